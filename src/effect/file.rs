@@ -1,0 +1,101 @@
+//! Files. Writes are atomic and can insist on what they replace.
+
+use serde::{Deserialize, Serialize};
+
+/// What can be asked of files.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FileOperation {
+    /// Read a text file. Resolves as `Read`, `Missing`, `TooLarge`, `NotText`.
+    Read {
+        /// Which file.
+        file: FileRef,
+        /// Larger ones are not read.
+        bytes_max: u32,
+    },
+    /// Replace a file by writing beside it and renaming. Resolves as `Written` or `Changed`.
+    Write {
+        /// Which file.
+        file: FileRef,
+        /// All of it.
+        text: String,
+        /// What must be there now.
+        expected: Expected,
+    },
+}
+
+/// A file, by whose it is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct FileRef {
+    /// What the path starts from.
+    pub place: Place,
+    /// The path, with `/`.
+    pub path: String,
+}
+
+/// What a path starts from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Place {
+    /// The root of the person's checkout; the path may not leave it.
+    Repository,
+    /// Our directory under the git common directory; the path may not leave it.
+    State,
+    /// Where the person typed the command, any path they name; read only.
+    Person,
+}
+
+/// What a write insists on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Expected {
+    /// Nothing.
+    Anything,
+    /// No file.
+    Missing,
+    /// A file with this hash.
+    Hash {
+        /// SHA-256 of its bytes, hex.
+        hash: String,
+    },
+}
+
+/// How a file operation ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum FileOutcome {
+    /// The file's text.
+    Read {
+        /// All of it.
+        text: String,
+        /// SHA-256 of its bytes, hex.
+        hash: String,
+    },
+    /// There is no such file.
+    Missing,
+    /// It is larger than allowed.
+    TooLarge {
+        /// Its size.
+        #[cfg_attr(test, ts(type = "number"))]
+        bytes: u64,
+    },
+    /// It is a directory, or not UTF-8.
+    NotText,
+    /// The file is as it should be.
+    Written {
+        /// SHA-256 of its bytes, hex.
+        hash: String,
+    },
+    /// What was there is not what was expected; nothing was written.
+    Changed,
+    /// The file system refused.
+    Failed {
+        /// What it said, with the path.
+        message: String,
+    },
+}

@@ -1,0 +1,219 @@
+//! Git. Nothing here touches the person's HEAD, index or files, except `Land`, which they asked for.
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{CommitId, Slot, TaskId};
+
+/// What can be asked of git.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum GitOperation {
+    /// Look at the repository. Resolves as `Inspected`.
+    Inspect {
+        /// A full ref name to look up as well, for example `refs/heads/mac/login`.
+        reference: Option<String>,
+    },
+    /// List the files of a commit. Resolves as `Listed`.
+    List {
+        /// The commit.
+        commit: CommitId,
+        /// At most so many files.
+        files_max: u32,
+    },
+    /// Make a worktree of the pool a clean copy of a commit: created, or reset and cleaned, detached,
+    /// linked. Work that lies in it is kept first, under `refs/mac/rescued/`. Resolves as `Prepared`.
+    Prepare {
+        /// Which directory of the pool.
+        slot: Slot,
+        /// The commit to show.
+        at: CommitId,
+        /// The pool's parent directory; `None` for the default outside the repository.
+        worktrees_dir: Option<String>,
+        /// Paths in the person's checkout to link when they exist.
+        link: Vec<String>,
+        /// Paths in the person's checkout to copy when they exist.
+        copy: Vec<String>,
+        /// Ignored paths that survive the cleaning.
+        keep: Vec<String>,
+    },
+    /// Commit everything in a worktree to a ref of ours. Resolves as `Collected`.
+    Collect {
+        /// Which directory of the pool.
+        slot: Slot,
+        /// The commit the work began from: the parent of the new one.
+        base: CommitId,
+        /// The full name of the ref to set.
+        reference: String,
+        /// The commit message.
+        message: String,
+        /// The diff is cut after so many bytes.
+        diff_bytes_max: u32,
+    },
+    /// Merge a commit without any checkout. Resolves as `Merged` or `Conflicted`.
+    Merge {
+        /// The integration tip.
+        onto: CommitId,
+        /// The work.
+        commit: CommitId,
+        /// The merge commit's message.
+        message: String,
+        /// The task, for the commit's trailer.
+        task: TaskId,
+    },
+    /// Move a ref by compare-and-swap. Resolves as `Moved` or `Stale`.
+    Move {
+        /// The full ref name.
+        reference: String,
+        /// Where to.
+        to: CommitId,
+        /// Where it must be now; `None` when it must not exist.
+        from: Option<CommitId>,
+    },
+    /// How two commits lie to each other. Resolves as `Related`.
+    Relate {
+        /// One.
+        ours: CommitId,
+        /// The other.
+        theirs: CommitId,
+    },
+    /// Fast-forward the person's branch, files included, if that leaves their changes alone.
+    /// Resolves as `Landed` or `Refused`.
+    Land {
+        /// The branch they must still be on.
+        branch: String,
+        /// Where it goes.
+        to: CommitId,
+    },
+}
+
+/// How a git operation ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum GitOutcome {
+    /// What the repository looks like.
+    Inspected {
+        /// Its state.
+        repository: Repository,
+    },
+    /// The files of a commit, in git's order.
+    Listed {
+        /// Paths and sizes.
+        files: Vec<ListedFile>,
+        /// More were there than asked for.
+        is_cut: bool,
+    },
+    /// The worktree is ready.
+    Prepared {
+        /// Its absolute path.
+        directory: String,
+    },
+    /// What the worktree held.
+    Collected {
+        /// The new commit; `None` when nothing had changed.
+        commit: Option<CommitId>,
+        /// The changed paths.
+        changes: Vec<Change>,
+        /// The unified diff, perhaps cut.
+        diff: String,
+        /// Its full size in bytes.
+        #[cfg_attr(test, ts(type = "number"))]
+        diff_bytes: u64,
+        /// Changed configuration of git or the host, left out of the commit.
+        left_out: Vec<String>,
+    },
+    /// The merge commit exists; no ref points at it yet.
+    Merged {
+        /// It.
+        commit: CommitId,
+    },
+    /// The two do not go together.
+    Conflicted {
+        /// Paths in conflict.
+        paths: Vec<String>,
+    },
+    /// The ref is where it should be.
+    Moved,
+    /// The ref was somewhere else, and stayed there.
+    Stale {
+        /// Where; `None` when it does not exist.
+        actual: Option<CommitId>,
+    },
+    /// How the two commits lie.
+    Related {
+        /// Seen from `ours`.
+        relation: Relation,
+    },
+    /// The branch and the files are there.
+    Landed,
+    /// Landing was not possible; nothing changed.
+    Refused {
+        /// Why, in git's words or ours.
+        reason: String,
+    },
+    /// Git failed in a way that none of the above describes.
+    Failed {
+        /// What was tried and what git said.
+        message: String,
+    },
+}
+
+/// What a repository looks like.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Repository {
+    /// `false` outside a git repository; all else is then empty.
+    pub is_repository: bool,
+    /// The repository's directory name.
+    pub name: String,
+    /// The commit of HEAD; `None` before the first commit.
+    pub head: Option<CommitId>,
+    /// The tree of HEAD, 40 hex digits.
+    pub tree: Option<String>,
+    /// The branch of HEAD; `None` when detached.
+    pub branch: Option<String>,
+    /// Tracked files that differ from HEAD.
+    pub dirty_files: u32,
+    /// A branch named `mac` exists and would collide with `mac/<track>`.
+    pub has_mac_branch: bool,
+    /// The commit of the reference that was asked for.
+    pub reference: Option<CommitId>,
+}
+
+/// A file of a commit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ListedFile {
+    /// Its path from the repository's root, with `/`.
+    pub path: String,
+    /// Its size.
+    pub bytes: u32,
+}
+
+/// A changed path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Change {
+    /// The path, with `/`.
+    pub path: String,
+    /// Lines added; 0 for binary files.
+    pub added: u32,
+    /// Lines removed; 0 for binary files.
+    pub removed: u32,
+}
+
+/// How one commit lies to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// The same commit.
+    Same,
+    /// Ours holds theirs and more.
+    Ahead,
+    /// Theirs holds ours and more.
+    Behind,
+    /// Each has what the other lacks.
+    Diverged,
+}

@@ -1,0 +1,118 @@
+//! Everything that can happen to the engine. Each variant says when it happens.
+
+use serde::{Deserialize, Serialize};
+
+use crate::effect::Outcome;
+use crate::ids::{EffectId, ModelRef, SessionId};
+
+/// An event and when it happened. This is what the journal holds, one a line.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Stamped {
+    /// Milliseconds since the Unix epoch, from the host's clock.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub at_ms: u64,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Event {
+    /// A new process opened the journal: whatever was in flight before is in flight no more.
+    Opened {
+        /// The version of the package that opened it.
+        version: String,
+    },
+    /// A person gave one of our commands.
+    Command {
+        /// The chat it was typed in; its answer is shown there.
+        chat: SessionId,
+        /// Which command.
+        name: CommandName,
+        /// Everything that was typed after the command's name.
+        arguments: String,
+        /// What the host knows at this moment.
+        setting: Setting,
+    },
+    /// An effect ended, well or badly.
+    Resolved {
+        /// Which effect.
+        id: EffectId,
+        /// How it ended.
+        outcome: Outcome,
+    },
+    /// The person pressed Esc in a chat with a running command, or the process was asked to stop.
+    Cancelled {
+        /// The chat whose command is to stop.
+        chat: SessionId,
+    },
+    /// Something worth knowing happened inside a session of ours that is still working.
+    Session {
+        /// The session.
+        session: SessionId,
+        /// What was seen.
+        signal: SessionSignal,
+    },
+}
+
+/// The commands a person can type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum CommandName {
+    /// `/plan <file or text>`
+    Plan,
+    /// `/backlog [--check]`
+    Backlog,
+    /// `/implement [task ids…]`
+    Implement,
+    /// `/progress`
+    Progress,
+    /// `/metrics`
+    Metrics,
+}
+
+/// What the host knows when a command is given.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Setting {
+    /// The plugin's options as the person wrote them; the engine validates them.
+    #[cfg_attr(test, ts(type = "unknown"))]
+    pub options: serde_json::Value,
+    /// The person's `model`, when one is set.
+    pub model: Option<ModelRef>,
+    /// The person's `small_model`, when one is set.
+    pub small_model: Option<ModelRef>,
+    /// Seed for jitter, drawn once a command.
+    pub seed: u32,
+}
+
+/// A sign of life or trouble from a working session.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum SessionSignal {
+    /// A model turn ended.
+    Stepped {
+        /// The finish reason that the provider gave; `None` when the stream just ended.
+        finish: Option<String>,
+    },
+    /// The host waits before it calls the provider again.
+    Retrying {
+        /// Which try comes next, from 1.
+        attempt: u32,
+        /// When, in milliseconds since the Unix epoch.
+        #[cfg_attr(test, ts(type = "number"))]
+        next_ms: u64,
+        /// What the provider said.
+        message: String,
+    },
+    /// A permission was asked or a question put that nobody can answer; it was denied at once.
+    Denied {
+        /// What was asked for.
+        what: String,
+    },
+}
