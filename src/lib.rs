@@ -2,6 +2,9 @@
 //!
 //! `event` and `effect` are the whole vocabulary of the boundary; `engine` turns one into the other.
 
+pub mod backlog;
 pub mod effect;
 pub mod event;
 pub mod ids;
+pub mod journal;
+pub mod schedule;
