@@ -4,4 +4,6 @@
 
 pub mod effect;
 pub mod event;
+pub mod gates;
 pub mod ids;
+pub mod plan;
