@@ -5,5 +5,7 @@
 pub mod effect;
 pub mod event;
 pub mod ids;
+pub mod metrics;
 pub mod options;
+pub mod route;
 pub mod text;

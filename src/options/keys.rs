@@ -10,7 +10,8 @@ pub(super) struct Key {
     pub kind: Kind,
     /// What holds when it is not set, as a person would write it in JSON; `null` for nothing.
     pub default: &'static str,
-    /// What it does, for the schema.
+    /// What it does. Only the schema tells it, so it stays out of the shipped module.
+    #[cfg(test)]
     pub meaning: &'static str,
 }
 
@@ -89,11 +90,74 @@ pub(super) const KEYS: &[Key] = &[
     key("budget.alertAt", Kind::Fraction, "0.8", "At which part of a budget to warn."),
 ];
 
+/// A row of the table.
 const fn key(path: &'static str, kind: Kind, default: &'static str, meaning: &'static str) -> Key {
+    let _ = meaning;
     Key {
         path,
         kind,
         default,
+        #[cfg(test)]
         meaning,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Map, Value, json};
+
+    use super::*;
+
+    /// The JSON Schema of the options, from the same table that reads them.
+    fn schema() -> Value {
+        let mut root = Map::new();
+        for (group, meaning) in GROUPS {
+            let object = json!({
+                "type": "object",
+                "description": meaning,
+                "additionalProperties": false,
+                "properties": {},
+            });
+            root.insert((*group).to_owned(), object);
+        }
+        for key in KEYS {
+            let mut entry = key.kind.schema();
+            entry["description"] = key.meaning.into();
+            let default: Value = serde_json::from_str(key.default).unwrap();
+            if !default.is_null() {
+                entry["default"] = default;
+            }
+            match key.path.split_once('.') {
+                Some((group, name)) => root[group]["properties"][name] = entry,
+                None => {
+                    root.insert(key.path.to_owned(), entry);
+                }
+            }
+        }
+        json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "title": "Options of multi-agent-coder",
+            "type": "object",
+            "additionalProperties": false,
+            "properties": root,
+        })
+    }
+
+    #[test]
+    #[allow(
+        clippy::disallowed_methods,
+        reason = "a test compares a committed file"
+    )]
+    fn the_committed_schema_is_current() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/options.schema.json");
+        let current = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());
+        if std::env::var("UPDATE").is_ok() {
+            std::fs::write(path, &current).unwrap();
+        }
+        let committed = std::fs::read_to_string(path).unwrap_or_default();
+        assert!(
+            committed == current,
+            "schema/options.schema.json is out of date: run UPDATE=1 cargo test the_committed_schema"
+        );
     }
 }

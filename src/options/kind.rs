@@ -108,8 +108,7 @@ impl Kind {
     /// The JSON Schema of a person's value.
     #[cfg(test)]
     pub fn schema(self) -> Value {
-        let path =
-            json!({ "type": "string", "minLength": 1, "pattern": r"^(?!/)(?!.*\.\.)[^\\]+$" });
+        let path = json!({ "type": "string", "minLength": 1, "pattern": r"^(?!/)(?!(.*/)?\.\.(/|$))[^\\:]+$" });
         let line = json!({ "type": "string", "pattern": r"^(?=.*\S)[^\r\n]+$" });
         match self {
             Self::Model => json!({ "type": "string", "pattern": r"^[^/\s]+/\S+$" }),
