@@ -4,6 +4,7 @@
 
 pub mod effect;
 pub mod event;
+pub mod evidence;
 pub mod ids;
 pub mod metrics;
 pub mod options;

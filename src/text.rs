@@ -174,6 +174,20 @@ pub fn list(items: &[String]) -> String {
     }
 }
 
+/// At most `bytes_max` bytes of a text, cut between characters, with `…` where something is missing.
+pub fn cut(text: &str, bytes_max: usize) -> String {
+    if text.len() <= bytes_max {
+        return text.to_owned();
+    }
+    let Some(mut at) = bytes_max.checked_sub('…'.len_utf8()) else {
+        return String::new();
+    };
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    format!("{}…", text[..at].trim_end())
+}
+
 /// The name among `known` that `found` was most likely meant to be, ignoring case; `None` when
 /// more than a third of it (at least two letters) would have to change.
 pub fn nearest<'a>(found: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
@@ -308,6 +322,14 @@ mod tests {
         assert_eq!(nearest("maxworker", known), Some("maxWorkers"));
         assert_eq!(nearest("reveiw", known), Some("review"));
         assert_eq!(nearest("color", known), None);
+    }
+
+    #[test]
+    fn a_cut_is_between_characters() {
+        assert_eq!(cut("short", 5), "short");
+        assert_eq!(cut("shorter", 6), "sho…");
+        assert_eq!(cut("üüüü", 6), "ü…");
+        assert_eq!(cut("four", 2), "");
     }
 
     proptest! {
