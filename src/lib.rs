@@ -2,11 +2,14 @@
 //!
 //! `event` and `effect` are the whole vocabulary of the boundary; `engine` turns one into the other.
 
+pub mod backlog;
 pub mod effect;
 pub mod event;
 pub mod evidence;
 pub mod ids;
+pub mod journal;
 pub mod metrics;
 pub mod options;
 pub mod route;
+pub mod schedule;
 pub mod text;
