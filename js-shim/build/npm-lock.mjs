@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 
 const PLATFORM =
   /-(aix|android|darwin|freebsd|linux|netbsd|openbsd|openharmony|sunos|win32|windows)-(\w+)/;
-const root = fileURLToPath(new URL("..", import.meta.url));
+const root = fileURLToPath(new URL("../..", import.meta.url));
 const path = `${root}/package-lock.json`;
 const { status } = spawnSync("npm", ["install", "--package-lock-only", "--no-audit", "--no-fund"], {
   cwd: root,
