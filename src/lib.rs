@@ -16,6 +16,8 @@ pub mod journal;
 pub mod metrics;
 pub mod options;
 pub mod plan;
+#[cfg(test)]
+mod protocol;
 pub mod review;
 pub mod route;
 pub mod run;
