@@ -2,8 +2,12 @@
 //!
 //! `event` and `effect` are the whole vocabulary of the boundary; `engine` turns one into the other.
 
+pub mod backlog;
 pub mod effect;
 pub mod event;
 pub mod gates;
 pub mod ids;
+pub mod journal;
 pub mod plan;
+pub mod review;
+pub mod schedule;
