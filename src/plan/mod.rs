@@ -203,6 +203,32 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_example_of_the_backlog_prompt_is_valid() {
+        let tasks = crate::backlog::parse_draft(include_str!("../../prompts/backlog.md"));
+        assert_eq!(tasks.map(|tasks| tasks.len()), Ok(1));
+    }
+
+    #[test]
+    fn prompts_stay_small() {
+        // Each is part of every request of its agent; the workers' are sent most often.
+        for (prompt, bytes_max) in [
+            (include_str!("../../prompts/planner-spec.md"), 1_200),
+            (include_str!("../../prompts/planner-arch.md"), 1_200),
+            (include_str!("../../prompts/planner-qa.md"), 1_200),
+            (include_str!("../../prompts/backlog.md"), 1_200),
+            (include_str!("../../prompts/implementer.md"), 1_000),
+            (include_str!("../../prompts/documenter.md"), 1_000),
+            (include_str!("../../prompts/reviewer.md"), 1_200),
+        ] {
+            assert!(
+                prompt.len() <= bytes_max,
+                "{} bytes: {prompt}",
+                prompt.len()
+            );
+        }
+    }
+
     proptest! {
         #[test]
         fn cleaning_is_total_and_ends_with_one_newline(reply in "[a#`~ \n\r-]{0,60}") {
