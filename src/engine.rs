@@ -9,13 +9,14 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::backlog::Status;
 use crate::effect::chat::ChatOperation;
 use crate::effect::process::ProcessOperation;
 use crate::effect::session::{SessionOperation, SessionOutcome};
 use crate::effect::timer::TimerOperation;
 use crate::effect::{Effect, Operation, Outcome};
 use crate::event::{Event, SessionSignal, Stamped};
-use crate::ids::{EffectId, SessionId, TrackId};
+use crate::ids::{EffectId, SessionId, TaskId, TrackId};
 use crate::metrics::{Ledger, Price};
 use crate::run::draft::DraftRun;
 use crate::run::ground::Ground;
@@ -34,7 +35,7 @@ pub struct Engine {
 
 /// The command that runs now.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub enum Activity {
+pub(crate) enum Activity {
     /// None.
     #[default]
     Idle,
@@ -50,7 +51,7 @@ pub enum Activity {
 
 /// What outlives a command.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Shared {
+pub(crate) struct Shared {
     /// The time of the event that is being handled, in milliseconds since the Unix epoch.
     pub now_ms: u64,
     next_effect: u64,
@@ -137,9 +138,13 @@ impl Engine {
         Sha256::digest(&state).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
-    /// The track of the running or the latest command.
-    pub fn track(&self) -> Option<&Track> {
-        run::current_track(&self.activity, &self.shared)
+    /// Every task of the running or the latest command, with its status.
+    pub fn statuses(&self) -> Vec<(TaskId, Status)> {
+        let track = run::current_track(&self.activity, &self.shared);
+        let of = |track: &Track| {
+            track.ids().into_iter().enumerate().map(|(index, id)| (id, track.status(index))).collect()
+        };
+        track.map(of).unwrap_or_default()
     }
 
     /// Whether a command is running.
@@ -187,7 +192,7 @@ fn signalled(activity: Activity, turn: &mut Turn, session: &SessionId, signal: &
 }
 
 /// One step: what it may change, and the effects it has caused so far.
-pub struct Turn<'a> {
+pub(crate) struct Turn<'a> {
     /// What outlives the command.
     pub shared: &'a mut Shared,
     effects: Vec<Effect>,

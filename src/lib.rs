@@ -20,9 +20,9 @@ pub mod plan;
 mod protocol;
 pub mod review;
 pub mod route;
-pub mod run;
+mod run;
 pub mod schedule;
 pub mod text;
-pub mod track;
+mod track;
 #[cfg(target_arch = "wasm32")]
 mod wasm;

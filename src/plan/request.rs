@@ -1,5 +1,7 @@
 //! The feature request as a person wrote it.
 
+use serde::{Deserialize, Serialize};
+
 use super::headings::{Line, scan};
 
 /// Above this the person is warned: planners do best with short requests.
@@ -10,7 +12,7 @@ pub const REQUEST_BYTES_MAX: usize = 64 * 1024;
 const TITLE_CHARS_MAX: usize = 60;
 
 /// A request that can be planned.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
     /// All of it, without blank lines around it and with plain newlines.
     pub text: String,

@@ -10,7 +10,7 @@ use crate::effect::file::{Expected, FileOutcome, Place};
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
-use crate::ids::{EffectId, SessionId, TrackId};
+use crate::ids::{EffectId, SessionId, TaskId, TrackId};
 use crate::metrics::Entry;
 use crate::plan::request::read_request;
 use crate::route::Work;
@@ -385,7 +385,7 @@ fn starting_order(tasks: &[TaskSpec]) -> Vec<usize> {
 
 /// The tasks as the scheduler sees them.
 pub(crate) fn nodes(tasks: &[TaskSpec]) -> Vec<Node> {
-    let index_of = |id| tasks.iter().position(|task| task.id == *id);
+    let index_of = |id: &TaskId| tasks.iter().position(|task| task.id == *id);
     tasks
         .iter()
         .map(|task| Node {

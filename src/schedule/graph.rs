@@ -14,7 +14,7 @@ const HOURS_DEFAULT: f64 = 1.0;
 const HOURS_MAX: f64 = 10_000.0;
 
 /// The unchanging half of a schedule.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Graph {
     /// For each task those that wait for it directly, ascending, without duplicates.
     dependents: Vec<Vec<u32>>,

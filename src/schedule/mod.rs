@@ -48,7 +48,7 @@ enum Place {
 }
 
 /// Hands out tasks whose dependencies are complete, each to one taker at a time.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Schedule {
     graph: Graph,
     places: Vec<Place>,
