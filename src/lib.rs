@@ -3,6 +3,7 @@
 //! `event` and `effect` are the whole vocabulary of the boundary; `engine` turns one into the other.
 
 pub mod backlog;
+pub mod context;
 pub mod effect;
 pub mod event;
 pub mod evidence;

@@ -47,7 +47,10 @@ fn tsc(lines: &[&str]) -> Vec<Fault> {
     let found = lines.iter().filter_map(|line| title.captures(line.trim()));
     found
         .map(|found| {
-            let line = found.get(2).or(found.get(3)).map_or("", |line| line.as_str());
+            let line = found
+                .get(2)
+                .or(found.get(3))
+                .map_or("", |line| line.as_str());
             Fault::error(&found[4], &found[5], Some(format!("{}:{line}", &found[1])))
         })
         .collect()
@@ -62,7 +65,11 @@ fn eslint(lines: &[&str]) -> Vec<Fault> {
         match entry.captures(line) {
             Some(found) if &found[2] == "error" && !file.is_empty() => {
                 let rule = found.get(4).map_or("", |rule| rule.as_str());
-                faults.push(Fault::error(rule, &found[3], Some(format!("{file}:{}", &found[1]))));
+                faults.push(Fault::error(
+                    rule,
+                    &found[3],
+                    Some(format!("{file}:{}", &found[1])),
+                ));
             }
             Some(_) => {}
             None if line.starts_with(char::is_whitespace) => {}

@@ -145,11 +145,27 @@ impl Failure {
     /// The failure in one sentence for a person, without the final stop.
     pub fn headline(&self) -> String {
         match self {
-            Self::Gate { gate, command, code: Some(code), .. } => {
-                format!("the {gate} gate failed: `{command}` ended with exit code {code}")
+            Self::Gate {
+                gate,
+                command,
+                code: Some(code),
+                ..
+            } => {
+                format!(
+                    "the {gate} gate failed: `{}` ended with exit code {code}",
+                    shown(command)
+                )
             }
-            Self::Gate { gate, command, code: None, .. } => {
-                format!("the {gate} gate failed: `{command}` was stopped at its deadline")
+            Self::Gate {
+                gate,
+                command,
+                code: None,
+                ..
+            } => {
+                format!(
+                    "the {gate} gate failed: `{}` was stopped at its deadline",
+                    shown(command)
+                )
             }
             Self::Review { issues } => match issues.as_slice() {
                 [] => "the reviewer asked for changes without naming one".to_owned(),
@@ -161,17 +177,28 @@ impl Failure {
                 ),
             },
             Self::Timeout { after_ms } => {
-                format!("the attempt was not done after {}", text::duration(*after_ms))
+                format!(
+                    "the attempt was not done after {}",
+                    text::duration(*after_ms)
+                )
             }
             Self::Silent { after_ms } => {
-                format!("nothing was heard from the agent for {}", text::duration(*after_ms))
+                format!(
+                    "nothing was heard from the agent for {}",
+                    text::duration(*after_ms)
+                )
             }
             Self::Loop { what } => format!("the agent went in circles: {}", shown(what)),
             Self::Blocked { reason } => format!("the agent is blocked: {}", shown(reason)),
             Self::Provider { message } => format!("the provider failed: {}", shown(message)),
-            Self::Conflict { paths } => format!("the work conflicts with merged work in {}", some(paths)),
+            Self::Conflict { paths } => {
+                format!("the work conflicts with merged work in {}", some(paths))
+            }
             Self::Empty => "the agent changed nothing".to_owned(),
-            Self::Forbidden { paths } => format!("the agent changed {}, which no task may change", some(paths)),
+            Self::Forbidden { paths } => format!(
+                "the agent changed {}, which no task may change",
+                some(paths)
+            ),
             Self::Context { findings } => match findings.first() {
                 Some(first) => format!("the context cannot be sent: {}", shown(first)),
                 None => "the context cannot be sent".to_owned(),
@@ -186,7 +213,12 @@ impl Failure {
 /// of at most [`LINE_BYTES_MAX`] bytes. Nothing where the agent could not have done better.
 pub fn distill(failure: &Failure) -> Vec<String> {
     let mut lines: Vec<String> = match failure {
-        Failure::Gate { gate, command, code, tail } => {
+        Failure::Gate {
+            gate,
+            command,
+            code,
+            tail,
+        } => {
             let gate = gate.to_string();
             output::faults(command, *code, tail)
                 .iter()
@@ -198,8 +230,16 @@ pub fn distill(failure: &Failure) -> Vec<String> {
             .map(|issue| line("leave this open", issue, "review", None))
             .collect(),
         Failure::Timeout { after_ms } => {
-            let why = format!("the attempt was not done after {}", text::duration(*after_ms));
-            vec![line("do more than the criteria ask for", &why, "timeout", None)]
+            let why = format!(
+                "the attempt was not done after {}",
+                text::duration(*after_ms)
+            );
+            vec![line(
+                "do more than the criteria ask for",
+                &why,
+                "timeout",
+                None,
+            )]
         }
         Failure::Silent { after_ms } => {
             let why = format!("nothing was heard for {}", text::duration(*after_ms));
@@ -208,18 +248,38 @@ pub fn distill(failure: &Failure) -> Vec<String> {
         }
         Failure::Loop { what } => vec![line("repeat what brings nothing new", what, "loop", None)],
         Failure::Blocked { reason } => {
-            vec![line("stop at what blocked the last attempt", reason, "blocked", None)]
+            vec![line(
+                "stop at what blocked the last attempt",
+                reason,
+                "blocked",
+                None,
+            )]
         }
         Failure::Conflict { paths } => {
             let why = format!("other work changed {} meanwhile", some(paths));
-            vec![line("rely on how it was before", &why, "merge conflict", None)]
+            vec![line(
+                "rely on how it was before",
+                &why,
+                "merge conflict",
+                None,
+            )]
         }
         Failure::Empty => {
-            vec![line("end without a change", "the last attempt changed no file", "empty", None)]
+            vec![line(
+                "end without a change",
+                "the last attempt changed no file",
+                "empty",
+                None,
+            )]
         }
         Failure::Forbidden { paths } => {
             let why = format!("no task may change {}", some(paths));
-            vec![line("change configuration of git or the host", &why, "forbidden", None)]
+            vec![line(
+                "change configuration of git or the host",
+                &why,
+                "forbidden",
+                None,
+            )]
         }
         Failure::Provider { .. }
         | Failure::Context { .. }
@@ -312,11 +372,11 @@ fn shown(text: &str) -> String {
 /// The first paths, and how many more there are.
 fn some(paths: &[String]) -> String {
     const SHOWN: usize = 3;
-    if paths.len() <= SHOWN {
-        return text::list(paths);
+    let mut parts: Vec<String> = paths.iter().take(SHOWN).map(|path| flat(path)).collect();
+    if paths.len() > SHOWN {
+        parts.push(text::count(paths.len() - SHOWN, "other", "others"));
     }
-    let more = text::count(paths.len() - SHOWN, "other", "others");
-    format!("{} and {more}", paths[..SHOWN].join(", "))
+    text::list(&parts)
 }
 
 #[cfg(test)]

@@ -43,7 +43,11 @@ pub(super) fn faults(command: &str, code: Option<i32>, tail: &str) -> Vec<Fault>
             |last| format!("it was stopped; its last words: {last}"),
         );
         let dont = format!("let `{command}` run into its deadline");
-        return vec![Fault { dont, why, place: None }];
+        return vec![Fault {
+            dont,
+            why,
+            place: None,
+        }];
     };
     let mut found = runners::faults(&lines);
     found.extend(compilers::faults(&lines));
@@ -56,7 +60,11 @@ pub(super) fn faults(command: &str, code: Option<i32>, tail: &str) -> Vec<Fault>
             words => words,
         };
         let dont = format!("leave `{command}` failing with exit code {code}");
-        found.push(Fault { dont, why, place: None });
+        found.push(Fault {
+            dont,
+            why,
+            place: None,
+        });
     }
     found
 }
@@ -65,7 +73,14 @@ pub(super) fn faults(command: &str, code: Option<i32>, tail: &str) -> Vec<Fault>
 fn telling<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     const SHOWN: usize = 3;
     const SIGNS: [&str; 8] = [
-        "error", "fail", "expected", "cannot", "not found", "undefined", "exception", "panic",
+        "error",
+        "fail",
+        "expected",
+        "cannot",
+        "not found",
+        "undefined",
+        "exception",
+        "panic",
     ];
     // npm's own epilogue repeats that the command failed, which the exit code says already.
     let is_noise = |line: &str| {

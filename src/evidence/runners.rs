@@ -60,9 +60,13 @@ fn node_tap(lines: &[&str]) -> Vec<Fault> {
         }
         let why = match value("error:").map(str::trim) {
             Some("|-" | "|") => {
-                let at = block.iter().position(|line| line.trim().starts_with("error:"));
+                let at = block
+                    .iter()
+                    .position(|line| line.trim().starts_with("error:"));
                 let rest = &block[at.map_or(0, |at| at + 1)..];
-                let end = rest.iter().position(|line| line.trim().starts_with("code:"));
+                let end = rest
+                    .iter()
+                    .position(|line| line.trim().starts_with("code:"));
                 message(&rest[..end.unwrap_or(rest.len())])
             }
             Some(text) => text.trim_matches('\'').to_owned(),
@@ -112,7 +116,11 @@ fn jest(lines: &[&str]) -> Vec<Fault> {
             .iter()
             .filter(|line| line.trim_start().starts_with("at "))
             .find_map(|line| place(line.rsplit(' ').next()?));
-        faults.push(Fault::test(line.trim_start().trim_start_matches("● "), why, at));
+        faults.push(Fault::test(
+            line.trim_start().trim_start_matches("● "),
+            why,
+            at,
+        ));
     }
     faults
 }
@@ -129,7 +137,10 @@ fn cargo(lines: &[&str]) -> Vec<Fault> {
             let line = line.trim();
             line.is_empty() || line.starts_with("note:") || line.starts_with("stack backtrace:")
         };
-        let block: Vec<&str> = block(lines, i, is_end).iter().map(|line| line.trim()).collect();
+        let block: Vec<&str> = block(lines, i, is_end)
+            .iter()
+            .map(|line| line.trim())
+            .collect();
         faults.push(Fault::test(&found[1], block.join(", "), place(&found[2])));
     }
     faults
@@ -148,9 +159,16 @@ fn pytest(lines: &[&str]) -> Vec<Fault> {
         };
         let block = block(lines, i, is_end);
         let why = block.iter().find_map(|line| line.strip_prefix("E  "));
-        let at = block.iter().rev().find_map(|line| place_line.captures(line));
+        let at = block
+            .iter()
+            .rev()
+            .find_map(|line| place_line.captures(line));
         let at = at.and_then(|found| place(&found[1]));
-        faults.push(Fault::test(&found[1], strip(why.unwrap_or("it failed")), at));
+        faults.push(Fault::test(
+            &found[1],
+            strip(why.unwrap_or("it failed")),
+            at,
+        ));
     }
     if !faults.is_empty() {
         return faults;
@@ -180,11 +198,14 @@ fn unittest(lines: &[&str]) -> Vec<Fault> {
         let block = block(lines, i, is_end);
         let at = block.iter().rev().find_map(|line| file.captures(line));
         let at = at.map(|found| format!("{}:{}", &found[1], &found[2]));
-        let is_error = |line: &&&str| {
-            line.starts_with(char::is_alphabetic) && !line.starts_with("Traceback")
-        };
+        let is_error =
+            |line: &&&str| line.starts_with(char::is_alphabetic) && !line.starts_with("Traceback");
         let why = block.iter().rfind(is_error).copied();
-        faults.push(Fault::test(&found[1], strip(why.unwrap_or("it failed")), at));
+        faults.push(Fault::test(
+            &found[1],
+            strip(why.unwrap_or("it failed")),
+            at,
+        ));
     }
     faults
 }
@@ -201,7 +222,11 @@ fn go(lines: &[&str]) -> Vec<Fault> {
         };
         let block = block(lines, i, is_end);
         if let Some(logged) = block.iter().find_map(|line| log.captures(line)) {
-            faults.push(Fault::test(&found[1], logged[2].to_owned(), place(&logged[1])));
+            faults.push(Fault::test(
+                &found[1],
+                logged[2].to_owned(),
+                place(&logged[1]),
+            ));
         } else if let Some(panic) = block.iter().find(|line| line.starts_with("panic: ")) {
             faults.push(Fault::test(&found[1], (*panic).to_owned(), None));
         }
@@ -229,7 +254,9 @@ fn message(block: &[&str]) -> String {
     }
     let rest: Vec<&str> = lines.collect();
     let is_legend = |line: &str| {
-        line == "+ actual - expected" || line.starts_with("- Expected") || line.starts_with("+ Received")
+        line == "+ actual - expected"
+            || line.starts_with("- Expected")
+            || line.starts_with("+ Received")
     };
     let changed: Vec<&str> = rest
         .iter()
@@ -241,7 +268,10 @@ fn message(block: &[&str]) -> String {
         false => changed,
     };
     let first = strip(first);
-    iter::once(first.as_str()).chain(told).collect::<Vec<_>>().join(" ")
+    iter::once(first.as_str())
+        .chain(told)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// A message without the names that every failed assertion carries.
