@@ -145,6 +145,7 @@ pub(super) fn place(word: &str) -> Option<String> {
         .trim_start_matches(['(', '\'', '"', '❯', ' '])
         .trim_end_matches([')', '\'', '"', ':', ',']);
     let word = word.strip_prefix("file://").unwrap_or(word);
+    let word = word.strip_prefix("./").unwrap_or(word);
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (rest, last) = word.rsplit_once(':')?;
     let (file, line) = match rest.rsplit_once(':') {

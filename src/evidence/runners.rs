@@ -8,12 +8,17 @@ use super::output::{Fault, place};
 
 /// Every failed test that any of the known runners reports.
 pub(super) fn faults(lines: &[&str]) -> Vec<Fault> {
-    [
+    let crashes = node_crash(lines);
+    let readers = [
         node_spec, node_tap, vitest, jest, cargo, pytest, unittest, go,
-    ]
-    .iter()
-    .flat_map(|read| read(lines))
-    .collect()
+    ];
+    let mut faults: Vec<Fault> = readers.iter().flat_map(|read| read(lines)).collect();
+    if !crashes.is_empty() {
+        // node:test knows of a file that could not be loaded only that it failed.
+        faults.retain(|fault| fault.why.trim_matches('\'') != "test failed");
+    }
+    faults.splice(0..0, crashes);
+    faults
 }
 
 /// A pattern of this file.
@@ -25,6 +30,49 @@ fn pattern(text: &str) -> Regex {
 fn block<'a>(lines: &[&'a str], from: usize, is_end: impl Fn(&str) -> bool) -> Vec<&'a str> {
     let rest = lines.iter().skip(from + 1);
     rest.take_while(|line| !is_end(line)).copied().collect()
+}
+
+/// Node.js itself, when a file cannot be loaded or a script throws: `Error [CODE]: message` at the
+/// line's start with a stack below it, and above it the place, when that is the project's.
+fn node_crash(lines: &[&str]) -> Vec<Fault> {
+    // So far apart are the three at most.
+    const NEAR: usize = 12;
+    let title = pattern(r"^(?:# )?(\w*Error)(?: \[(\w+)\])?: (.+)$");
+    // The `tap` reporter shows what a test file printed as comments.
+    let bare = |line: &&'_ str| line.strip_prefix("# ").unwrap_or(line).to_owned();
+    let mut faults = Vec::new();
+    for (i, line) in lines.iter().enumerate() {
+        let Some(found) = title.captures(line) else {
+            continue;
+        };
+        let below: Vec<String> = lines[i + 1..].iter().take(NEAR).map(bare).collect();
+        let stack = below.iter().position(|line| line.starts_with("    at "));
+        let is_other = |line: &String| line.contains('❯') || line.contains("FAIL ");
+        let Some(stack) = stack.filter(|at| !below[..*at].iter().any(is_other)) else {
+            continue;
+        };
+        let above = lines[i.saturating_sub(NEAR)..i].iter().rev().map(bare);
+        let at = above
+            .take_while(|line| !line.starts_with("Node.js v"))
+            .filter(|line| !line.contains(' ') && line.contains('.'))
+            .find_map(|line| place(&line));
+        let frames = below[stack..]
+            .iter()
+            .take_while(|line| line.starts_with("    at "));
+        let at = at.or_else(|| {
+            frames
+                .filter_map(|line| place(line.rsplit(' ').next()?))
+                .next()
+        });
+        let mut block = vec![&found[3]];
+        block.extend(below[..stack].iter().map(String::as_str));
+        let code = found.get(2).map(|code| code.as_str());
+        let rule = code
+            .filter(|code| *code != "ERR_ASSERTION")
+            .unwrap_or(&found[1]);
+        faults.push(Fault::error(rule, &message(&block), at));
+    }
+    faults
 }
 
 /// node:test, reporter `spec`: its section of failing tests names place, test and error.
@@ -150,7 +198,7 @@ fn cargo(lines: &[&str]) -> Vec<Fault> {
 /// short summary.
 fn pytest(lines: &[&str]) -> Vec<Fault> {
     let title = pattern(r"^_{3,} (.+?) _{3,}$");
-    let place_line = pattern(r"^(\S+\.py:\d+): ?\w*$");
+    let place_line = pattern(r"^(\S+\.py:\d+): ?(?:in .+|\w*)$");
     let is_end = |line: &str| title.is_match(line) || line.starts_with("====");
     let mut faults = Vec::new();
     for (i, line) in lines.iter().enumerate() {
@@ -164,11 +212,8 @@ fn pytest(lines: &[&str]) -> Vec<Fault> {
             .rev()
             .find_map(|line| place_line.captures(line));
         let at = at.and_then(|found| place(&found[1]));
-        faults.push(Fault::test(
-            &found[1],
-            strip(why.unwrap_or("it failed")),
-            at,
-        ));
+        let name = found[1].trim_start_matches("ERROR collecting ");
+        faults.push(Fault::test(name, strip(why.unwrap_or("it failed")), at));
     }
     if !faults.is_empty() {
         return faults;

@@ -35,6 +35,16 @@ fn test_runners() {
 }
 
 #[test]
+fn files_that_cannot_be_loaded() {
+    distilled!(Test, "node --test", "node-import-spec");
+    distilled!(Test, "node --test", "node-import-tap");
+    distilled!(Test, "node test.js", "node-throw");
+    distilled!(Test, "vitest run", "vitest-import");
+    distilled!(Test, "pytest", "pytest-import");
+    distilled!(Test, "python -m unittest", "unittest-import");
+}
+
+#[test]
 fn compilers_and_linters() {
     distilled!(Test, "cargo test", "cargo-build");
     distilled!(Lint, "cargo clippy", "cargo-clippy");
