@@ -1,8 +1,6 @@
 //! Errors as the usual compilers and linters print them.
 
-use regex_lite::Regex;
-
-use super::output::{Fault, place};
+use super::output::{Fault, pattern, place};
 
 /// Every error that any of the known tools reports.
 pub(super) fn faults(lines: &[&str]) -> Vec<Fault> {
@@ -10,11 +8,6 @@ pub(super) fn faults(lines: &[&str]) -> Vec<Fault> {
         .iter()
         .flat_map(|read| read(lines))
         .collect()
-}
-
-/// A pattern of this file.
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a constant pattern is valid")
 }
 
 /// rustc, clippy and ruff: the error, then `--> file:line:column` below it.

@@ -1,5 +1,7 @@
 //! What a gate printed, down to what went wrong where.
 
+use regex_lite::Regex;
+
 use super::{compilers, runners};
 
 /// One thing that went wrong.
@@ -154,4 +156,28 @@ pub(super) fn place(word: &str) -> Option<String> {
         _ => return None,
     };
     (!file.is_empty() && !file.starts_with("node:")).then(|| format!("{file}:{line}"))
+}
+
+/// A constant pattern of one of the readers.
+pub(super) fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a constant pattern is valid")
+}
+
+/// The lines after `from` up to the first that ends the block.
+pub(super) fn block<'a>(
+    lines: &[&'a str],
+    from: usize,
+    is_end: impl Fn(&str) -> bool,
+) -> Vec<&'a str> {
+    let rest = lines.iter().skip(from + 1);
+    rest.take_while(|line| !is_end(line)).copied().collect()
+}
+
+/// A message without the names that every failed assertion carries.
+pub(super) fn strip(message: &str) -> String {
+    message
+        .trim()
+        .trim_start_matches("AssertionError [ERR_ASSERTION]: ")
+        .trim_start_matches("AssertionError: ")
+        .replace(" [Error]:", ":")
 }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::gates::GateName;
 
 fn gate(gate: GateName, command: &str, tail: &str) -> Failure {
     Failure::Gate {
