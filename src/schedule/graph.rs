@@ -166,26 +166,21 @@ fn find_cycle(nodes: &[Node], open: &[u32]) -> Cycle {
 
 /// Estimates shrunk towards their mean; a missing one is the mean.
 fn believed_hours(nodes: &[Node]) -> Vec<f64> {
-    let is_given = |hours: f64| hours.is_finite() && hours > 0.0;
-    let given: Vec<f64> = nodes
-        .iter()
-        .map(|node| node.estimated_hours.min(HOURS_MAX))
-        .filter(|&hours| is_given(hours))
-        .collect();
-    let mean = if given.is_empty() {
+    let hours: Vec<Option<f64>> = nodes.iter().map(given_hours).collect();
+    let count = hours.iter().flatten().count();
+    let mean = if count == 0 {
         HOURS_DEFAULT
     } else {
-        given.iter().sum::<f64>() / given.len() as f64
+        hours.iter().flatten().sum::<f64>() / count as f64
     };
-    nodes
-        .iter()
-        .map(|node| node.estimated_hours)
-        .map(|hours| {
-            if is_given(hours) {
-                mean + BELIEF * (hours.min(HOURS_MAX) - mean)
-            } else {
-                mean
-            }
-        })
+    hours
+        .into_iter()
+        .map(|hours| mean + BELIEF * (hours.unwrap_or(mean) - mean))
         .collect()
+}
+
+/// A task's estimate; `None` when it has none.
+fn given_hours(node: &Node) -> Option<f64> {
+    let hours = node.estimated_hours;
+    (hours.is_finite() && hours > 0.0).then(|| hours.min(HOURS_MAX))
 }
