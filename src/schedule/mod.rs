@@ -226,6 +226,9 @@ mod tests {
             assert_eq!(schedule.remaining_hours(index), 3.0, "{index}");
         }
         assert!((2.0..3.0).contains(&schedule.remaining_hours(0)));
+        let graph = nodes(&[(&[], 16.0), (&[], 1.0), (&[], 1.0), (&[], 1.0), (&[], 1.0)]);
+        let schedule = Schedule::new(&graph).unwrap();
+        assert_eq!(schedule.remaining_hours(0), 4.0 * 2.0_f64.sqrt());
         let schedule = Schedule::new(&nodes(&[(&[], 0.0)])).unwrap();
         assert_eq!(schedule.remaining_hours(0), 1.0);
     }
