@@ -13,6 +13,7 @@ pub mod journal;
 pub mod metrics;
 pub mod options;
 pub mod plan;
+pub mod review;
 pub mod route;
 pub mod schedule;
 pub mod text;

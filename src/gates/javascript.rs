@@ -54,7 +54,7 @@ pub(super) fn suggested(project: &Project, name: GateName) -> Option<String> {
                 Manager::Npm => "npx --no-install tsc",
                 Manager::Pnpm => "pnpm exec tsc",
                 Manager::Yarn => "yarn run tsc",
-                Manager::Bun => "bunx --no-install tsc",
+                Manager::Bun => "bun run tsc",
             };
             Some(format!("{compiler} --noEmit"))
         }

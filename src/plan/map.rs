@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::headings::{Line, scan};
+use super::modules;
 use super::tree::{self, Directory};
 use crate::effect::git::ListedFile;
 use crate::gates::Gate;
@@ -36,22 +37,10 @@ const TREE_BYTES_MAX: usize = 24_000;
 const EXCERPT_BYTES_MAX: usize = 6_000;
 /// Of it, so much goes to what the README says first.
 const ABOUT_BYTES_MAX: usize = 800;
-/// So many directories and entry points are named as key modules.
-const MODULES_MAX: usize = 20;
 /// So many scripts of package.json are listed.
 const SCRIPTS_MAX: usize = 30;
 /// A longer name or command is cut.
 const WORD_BYTES_MAX: usize = 160;
-/// Names of files where programs and libraries begin, without their endings.
-const ENTRIES: [&str; 8] = [
-    "main", "lib", "index", "app", "server", "cli", "mod", "__main__",
-];
-/// Endings of files that hold code.
-const CODE: [&str; 28] = [
-    "c", "cc", "clj", "cpp", "cs", "dart", "ex", "go", "h", "hpp", "hs", "java", "js", "jsx", "kt",
-    "lua", "mjs", "php", "py", "rb", "rs", "scala", "swift", "svelte", "ts", "tsx", "vue", "zig",
-];
-
 /// What a map is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct MapInput<'a> {
@@ -73,7 +62,7 @@ pub fn repository_map(input: &MapInput) -> String {
     let sections = [
         ("About", about(input)),
         ("Tree", tree::render(&root, TREE_BYTES_MAX)),
-        ("Key modules", modules(input, &root)),
+        ("Key modules", modules::render(input.files, &root)),
         ("Commands", commands(input)),
         ("Conventions", conventions(input)),
     ];
@@ -116,51 +105,6 @@ fn about(input: &MapInput) -> String {
     cut(&paragraph.join("\n"), ABOUT_BYTES_MAX)
 }
 
-/// Where the programs begin, and the directories with the most code.
-fn modules(input: &MapInput, root: &Directory) -> String {
-    let mut lines = Vec::new();
-    let mut entries: Vec<&str> = input
-        .files
-        .iter()
-        .map(|file| file.path.as_str())
-        .filter(|path| is_code(path) && is_entry(path))
-        .collect();
-    entries.sort_by_key(|path| (path.matches('/').count(), *path));
-    if !entries.is_empty() {
-        lines.push("Entry points:".to_owned());
-        let listed = entries.iter().take(MODULES_MAX);
-        lines.extend(listed.map(|path| format!("- `{}`", shown(path))));
-        lines.push(String::new());
-    }
-    let mut directories = root.own_sizes(&is_code);
-    directories.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.path.cmp(&b.path)));
-    if !directories.is_empty() {
-        lines.push("Directories with the most code:".to_owned());
-        let listed = directories.iter().take(MODULES_MAX);
-        lines.extend(listed.map(|directory| {
-            format!(
-                "- `{}/`: {}, {} bytes",
-                shown(&directory.path),
-                tree::count(directory.files),
-                directory.bytes
-            )
-        }));
-    }
-    lines.join("\n")
-}
-
-fn is_code(path: &str) -> bool {
-    path.rsplit_once('.')
-        .is_some_and(|(_, ending)| CODE.contains(&ending))
-}
-
-fn is_entry(path: &str) -> bool {
-    let name = path.rsplit('/').next().unwrap_or(path);
-    let stem = name.split('.').next().unwrap_or(name);
-    // A `mod.rs` or `index.ts` deep down only opens its directory.
-    ENTRIES.contains(&stem) && path.matches('/').count() <= 3 && name.matches('.').count() == 1
-}
-
 /// The checks, and the scripts of package.json.
 fn commands(input: &MapInput) -> String {
     let gates = input
@@ -201,7 +145,7 @@ fn conventions(input: &MapInput) -> String {
 }
 
 /// A name or command on one line, cut when it is long.
-fn shown(word: &str) -> String {
+pub(super) fn shown(word: &str) -> String {
     cut(&one_line(word), WORD_BYTES_MAX)
 }
 

@@ -3,6 +3,7 @@
 mod headings;
 pub mod map;
 mod merge;
+mod modules;
 pub mod request;
 mod tree;
 
@@ -80,35 +81,51 @@ pub fn clean_document(reply: &str) -> String {
     format!("{document}\n")
 }
 
-/// The lines within a fence that wraps the whole document, if there is one.
+/// The lines within a fence that wraps the whole document, if there is one before any heading.
 fn unwrapped<'a, 'l>(lines: &'l [&'a str]) -> Option<&'l [&'a str]> {
-    let opening = lines.iter().position(|line| fence(line).is_some())?;
-    let has_heading = |lines: &[&str]| is_heading(lines.iter().find(|l| !l.trim().is_empty()));
-    let (before, rest) = (&lines[..opening], &lines[opening + 1..]);
-    if before.iter().any(|line| is_heading(Some(line))) || !has_heading(rest) {
-        return None;
+    let mut open: Option<&str> = None;
+    for (index, line) in lines.iter().enumerate() {
+        match (open, fence(line)) {
+            (None, Some((mark, info))) => {
+                let rest = &lines[index + 1..];
+                if is_wrapping(info, rest) {
+                    return Some(&rest[..end_of_wrapping(mark, rest)]);
+                }
+                open = Some(mark);
+            }
+            (Some(opened), Some((mark, ""))) if mark.starts_with(opened) => open = None,
+            (None, None) if is_heading(line) => return None,
+            _ => {}
+        }
     }
-    let (mark, info) = fence(lines[opening])?;
-    if !matches!(info.to_lowercase().as_str(), "" | "md" | "markdown") {
-        return None;
-    }
-    // Fences within the document come in pairs, so an odd one out closes the wrapping.
-    let marks = rest.iter().filter(|line| is_fence_of(line, mark)).count();
-    let closing = rest
+    None
+}
+
+/// Whether a fence with this info text and these lines after it wraps a document.
+fn is_wrapping(info: &str, rest: &[&str]) -> bool {
+    let first = rest.iter().find(|line| !line.trim().is_empty());
+    matches!(info.to_lowercase().as_str(), "" | "md" | "markdown")
+        && first.is_some_and(|line| is_heading(line))
+}
+
+/// Where the wrapped lines end. Fences within the document come in pairs, so an odd one out closes
+/// the wrapping; without one it was never closed.
+fn end_of_wrapping(mark: &str, rest: &[&str]) -> usize {
+    let marks: Vec<(usize, &str)> = rest
         .iter()
-        .rposition(|line| fence(line).is_some_and(|(m, info)| info.is_empty() && m == mark));
-    match closing {
-        Some(closing) if marks % 2 == 1 => Some(&rest[..closing]),
-        _ => Some(rest),
+        .enumerate()
+        .filter_map(|(index, line)| Some((index, fence(line)?)))
+        .filter_map(|(index, (found, info))| (found == mark).then_some((index, info)))
+        .collect();
+    let last = marks.iter().rev().find(|(_, info)| info.is_empty());
+    match last {
+        Some((index, _)) if marks.len() % 2 == 1 => *index,
+        _ => rest.len(),
     }
 }
 
-fn is_heading(line: Option<&&str>) -> bool {
-    line.is_some_and(|line| matches!(scan(line).lines.first(), Some(Line::Heading { .. })))
-}
-
-fn is_fence_of(line: &str, mark: &str) -> bool {
-    fence(line).is_some_and(|(found, _)| found == mark)
+fn is_heading(line: &str) -> bool {
+    matches!(scan(line).lines.first(), Some(Line::Heading { .. }))
 }
 
 /// The lines from the first heading on; all of them when there is none.
@@ -174,6 +191,8 @@ mod tests {
             format!("Here it is:\n```markdown\n{wanted}```\nTell me more!"),
             format!("````md\r\n{}````", wanted.replace('\n', "\r\n")),
             format!("```\n\n{wanted}\n```"),
+            format!("I ran\n```sh\nls\n```\nand found:\n\n```markdown\n{wanted}```"),
+            format!("I ran\n```sh\n# ls\n```\n{wanted}"),
             format!("```markdown\n{wanted}"),
         ] {
             assert_eq!(clean_document(&reply), wanted, "{reply:?}");
@@ -200,6 +219,32 @@ mod tests {
             for title in planner.required() {
                 assert!(lines.contains(&format!("## {title}").as_str()), "{title}");
             }
+        }
+    }
+
+    #[test]
+    fn the_example_of_the_backlog_prompt_is_valid() {
+        let tasks = crate::backlog::parse_draft(include_str!("../../prompts/backlog.md"));
+        assert_eq!(tasks.map(|tasks| tasks.len()), Ok(1));
+    }
+
+    #[test]
+    fn prompts_stay_small() {
+        // Each is part of every request of its agent; the workers' are sent most often.
+        for (prompt, bytes_max) in [
+            (include_str!("../../prompts/planner-spec.md"), 1_200),
+            (include_str!("../../prompts/planner-arch.md"), 1_200),
+            (include_str!("../../prompts/planner-qa.md"), 1_200),
+            (include_str!("../../prompts/backlog.md"), 1_200),
+            (include_str!("../../prompts/implementer.md"), 1_000),
+            (include_str!("../../prompts/documenter.md"), 1_000),
+            (include_str!("../../prompts/reviewer.md"), 1_200),
+        ] {
+            assert!(
+                prompt.len() <= bytes_max,
+                "{} bytes: {prompt}",
+                prompt.len()
+            );
         }
     }
 
