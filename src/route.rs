@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::backlog::{TaskSpec, WorkKind};
 use crate::ids::ModelRef;
 use crate::options::ModelOptions;
 use crate::text;
@@ -150,9 +151,37 @@ pub fn route(
     }
 }
 
+/// The kind of work a task is: what the backlog says; without a word from it documentation when
+/// only documentation is hinted at, else code.
+pub fn work_of(task: &TaskSpec) -> Work {
+    let hints = &task.scope.files_hint;
+    match task.kind {
+        Some(WorkKind::Code) => Work::CodeImplementation,
+        Some(WorkKind::Documentation) => Work::Documentation,
+        Some(WorkKind::Simple) => Work::SimpleChange,
+        None if !hints.is_empty() && hints.iter().all(|path| is_documentation(path)) => {
+            Work::Documentation
+        }
+        None => Work::CodeImplementation,
+    }
+}
+
+/// Whether a path or glob can only mean documentation: by its ending, or without one (`docs/**`) by
+/// its directory.
+fn is_documentation(path: &str) -> bool {
+    const ENDINGS: [&str; 5] = ["md", "mdx", "markdown", "rst", "adoc"];
+    let path = path.to_ascii_lowercase();
+    let name = path.rsplit('/').next().unwrap_or(&path);
+    match name.rsplit_once('.') {
+        Some((_, ending)) => ENDINGS.contains(&ending),
+        None => path.starts_with("docs/") || path.starts_with("doc/"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::context::sample_task;
 
     fn model(text: &str) -> ModelRef {
         ModelRef::parse(text).unwrap()
@@ -218,6 +247,39 @@ mod tests {
     fn a_name_is_the_key_it_is_serialized_as() {
         for work in Work::ALL {
             assert_eq!(serde_json::to_value(work).unwrap(), work.name());
+        }
+    }
+
+    #[test]
+    fn the_type_of_a_task_wins_over_its_files() {
+        let mut task = sample_task();
+        task.scope.files_hint = vec!["README.md".to_owned()];
+        let cases = [
+            (Some(WorkKind::Code), Work::CodeImplementation),
+            (Some(WorkKind::Documentation), Work::Documentation),
+            (Some(WorkKind::Simple), Work::SimpleChange),
+            (None, Work::Documentation),
+        ];
+        for (kind, work) in cases {
+            task.kind = kind;
+            assert_eq!(work_of(&task), work, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn only_documentation_files_make_documentation_work() {
+        let mut task = sample_task();
+        let cases: [(&[&str], Work); 6] = [
+            (&[], Work::CodeImplementation),
+            (&["docs/**", "README.MD"], Work::Documentation),
+            (&["guide/a.rst", "src/a.rs"], Work::CodeImplementation),
+            (&["docs/conf.py"], Work::CodeImplementation),
+            (&["src/docs"], Work::CodeImplementation),
+            (&["requirements.txt"], Work::CodeImplementation),
+        ];
+        for (paths, work) in cases {
+            task.scope.files_hint = paths.iter().map(|path| (*path).to_owned()).collect();
+            assert_eq!(work_of(&task), work, "{paths:?}");
         }
     }
 }

@@ -3,8 +3,13 @@
 //! Text becomes a tree with line numbers (`tree`), the tree becomes tasks (`read`), tasks are held
 //! against the rules (`rules`). Each step collects every problem it sees instead of stopping at one.
 
+#[cfg(test)]
+mod bad_inputs;
 mod draft;
+mod fields;
 mod problem;
+#[cfg(test)]
+mod properties;
 mod read;
 mod render;
 mod rules;

@@ -39,6 +39,8 @@ pub(super) struct Finding {
     pub task: Option<usize>,
     /// Dotted path within the task or the file; empty for the whole of it.
     pub field: String,
+    /// Counted from 1, when the path does not lead there.
+    pub line: Option<u32>,
     /// What is wrong and what to do.
     pub message: String,
 }
@@ -48,12 +50,14 @@ const QUOTED_CHARS_MAX: usize = 60;
 
 /// A foreign text as a message shows it: quoted, escaped, cut.
 pub(super) fn shown(text: &str) -> String {
+    format!("\"{}\"", cut(text))
+}
+
+/// A foreign text on one line of bounded length.
+pub(super) fn cut(text: &str) -> String {
     let head: String = text.chars().take(QUOTED_CHARS_MAX).collect();
-    if head.len() < text.len() {
-        format!("\"{}…\"", head.escape_debug())
-    } else {
-        format!("\"{}\"", head.escape_debug())
-    }
+    let rest = if head.len() < text.len() { "…" } else { "" };
+    format!("{}{rest}", head.escape_debug())
 }
 
 /// The known word that `word` was probably meant to be, ignoring case and `-` for `_`.

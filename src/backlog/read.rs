@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::problem::{Finding, Problem, hint, shown};
+use super::fields::Reader;
+use super::problem::{Finding, Problem};
 use super::tree::{Node, Value, read_tree};
 use super::{Backlog, Scope, Status, TaskContext, TaskSpec, WorkKind, rules};
 use crate::ids::{TaskId, TrackId};
@@ -47,9 +48,7 @@ pub fn parse(text: &str) -> Result<Backlog, Vec<Problem>> {
 /// Reads a backlog; for an agent's the head is not looked at and stays empty.
 pub(super) fn read(text: &str, author: Author) -> Result<Backlog, Vec<Problem>> {
     let root = read_tree(text)?;
-    let mut reader = Reader {
-        findings: Vec::new(),
-    };
+    let mut reader = Reader::default();
     let backlog = reader.backlog(&root, author);
     let findings = with_rules(reader.findings, &backlog.tasks);
     if findings.is_empty() {
@@ -61,7 +60,7 @@ pub(super) fn read(text: &str, author: Author) -> Result<Backlog, Vec<Problem>> 
             task: finding
                 .task
                 .map(|index| rules::label(&backlog.tasks, index)),
-            line: Some(line_of(&root, &finding)),
+            line: finding.line.or_else(|| Some(line_of(&root, &finding))),
             field: Some(finding.field).filter(|field| !field.is_empty()),
             message: finding.message,
         })
@@ -102,29 +101,6 @@ fn line_of(root: &Node, finding: &Finding) -> u32 {
         _ => root,
     };
     node.line_at(&finding.field)
-}
-
-/// Collects what does not fit.
-struct Reader {
-    findings: Vec<Finding>,
-}
-
-/// A map within a task or the file's head.
-#[derive(Clone, Copy)]
-struct Fields<'a> {
-    node: &'a Node,
-    /// The task; `None` for the head.
-    task: Option<usize>,
-    /// `scope.`, `context.` or nothing.
-    prefix: &'static str,
-}
-
-impl<'a> Fields<'a> {
-    /// The value of a key; `None` when it is absent or null.
-    fn get(self, key: &str) -> Option<&'a Node> {
-        let node = &self.node.entry(key)?.node;
-        (node.value != Value::Null).then_some(node)
-    }
 }
 
 impl Reader {
@@ -207,145 +183,5 @@ impl Reader {
             task.error = self.text(fields, "error");
         }
         task
-    }
-
-    fn note(&mut self, fields: Fields, key: &str, message: String) {
-        self.findings.push(Finding {
-            task: fields.task,
-            field: format!("{}{key}", fields.prefix),
-            message,
-        });
-    }
-
-    /// Takes a map and notes the keys that do not belong there.
-    fn fields<'a>(
-        &mut self,
-        node: &'a Node,
-        task: Option<usize>,
-        prefix: &'static str,
-        known: &[&str],
-    ) -> Fields<'a> {
-        let fields = Fields { node, task, prefix };
-        let Value::Map(entries) = &node.value else {
-            let name = prefix.trim_end_matches('.');
-            let message = format!("must be a map of {}", known.join(", "));
-            self.note(
-                Fields {
-                    prefix: "",
-                    ..fields
-                },
-                name,
-                message,
-            );
-            return fields;
-        };
-        for entry in entries {
-            if !known.contains(&entry.key.as_str()) {
-                let message = format!(
-                    "the key {} is not known here{} (known: {})",
-                    shown(&entry.key),
-                    hint(&entry.key, known),
-                    known.join(", ")
-                );
-                self.note(fields, &entry.key, message);
-            }
-        }
-        fields
-    }
-
-    /// A map inside a task; `None` when it is left out.
-    fn part<'a>(
-        &mut self,
-        task: Fields<'a>,
-        key: &str,
-        prefix: &'static str,
-        known: &[&str],
-    ) -> Option<Fields<'a>> {
-        let node = task.get(key)?;
-        Some(self.fields(node, task.task, prefix, known))
-    }
-
-    fn required(&mut self, fields: Fields, key: &str) -> String {
-        let is_absent = fields.get(key).is_none();
-        let text = self.text(fields, key).unwrap_or_default();
-        let is_blank = matches!(fields.get(key).map(|node| &node.value), Some(Value::Text(text)) if text.trim().is_empty());
-        if matches!(fields.node.value, Value::Map(_)) && (is_absent || is_blank) {
-            self.note(fields, key, format!("{key} is missing: write one"));
-        }
-        text
-    }
-
-    fn text(&mut self, fields: Fields, key: &str) -> Option<String> {
-        match &fields.get(key)?.value {
-            Value::Text(text) => Some(text.clone()),
-            _ => {
-                self.note(fields, key, "must be a text; quote it when in doubt".into());
-                None
-            }
-        }
-    }
-
-    fn texts(&mut self, fields: Fields, key: &str) -> Vec<String> {
-        let Some(node) = fields.get(key) else {
-            return Vec::new();
-        };
-        let Value::List(items) = &node.value else {
-            self.note(
-                fields,
-                key,
-                "must be a list: begin each entry with `- `".into(),
-            );
-            return Vec::new();
-        };
-        let mut texts = Vec::with_capacity(items.len());
-        for (position, item) in items.iter().enumerate() {
-            if let Value::Text(text) = &item.value {
-                texts.push(text.clone());
-            } else {
-                let message = match item.value {
-                    Value::Map(_) => "must be a text: quote an entry that holds a colon",
-                    _ => "must be a text",
-                };
-                self.note(fields, &format!("{key}[{position}]"), message.into());
-            }
-        }
-        texts
-    }
-
-    fn number<N: std::str::FromStr>(
-        &mut self,
-        fields: Fields,
-        key: &str,
-        expected: &str,
-    ) -> Option<N> {
-        let text = self.text(fields, key)?;
-        let number = text.trim().parse().ok();
-        if number.is_none() {
-            self.note(fields, key, format!("{} must be {expected}", shown(&text)));
-        }
-        number
-    }
-
-    /// One of a few words.
-    fn word<W: Copy>(
-        &mut self,
-        fields: Fields,
-        key: &str,
-        all: &[W],
-        name: fn(W) -> &'static str,
-    ) -> Option<W> {
-        let text = self.text(fields, key)?;
-        let found = all.iter().copied().find(|&word| name(word) == text);
-        if found.is_none() {
-            let known: Vec<&str> = all.iter().copied().map(name).collect();
-            let message = format!(
-                "{} is no {key}{} (known: {})",
-                shown(&text),
-                hint(&text, &known),
-                known.join(", ")
-            );
-            self.note(fields, key, message);
-        }
-        found
     }
 }

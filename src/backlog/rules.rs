@@ -1,9 +1,9 @@
 //! The rules that hold for any list of tasks, wherever it came from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::TaskSpec;
-use super::problem::{Finding, Problem, hint, shown};
+use super::problem::{Finding, Problem, shown};
 use crate::ids::TaskId;
 use crate::schedule::{Node, Schedule};
 
@@ -33,12 +33,10 @@ pub fn validate(tasks: &[TaskSpec]) -> Vec<Problem> {
         .collect()
 }
 
-/// How a problem names a task: its id, or its number when it has none.
+/// How a problem names a task: its id, or its number when that cannot be one.
 pub(super) fn label(tasks: &[TaskSpec], index: usize) -> String {
     match tasks.get(index) {
-        Some(task) if !task.id.as_str().is_empty() => {
-            task.id.as_str().chars().take(ID_CHARS_MAX * 2).collect()
-        }
+        Some(task) if is_well_formed(task.id.as_str()) => task.id.to_string(),
         _ => format!("number {}", index + 1),
     }
 }
@@ -58,6 +56,7 @@ pub(super) fn check(tasks: &[TaskSpec]) -> Vec<Finding> {
         findings.push(Finding {
             task: None,
             field: "tasks".into(),
+            line: None,
             message,
         });
         return findings;
@@ -77,6 +76,7 @@ fn check_task(index: usize, task: &TaskSpec, findings: &mut Vec<Finding>) {
         findings.push(Finding {
             task: Some(index),
             field,
+            line: None,
             message,
         });
     };
@@ -135,12 +135,7 @@ fn id_problem(id: &str) -> Option<String> {
     if id.is_empty() {
         return Some("the id is missing: write one, for example T01".into());
     }
-    let is_well_formed = id.len() <= ID_CHARS_MAX
-        && id.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && id
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    if !is_well_formed {
+    if !is_well_formed(id) {
         return Some(format!(
             "{} cannot be an id: use 1 to {ID_CHARS_MAX} letters, digits, - and _, and begin with a letter or digit",
             shown(id)
@@ -152,6 +147,14 @@ fn id_problem(id: &str) -> Option<String> {
             shown(id)
         )
     })
+}
+
+fn is_well_formed(id: &str) -> bool {
+    id.len() <= ID_CHARS_MAX
+        && id.starts_with(|c: char| c.is_ascii_alphanumeric())
+        && id
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
 /// Names that cannot be files on Windows, and the one that would overwrite the backlog itself.
@@ -212,6 +215,7 @@ fn check_unique(tasks: &[TaskSpec], findings: &mut Vec<Finding>) {
             findings.push(Finding {
                 task: Some(index),
                 field: "id".into(),
+                line: None,
                 message: format!(
                     "the id is taken by an earlier task, {}: choose another (case does not count)",
                     shown(first.as_str())
@@ -226,36 +230,42 @@ fn check_unique(tasks: &[TaskSpec], findings: &mut Vec<Finding>) {
 /// Every dependency names another task, once. Returns the edges that do, for the search for cycles.
 fn check_dependencies(tasks: &[TaskSpec], findings: &mut Vec<Finding>) -> Vec<Vec<usize>> {
     let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut folded: BTreeMap<String, &str> = BTreeMap::new();
     for (index, task) in tasks.iter().enumerate() {
-        positions.entry(task.id.as_str()).or_insert(index);
+        let id = task.id.as_str();
+        positions.entry(id).or_insert(index);
+        folded.entry(id.to_ascii_lowercase()).or_insert(id);
     }
     let mut edges = vec![Vec::new(); tasks.len()];
     for (index, task) in tasks.iter().enumerate() {
+        let mut seen = BTreeSet::new();
         for (position, dependency) in task.depends_on.iter().enumerate() {
             let name = dependency.as_str();
-            let message = if task.depends_on[..position].contains(dependency) {
+            let message = if !seen.insert(name) {
                 format!("{} is listed twice: remove one", shown(name))
             } else if *dependency == task.id {
                 format!("the task depends on itself: remove {}", shown(name))
             } else if let Some(&target) = positions.get(name) {
                 edges[index].push(target);
                 continue;
+            } else if let Some(near) = folded.get(&name.to_ascii_lowercase()) {
+                format!(
+                    "there is no task {}; did you mean {}?",
+                    shown(name),
+                    shown(near)
+                )
             } else {
-                format!("there is no task {}{}", shown(name), near_id(name, tasks))
+                format!("there is no task {}: correct or remove it", shown(name))
             };
             findings.push(Finding {
                 task: Some(index),
                 field: format!("depends_on[{position}]"),
+                line: None,
                 message,
             });
         }
     }
     edges
-}
-
-fn near_id(name: &str, tasks: &[TaskSpec]) -> String {
-    let known: Vec<&str> = tasks.iter().map(|task| task.id.as_str()).collect();
-    hint(name, &known)
 }
 
 /// Reports cycles one after the other, each cut open at its last edge before the next is looked for.
@@ -282,6 +292,7 @@ fn check_cycles(tasks: &[TaskSpec], mut edges: Vec<Vec<usize>>, findings: &mut V
         findings.push(Finding {
             task: Some(first),
             field: "depends_on".into(),
+            line: None,
             message: format!(
                 "the tasks wait for each other: {}; remove one of these dependencies",
                 path.join(" -> ")

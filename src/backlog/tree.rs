@@ -94,15 +94,28 @@ pub(super) fn read_tree(text: &str) -> Result<Node, Vec<Problem>> {
         match event {
             Ok((event, span)) => builder.take(event, line_of(span.start.line()))?,
             Err(error) => {
-                let message = format!("this is not valid YAML here: {}", error.info());
                 let mut problems = tab_problems(text);
-                problems.push(problem(Some(line_of(error.marker().line())), message));
-                problems.sort_by_key(|problem| problem.line);
+                let line = Some(line_of(error.marker().line()));
+                problems.push(problem(line, describe(error.info())));
                 return Err(problems);
             }
         }
     }
     builder.finish()
+}
+
+/// A parser's error in our words.
+fn describe(info: &str) -> String {
+    // The parser's own limit for brackets in brackets comes before ours.
+    if info == "recursion limit exceeded" {
+        too_deep()
+    } else {
+        format!("this is not valid YAML here: {info}")
+    }
+}
+
+fn too_deep() -> String {
+    format!("lists and maps are nested deeper than {DEPTH_MAX} levels")
 }
 
 fn line_of(line: usize) -> u32 {
@@ -212,8 +225,7 @@ impl Builder {
 
     fn push(&mut self, open: Open, line: u32) -> Result<(), Vec<Problem>> {
         if self.open.len() >= DEPTH_MAX {
-            let message = format!("lists and maps are nested deeper than {DEPTH_MAX} levels");
-            self.note(line, &message);
+            self.note(line, &too_deep());
             return Err(std::mem::take(&mut self.problems));
         }
         self.open.push((open, line));

@@ -1,8 +1,6 @@
 //! Errors as the usual compilers and linters print them.
 
-use regex_lite::Regex;
-
-use super::output::{Fault, place};
+use super::output::{Fault, pattern, place};
 
 /// Every error that any of the known tools reports.
 pub(super) fn faults(lines: &[&str]) -> Vec<Fault> {
@@ -10,11 +8,6 @@ pub(super) fn faults(lines: &[&str]) -> Vec<Fault> {
         .iter()
         .flat_map(|read| read(lines))
         .collect()
-}
-
-/// A pattern of this file.
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a constant pattern is valid")
 }
 
 /// rustc, clippy and ruff: the error, then `--> file:line:column` below it.
@@ -47,7 +40,10 @@ fn tsc(lines: &[&str]) -> Vec<Fault> {
     let found = lines.iter().filter_map(|line| title.captures(line.trim()));
     found
         .map(|found| {
-            let line = found.get(2).or(found.get(3)).map_or("", |line| line.as_str());
+            let line = found
+                .get(2)
+                .or(found.get(3))
+                .map_or("", |line| line.as_str());
             Fault::error(&found[4], &found[5], Some(format!("{}:{line}", &found[1])))
         })
         .collect()
@@ -62,7 +58,11 @@ fn eslint(lines: &[&str]) -> Vec<Fault> {
         match entry.captures(line) {
             Some(found) if &found[2] == "error" && !file.is_empty() => {
                 let rule = found.get(4).map_or("", |rule| rule.as_str());
-                faults.push(Fault::error(rule, &found[3], Some(format!("{file}:{}", &found[1]))));
+                faults.push(Fault::error(
+                    rule,
+                    &found[3],
+                    Some(format!("{file}:{}", &found[1])),
+                ));
             }
             Some(_) => {}
             None if line.starts_with(char::is_whitespace) => {}

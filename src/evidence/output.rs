@@ -1,5 +1,7 @@
 //! What a gate printed, down to what went wrong where.
 
+use regex_lite::Regex;
+
 use super::{compilers, runners};
 
 /// One thing that went wrong.
@@ -43,7 +45,11 @@ pub(super) fn faults(command: &str, code: Option<i32>, tail: &str) -> Vec<Fault>
             |last| format!("it was stopped; its last words: {last}"),
         );
         let dont = format!("let `{command}` run into its deadline");
-        return vec![Fault { dont, why, place: None }];
+        return vec![Fault {
+            dont,
+            why,
+            place: None,
+        }];
     };
     let mut found = runners::faults(&lines);
     found.extend(compilers::faults(&lines));
@@ -56,7 +62,11 @@ pub(super) fn faults(command: &str, code: Option<i32>, tail: &str) -> Vec<Fault>
             words => words,
         };
         let dont = format!("leave `{command}` failing with exit code {code}");
-        found.push(Fault { dont, why, place: None });
+        found.push(Fault {
+            dont,
+            why,
+            place: None,
+        });
     }
     found
 }
@@ -65,7 +75,14 @@ pub(super) fn faults(command: &str, code: Option<i32>, tail: &str) -> Vec<Fault>
 fn telling<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     const SHOWN: usize = 3;
     const SIGNS: [&str; 8] = [
-        "error", "fail", "expected", "cannot", "not found", "undefined", "exception", "panic",
+        "error",
+        "fail",
+        "expected",
+        "cannot",
+        "not found",
+        "undefined",
+        "exception",
+        "panic",
     ];
     // npm's own epilogue repeats that the command failed, which the exit code says already.
     let is_noise = |line: &str| {
@@ -130,6 +147,7 @@ pub(super) fn place(word: &str) -> Option<String> {
         .trim_start_matches(['(', '\'', '"', '❯', ' '])
         .trim_end_matches([')', '\'', '"', ':', ',']);
     let word = word.strip_prefix("file://").unwrap_or(word);
+    let word = word.strip_prefix("./").unwrap_or(word);
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (rest, last) = word.rsplit_once(':')?;
     let (file, line) = match rest.rsplit_once(':') {
@@ -138,4 +156,28 @@ pub(super) fn place(word: &str) -> Option<String> {
         _ => return None,
     };
     (!file.is_empty() && !file.starts_with("node:")).then(|| format!("{file}:{line}"))
+}
+
+/// A constant pattern of one of the readers.
+pub(super) fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("a constant pattern is valid")
+}
+
+/// The lines after `from` up to the first that ends the block.
+pub(super) fn block<'a>(
+    lines: &[&'a str],
+    from: usize,
+    is_end: impl Fn(&str) -> bool,
+) -> Vec<&'a str> {
+    let rest = lines.iter().skip(from + 1);
+    rest.take_while(|line| !is_end(line)).copied().collect()
+}
+
+/// A message without the names that every failed assertion carries.
+pub(super) fn strip(message: &str) -> String {
+    message
+        .trim()
+        .trim_start_matches("AssertionError [ERR_ASSERTION]: ")
+        .trim_start_matches("AssertionError: ")
+        .replace(" [Error]:", ":")
 }

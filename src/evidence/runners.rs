@@ -1,119 +1,20 @@
 //! Failed tests as the usual test runners print them.
 
-use std::iter;
-
-use regex_lite::Regex;
-
-use super::output::{Fault, place};
+use super::javascript::{jest, node_crash, node_spec, node_tap, vitest};
+use super::output::{Fault, block, pattern, place, strip};
 
 /// Every failed test that any of the known runners reports.
 pub(super) fn faults(lines: &[&str]) -> Vec<Fault> {
-    [
+    let crashes = node_crash(lines);
+    let readers = [
         node_spec, node_tap, vitest, jest, cargo, pytest, unittest, go,
-    ]
-    .iter()
-    .flat_map(|read| read(lines))
-    .collect()
-}
-
-/// A pattern of this file.
-fn pattern(text: &str) -> Regex {
-    Regex::new(text).expect("a constant pattern is valid")
-}
-
-/// The lines after `from` up to the first that ends the block.
-fn block<'a>(lines: &[&'a str], from: usize, is_end: impl Fn(&str) -> bool) -> Vec<&'a str> {
-    let rest = lines.iter().skip(from + 1);
-    rest.take_while(|line| !is_end(line)).copied().collect()
-}
-
-/// node:test, reporter `spec`: its section of failing tests names place, test and error.
-fn node_spec(lines: &[&str]) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for (i, pair) in lines.windows(2).enumerate() {
-        let (Some(at), Some(name)) = (pair[0].strip_prefix("test at "), pair[1].strip_prefix("✖ "))
-        else {
-            continue;
-        };
-        let name = name.rsplit_once(" (").map_or(name, |(name, _)| name);
-        let block = block(lines, i + 1, |line| line.starts_with("test at "));
-        faults.push(Fault::test(name, message(&block), place(at)));
+    ];
+    let mut faults: Vec<Fault> = readers.iter().flat_map(|read| read(lines)).collect();
+    if !crashes.is_empty() {
+        // node:test knows of a file that could not be loaded only that it failed.
+        faults.retain(|fault| fault.why.trim_matches('\'') != "test failed");
     }
-    faults
-}
-
-/// node:test, reporter `tap`. A suite that only failed because a test of it did is left out.
-fn node_tap(lines: &[&str]) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    for (i, line) in lines.iter().enumerate() {
-        let Some(rest) = line.trim_start().strip_prefix("not ok ") else {
-            continue;
-        };
-        let Some((_, name)) = rest.split_once(" - ") else {
-            continue;
-        };
-        let block = block(lines, i, |line| line.trim() == "...");
-        let value = |key: &str| block.iter().find_map(|line| line.trim().strip_prefix(key));
-        let is_parent = value("failureType:").is_some_and(|kind| kind.contains("subtestsFailed"));
-        if is_parent || name.contains("# TODO") || name.contains("# SKIP") {
-            continue;
-        }
-        let why = match value("error:").map(str::trim) {
-            Some("|-" | "|") => {
-                let at = block.iter().position(|line| line.trim().starts_with("error:"));
-                let rest = &block[at.map_or(0, |at| at + 1)..];
-                let end = rest.iter().position(|line| line.trim().starts_with("code:"));
-                message(&rest[..end.unwrap_or(rest.len())])
-            }
-            Some(text) => text.trim_matches('\'').to_owned(),
-            None => String::new(),
-        };
-        faults.push(Fault::test(name, why, value("location:").and_then(place)));
-    }
-    faults
-}
-
-/// vitest: `FAIL file > suite > test`, the error, then `❯ file:line:column`.
-fn vitest(lines: &[&str]) -> Vec<Fault> {
-    let is_title = |line: &str| {
-        let rest = line.trim_start().strip_prefix("FAIL ");
-        rest.is_some_and(|rest| rest.contains(" > ") || rest.contains(" [ "))
-    };
-    let mut faults = Vec::new();
-    for (i, line) in lines.iter().enumerate().filter(|(_, line)| is_title(line)) {
-        let title = line.trim_start().trim_start_matches("FAIL ").trim();
-        let name = match title.split_once(" > ") {
-            Some((_, name)) => name,
-            None => title.split(" [ ").next().unwrap_or(title),
-        };
-        let block = block(lines, i, |line| is_title(line) || line.starts_with("⎯⎯"));
-        let at = block
-            .iter()
-            .filter(|line| line.trim_start().starts_with("❯ "))
-            .find_map(|line| place(line.rsplit(' ').next()?));
-        faults.push(Fault::test(name, message(&block), at));
-    }
-    faults
-}
-
-/// jest: `● suite › test`, the error, then `at … (file:line:column)`.
-fn jest(lines: &[&str]) -> Vec<Fault> {
-    let is_title = |line: &str| line.trim_start().starts_with("● ");
-    let is_end = |line: &str| is_title(line) || line.starts_with("Test Suites:");
-    let mut faults = Vec::new();
-    for (i, line) in lines.iter().enumerate().filter(|(_, line)| is_title(line)) {
-        let block = block(lines, i, is_end);
-        let value = |key: &str| block.iter().find_map(|line| line.trim().strip_prefix(key));
-        let why = match (value("Expected:"), value("Received:")) {
-            (Some(want), Some(got)) => format!("expected {}, received {}", want.trim(), got.trim()),
-            _ => message(&block),
-        };
-        let at = block
-            .iter()
-            .filter(|line| line.trim_start().starts_with("at "))
-            .find_map(|line| place(line.rsplit(' ').next()?));
-        faults.push(Fault::test(line.trim_start().trim_start_matches("● "), why, at));
-    }
+    faults.splice(0..0, crashes);
     faults
 }
 
@@ -129,7 +30,10 @@ fn cargo(lines: &[&str]) -> Vec<Fault> {
             let line = line.trim();
             line.is_empty() || line.starts_with("note:") || line.starts_with("stack backtrace:")
         };
-        let block: Vec<&str> = block(lines, i, is_end).iter().map(|line| line.trim()).collect();
+        let block: Vec<&str> = block(lines, i, is_end)
+            .iter()
+            .map(|line| line.trim())
+            .collect();
         faults.push(Fault::test(&found[1], block.join(", "), place(&found[2])));
     }
     faults
@@ -139,7 +43,7 @@ fn cargo(lines: &[&str]) -> Vec<Fault> {
 /// short summary.
 fn pytest(lines: &[&str]) -> Vec<Fault> {
     let title = pattern(r"^_{3,} (.+?) _{3,}$");
-    let place_line = pattern(r"^(\S+\.py:\d+): ?\w*$");
+    let place_line = pattern(r"^(\S+\.py:\d+): ?(?:in .+|\w*)$");
     let is_end = |line: &str| title.is_match(line) || line.starts_with("====");
     let mut faults = Vec::new();
     for (i, line) in lines.iter().enumerate() {
@@ -148,9 +52,13 @@ fn pytest(lines: &[&str]) -> Vec<Fault> {
         };
         let block = block(lines, i, is_end);
         let why = block.iter().find_map(|line| line.strip_prefix("E  "));
-        let at = block.iter().rev().find_map(|line| place_line.captures(line));
+        let at = block
+            .iter()
+            .rev()
+            .find_map(|line| place_line.captures(line));
         let at = at.and_then(|found| place(&found[1]));
-        faults.push(Fault::test(&found[1], strip(why.unwrap_or("it failed")), at));
+        let name = found[1].trim_start_matches("ERROR collecting ");
+        faults.push(Fault::test(name, strip(why.unwrap_or("it failed")), at));
     }
     if !faults.is_empty() {
         return faults;
@@ -180,11 +88,14 @@ fn unittest(lines: &[&str]) -> Vec<Fault> {
         let block = block(lines, i, is_end);
         let at = block.iter().rev().find_map(|line| file.captures(line));
         let at = at.map(|found| format!("{}:{}", &found[1], &found[2]));
-        let is_error = |line: &&&str| {
-            line.starts_with(char::is_alphabetic) && !line.starts_with("Traceback")
-        };
+        let is_error =
+            |line: &&&str| line.starts_with(char::is_alphabetic) && !line.starts_with("Traceback");
         let why = block.iter().rfind(is_error).copied();
-        faults.push(Fault::test(&found[1], strip(why.unwrap_or("it failed")), at));
+        faults.push(Fault::test(
+            &found[1],
+            strip(why.unwrap_or("it failed")),
+            at,
+        ));
     }
     faults
 }
@@ -201,54 +112,14 @@ fn go(lines: &[&str]) -> Vec<Fault> {
         };
         let block = block(lines, i, is_end);
         if let Some(logged) = block.iter().find_map(|line| log.captures(line)) {
-            faults.push(Fault::test(&found[1], logged[2].to_owned(), place(&logged[1])));
+            faults.push(Fault::test(
+                &found[1],
+                logged[2].to_owned(),
+                place(&logged[1]),
+            ));
         } else if let Some(panic) = block.iter().find(|line| line.starts_with("panic: ")) {
             faults.push(Fault::test(&found[1], (*panic).to_owned(), None));
         }
     }
     faults
-}
-
-/// The message of a JavaScript error: its first line; when that only announces (`…:`, or jest's
-/// `expect(…)`), what it announces, of a difference the changed lines alone.
-fn message(block: &[&str]) -> String {
-    let is_end = |line: &&str| {
-        let starts = ["at ", "❯ ", "generatedMessage", "stack:"];
-        starts.iter().any(|start| line.starts_with(start))
-    };
-    let mut lines = block
-        .iter()
-        .map(|line| line.trim())
-        .filter(|line| !line.is_empty())
-        .take_while(|line| !is_end(line));
-    let Some(first) = lines.next() else {
-        return "it failed".to_owned();
-    };
-    if !first.ends_with(':') && !first.starts_with("expect(") {
-        return strip(first);
-    }
-    let rest: Vec<&str> = lines.collect();
-    let is_legend = |line: &str| {
-        line == "+ actual - expected" || line.starts_with("- Expected") || line.starts_with("+ Received")
-    };
-    let changed: Vec<&str> = rest
-        .iter()
-        .filter(|line| line.starts_with(['+', '-']) && !is_legend(line))
-        .copied()
-        .collect();
-    let told: Vec<&str> = match changed.is_empty() {
-        true => rest.into_iter().take(1).collect(),
-        false => changed,
-    };
-    let first = strip(first);
-    iter::once(first.as_str()).chain(told).collect::<Vec<_>>().join(" ")
-}
-
-/// A message without the names that every failed assertion carries.
-fn strip(message: &str) -> String {
-    message
-        .trim()
-        .trim_start_matches("AssertionError [ERR_ASSERTION]: ")
-        .trim_start_matches("AssertionError: ")
-        .replace(" [Error]:", ":")
 }

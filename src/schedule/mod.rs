@@ -5,6 +5,8 @@
 
 mod graph;
 mod overlap;
+#[cfg(test)]
+mod properties;
 
 pub use overlap::overlap;
 
@@ -59,7 +61,7 @@ pub struct Schedule {
 }
 
 impl Schedule {
-    /// Builds the schedule in O(n log n + e); the error is a cycle among the dependencies.
+    /// Builds the schedule in O(n log n + e log n); the error is a cycle among the dependencies.
     pub fn new(nodes: &[Node]) -> Result<Self, Cycle> {
         let graph = Graph::new(nodes)?;
         let open = graph.dependencies();
@@ -153,5 +155,131 @@ impl Schedule {
             self.places[index] = Place::Ready;
             self.ready.insert(self.graph.rank(index));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn nodes(parts: &[(&[usize], f64)]) -> Vec<Node> {
+        parts
+            .iter()
+            .map(|&(depends_on, estimated_hours)| Node {
+                depends_on: depends_on.to_vec(),
+                estimated_hours,
+            })
+            .collect()
+    }
+
+    fn all(schedule: &mut Schedule) -> Vec<usize> {
+        std::iter::from_fn(|| schedule.next(|_| 0.0)).collect()
+    }
+
+    #[test]
+    fn the_longest_remaining_path_goes_first() {
+        // 1 is short, but 3 waits for it.
+        let graph = nodes(&[(&[], 3.0), (&[], 1.0), (&[], 2.0), (&[1], 8.0)]);
+        let mut schedule = Schedule::new(&graph).unwrap();
+        assert_eq!(all(&mut schedule), [1, 0, 2]);
+        schedule.complete(1);
+        assert_eq!(schedule.next(|_| 0.0), Some(3));
+        assert_eq!(schedule.dependents(1), [3]);
+        assert!(schedule.remaining_hours(1) > schedule.remaining_hours(3));
+    }
+
+    #[test]
+    fn ties_go_to_the_smaller_index() {
+        let mut schedule = Schedule::new(&nodes(&[(&[][..], 1.0); 12])).unwrap();
+        assert_eq!(all(&mut schedule), (0..12).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_penalty_moves_a_task_back_but_never_blocks_it() {
+        let graph = nodes(&[(&[], 5.0), (&[], 4.0)]);
+        let mut schedule = Schedule::new(&graph).unwrap();
+        let penalty = |index| if index == 0 { 100.0 } else { 0.0 };
+        assert_eq!(schedule.next(penalty), Some(1));
+        assert_eq!(schedule.next(penalty), Some(0));
+        assert_eq!(schedule.next(penalty), None);
+    }
+
+    #[test]
+    fn a_penalty_that_is_no_number_counts_as_none() {
+        let mut schedule = Schedule::new(&nodes(&[(&[], 1.0), (&[], 9.0)])).unwrap();
+        assert_eq!(schedule.next(|_| f64::NAN), Some(1));
+        assert_eq!(schedule.next(|_| f64::INFINITY), Some(0));
+    }
+
+    #[test]
+    fn missing_estimates_count_as_the_mean() {
+        let graph = nodes(&[
+            (&[], 2.0),
+            (&[], 4.0),
+            (&[], 0.0),
+            (&[], f64::NAN),
+            (&[], f64::INFINITY),
+            (&[], -1.0),
+        ]);
+        let schedule = Schedule::new(&graph).unwrap();
+        for index in 2..6 {
+            assert_eq!(schedule.remaining_hours(index), 3.0, "{index}");
+        }
+        assert!((2.0..3.0).contains(&schedule.remaining_hours(0)));
+        let graph = nodes(&[(&[], 16.0), (&[], 1.0), (&[], 1.0), (&[], 1.0), (&[], 1.0)]);
+        let schedule = Schedule::new(&graph).unwrap();
+        assert_eq!(schedule.remaining_hours(0), 4.0 * 2.0_f64.sqrt());
+        let schedule = Schedule::new(&nodes(&[(&[], 0.0)])).unwrap();
+        assert_eq!(schedule.remaining_hours(0), 1.0);
+    }
+
+    #[test]
+    fn what_is_given_back_is_ready_again_and_what_is_removed_never() {
+        let mut schedule = Schedule::new(&nodes(&[(&[], 2.0), (&[], 1.0), (&[0], 1.0)])).unwrap();
+        assert_eq!(schedule.next(|_| 0.0), Some(0));
+        schedule.give_back(0);
+        schedule.give_back(1);
+        assert_eq!(schedule.ready(), 2);
+        schedule.remove(0);
+        schedule.give_back(0);
+        assert_eq!(all(&mut schedule), [1]);
+        schedule.complete(1);
+        assert_eq!(schedule.ready(), 0);
+    }
+
+    #[test]
+    fn completion_counts_once() {
+        let mut schedule =
+            Schedule::new(&nodes(&[(&[], 1.0), (&[], 1.0), (&[0, 1], 1.0)])).unwrap();
+        schedule.complete(0);
+        schedule.complete(0);
+        assert_eq!(all(&mut schedule), [1]);
+        schedule.complete(1);
+        assert_eq!(all(&mut schedule), [2]);
+    }
+
+    #[test]
+    fn a_dependency_named_twice_counts_once() {
+        let mut schedule = Schedule::new(&nodes(&[(&[], 1.0), (&[0, 0, 99], 1.0)])).unwrap();
+        schedule.complete(0);
+        assert_eq!(all(&mut schedule), [1]);
+    }
+
+    #[test]
+    fn a_cycle_begins_at_its_smallest_index() {
+        let graph = nodes(&[(&[3], 1.0), (&[2], 1.0), (&[3], 1.0), (&[1], 1.0)]);
+        assert_eq!(Schedule::new(&graph), Err(Cycle(vec![1, 2, 3, 1])));
+        assert_eq!(
+            Schedule::new(&nodes(&[(&[0], 1.0)])),
+            Err(Cycle(vec![0, 0]))
+        );
+    }
+
+    #[test]
+    fn no_tasks_are_no_trouble() {
+        let mut schedule = Schedule::new(&[]).unwrap();
+        assert_eq!(schedule.next(|_| 0.0), None);
+        schedule.complete(0);
+        assert_eq!(schedule.dependents(7), [0; 0]);
     }
 }

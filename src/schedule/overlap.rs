@@ -64,3 +64,43 @@ fn is_within(path: &str, directory: &str) -> bool {
 fn parent(path: &str) -> Option<&str> {
     path.rfind('/').map(|slash| &path[..slash])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(a: &str, b: &str) -> f64 {
+        overlap(&[a.to_owned()], &[b.to_owned()])
+    }
+
+    #[test]
+    fn the_same_path_and_a_matching_glob_overlap_fully() {
+        assert_eq!(of("src/a.rs", "./src/a.rs"), SAME);
+        assert_eq!(of("src/**/*.rs", "src/x/a.rs"), SAME);
+        assert_eq!(of("src/a.rs", "src/*.rs"), SAME);
+    }
+
+    #[test]
+    fn directories_and_globs_inside_each_other_overlap_in_part() {
+        assert_eq!(of("src/auth/", "src/auth/login.ts"), NESTED);
+        assert_eq!(of("src/auth", "src/auth/*.ts"), NESTED);
+        assert_eq!(of("src/**/*.ts", "src/auth/*.tsx"), NESTED);
+        assert_eq!(of("src/a", "src/ab"), BESIDE);
+    }
+
+    #[test]
+    fn neighbours_overlap_a_little_and_strangers_do_not() {
+        assert_eq!(of("src/a.rs", "src/b.rs"), BESIDE);
+        assert_eq!(of("README.md", "package.json"), 0.0);
+        assert_eq!(of("**/*.rs", "docs/a.md"), 0.0);
+        assert_eq!(of("src/a.rs", "tests/a.rs"), 0.0);
+    }
+
+    #[test]
+    fn the_strongest_pair_counts() {
+        let a = ["docs/x.md".to_owned(), "src/a.rs".to_owned()];
+        let b = ["src/b.rs".to_owned(), "src/a.rs".to_owned()];
+        assert_eq!(overlap(&a, &b), SAME);
+        assert_eq!(overlap(&a, &[]), 0.0);
+    }
+}
