@@ -4,10 +4,10 @@
 //
 // A step whose inputs did not change is skipped: with nothing to do it takes a second or two.
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { check, fail, npm, output, root, run } from "./build/command.mjs";
 import { withLock } from "./build/build-lock.mjs";
+import { check, fail, npm, output, root, run } from "./build/command.mjs";
 
 const TARGET = "wasm32-unknown-unknown";
 const WASM = `target/wasm/${TARGET}/release/multi_agent_coder.wasm`;
@@ -29,7 +29,9 @@ console.error(`build: done in ${((Date.now() - startedAt) / 1000).toFixed(1)} s`
 async function packages() {
   const inputs = [readFileSync(join(root, "package-lock.json")), process.version, process.arch];
   await once("node_modules/.build-stamp", inputs, async () => {
-    await run("npm packages", ...npm("ci", "--no-audit", "--no-fund", "--loglevel=error"), { tries: 3 });
+    await run("npm packages", ...npm("ci", "--no-audit", "--no-fund", "--loglevel=error"), {
+      tries: 3,
+    });
   });
 }
 
@@ -46,23 +48,36 @@ async function core() {
 
 /** The program that wraps the core for JavaScript. */
 async function tool() {
-  await run("bindgen", "cargo", ["build", "--locked", "--quiet", "--package", "bindgen"], { tries: 2 });
+  await run("bindgen", "cargo", ["build", "--locked", "--quiet", "--package", "bindgen"], {
+    tries: 2,
+  });
 }
 
 /** js-shim/pkg/: the core with its JavaScript and its types. */
 async function wrap() {
-  const inputs = [WASM, "js-shim/bindgen/src/main.rs", "Cargo.lock"].map((path) => readFileSync(join(root, path)));
+  const inputs = [WASM, "js-shim/bindgen/src/main.rs", "Cargo.lock"].map((path) =>
+    readFileSync(join(root, path)),
+  );
   await once("js-shim/pkg/.build-stamp", inputs, async () => {
     rmSync(join(root, "js-shim/pkg"), { recursive: true, force: true });
-    const bindgen = ["run", "--locked", "--quiet", "--package", "bindgen", "--", WASM, "js-shim/pkg"];
+    const bindgen = [
+      "run",
+      "--locked",
+      "--quiet",
+      "--package",
+      "bindgen",
+      "--",
+      WASM,
+      "js-shim/pkg",
+    ];
     await run("wrapped core", "cargo", bindgen);
   });
 }
 
-/** The tests whose names hold `generated` compare committed files; with UPDATE=1 they write them. */
+/** Tests with these words in their names compare committed files; with UPDATE=1 they write them. */
 async function generate() {
-  const environment = { UPDATE: "1" };
-  await run("generated files", "cargo", ["test", "--locked", "--quiet", "--lib", "generated"], { environment });
+  const tests = ["test", "--locked", "--quiet", "--lib", "--", "generated", "committed"];
+  await run("generated files", "cargo", tests, { environment: { UPDATE: "1" } });
 }
 
 /** dist/: what is published. Files that would not change are not touched: someone may be using them. */
@@ -83,7 +98,8 @@ async function bundle() {
     logLevel: "warning",
     write: false,
   }).catch(() => fail("esbuild could not bundle js-shim/src: see above."));
-  for (const { path, contents } of outputFiles) write(path.slice(join(root, "dist").length + 1), contents);
+  for (const { path, contents } of outputFiles)
+    write(path.slice(join(root, "dist").length + 1), contents);
 }
 
 function write(name, contents) {

@@ -5,3 +5,5 @@
 pub mod effect;
 pub mod event;
 pub mod ids;
+#[cfg(test)]
+mod protocol;

@@ -30,7 +30,8 @@ export function check() {
   if (major < 20 || (major === 20 && minor < 12)) {
     fail(`this is Node ${process.versions.node}, and 20.12 or newer is needed.`);
   }
-  if (output("git", "--version") === "") fail("git is missing. Install it from https://git-scm.com and try again.");
+  if (output("git", "--version") === "")
+    fail("git is missing. Install it from https://git-scm.com and try again.");
   if (output("cargo", "--version") === "" || output("rustc", "--version") === "") {
     fail("Rust is missing. Install it from https://rustup.rs and try again.");
   }
@@ -45,7 +46,9 @@ export function output(command, ...args) {
 /** npm's command and arguments: the npm that started us, if one did. */
 export function npm(...args) {
   const cli = process.env.npm_execpath ?? "";
-  return cli.endsWith("npm-cli.js") && existsSync(cli) ? [process.execPath, [cli, ...args]] : ["npm", args];
+  return cli.endsWith("npm-cli.js") && existsSync(cli)
+    ? [process.execPath, [cli, ...args]]
+    : ["npm", args];
 }
 
 /** Runs a command to its end, again when it fails and `tries` allows, else the build ends. */
@@ -54,7 +57,8 @@ export async function run(label, command, args, { tries = 1, environment = {} } 
   for (let attempt = 1; ; attempt++) {
     const code = await exitCode(command, args, environment);
     if (code === 0) break;
-    if (attempt >= tries) fail(`${label}: "${command} ${args.join(" ")}" failed (exit code ${code}).`);
+    if (attempt >= tries)
+      fail(`${label}: "${command} ${args.join(" ")}" failed (exit code ${code}).`);
     console.error(`build: ${label}: failed, trying again`);
     await sleep(2000 * attempt);
   }
@@ -65,7 +69,12 @@ export async function run(label, command, args, { tries = 1, environment = {} } 
 function exitCode(command, args, environment) {
   // Whatever it says goes to our stderr: stdout belongs to what runs after the build.
   const stdio = ["ignore", process.stderr, process.stderr];
-  const child = spawn(command, args, { cwd: root, env: { ...process.env, ...environment }, shell, stdio });
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...environment },
+    shell,
+    stdio,
+  });
   return new Promise((resolve) => {
     child.once("error", (error) => resolve(error.code));
     child.once("exit", (code, signal) => resolve(code ?? signal));

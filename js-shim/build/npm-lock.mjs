@@ -41,4 +41,6 @@ lock.packages = Object.fromEntries(
   Object.entries(lock.packages).sort(([a], [b]) => a.localeCompare(b, "en")),
 );
 writeFileSync(path, `${JSON.stringify(lock, null, 2)}\n`);
-console.log(added.length === 0 ? "The lock is complete." : `Added to the lock: ${added.join(", ")}`);
+console.log(
+  added.length === 0 ? "The lock is complete." : `Added to the lock: ${added.join(", ")}`,
+);

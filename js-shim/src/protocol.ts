@@ -1,0 +1,574 @@
+// Generated from the Rust types by `npm run generate`: change those instead of this file.
+// One type for each that crosses the boundary, in alphabetical order.
+
+/** What the catalogue says of a model. */
+export type CatalogueEntry = {
+  "type": "known",
+  /** Which. */
+  model: ModelRef,
+  /** US dollars a million input tokens. */
+  input_usd: number,
+  /** US dollars a million output tokens. */
+  output_usd: number,
+  /** The context window in tokens; 0 when unknown. */
+  context_tokens: number,
+} | {
+  "type": "unknown",
+  /** Which. */
+  model: ModelRef,
+  /** Full names (`provider/model`) that look alike, at most three. */
+  similar: Array<string>,
+};
+
+/** What can be asked of the catalogue. */
+export type CatalogueOperation = {
+  "type": "look",
+  /** Which. */
+  models: Array<ModelRef>,
+};
+
+/** How a look-up ended. */
+export type CatalogueOutcome = {
+  "type": "found",
+  /** What is known. */
+  models: Array<CatalogueEntry>,
+} | {
+  "type": "failed",
+  /** What it said. */
+  message: string,
+};
+
+/** A changed path. */
+export type Change = {
+  /** The path, with `/`. */
+  path: string,
+  /** Lines added; 0 for binary files. */
+  added: number,
+  /** Lines removed; 0 for binary files. */
+  removed: number,
+};
+
+/** What can be shown. */
+export type ChatOperation = {
+  "type": "say",
+  /** Where. */
+  chat: SessionId,
+  /** What. */
+  text: string,
+} | {
+  "type": "open",
+  /** Where. */
+  chat: SessionId,
+  /** Names the line when it ends: the id of this effect. */
+  entry: EffectId,
+  /** What it is called. */
+  title: string,
+  /** The agent at work. */
+  agent: string,
+  /** Its session. */
+  session: SessionId,
+} | {
+  "type": "close",
+  /** Where. */
+  chat: SessionId,
+  /** Which line. */
+  entry: EffectId,
+  /** It went well. */
+  is_ok: boolean,
+  /** The result, in a sentence. */
+  text: string,
+} | {
+  "type": "end",
+  /** Where. */
+  chat: SessionId,
+  /** Why it failed; `null` when it did not. */
+  error: string | null,
+};
+
+/** The commands a person can type. */
+export type CommandName = "plan" | "backlog" | "implement" | "progress" | "metrics";
+
+/** A git commit, 40 hex digits. */
+export type CommitId = string;
+
+/** One thing to do. */
+export type Effect = {
+  /** Names the outcome. */
+  id: EffectId,
+} & (
+  | { "kind": "session", "operation": SessionOperation }
+  | { "kind": "git", "operation": GitOperation }
+  | { "kind": "file", "operation": FileOperation }
+  | { "kind": "process", "operation": ProcessOperation }
+  | { "kind": "timer", "operation": TimerOperation }
+  | { "kind": "catalogue", "operation": CatalogueOperation }
+  | { "kind": "chat", "operation": ChatOperation }
+  | { "kind": "cancel", "operation": EffectId });
+
+/** Identifies an effect from its request to its outcome. Counted up, never used twice in a journal. */
+export type EffectId = number;
+
+/** What happened. */
+export type Event = {
+  "type": "opened",
+  /** The version of the package that opened it. */
+  version: string,
+} | {
+  "type": "command",
+  /** The chat it was typed in; its answer is shown there. */
+  chat: SessionId,
+  /** Which command. */
+  name: CommandName,
+  /** Everything that was typed after the command's name. */
+  arguments: string,
+  /** What the host knows at this moment. */
+  setting: Setting,
+} | {
+  "type": "resolved",
+  /** Which effect. */
+  id: EffectId,
+  /** How it ended. */
+  outcome: Outcome,
+} | {
+  "type": "cancelled",
+  /** The chat whose command is to stop. */
+  chat: SessionId,
+} | {
+  "type": "session",
+  /** The session. */
+  session: SessionId,
+  /** What was seen. */
+  signal: SessionSignal,
+};
+
+/** What a write insists on. */
+export type Expected = { "type": "anything" } | { "type": "missing" } | {
+  "type": "hash",
+  /** SHA-256 of its bytes, hex. */
+  hash: string,
+};
+
+/** What can be asked of files. */
+export type FileOperation = {
+  "type": "read",
+  /** Which file. */
+  file: FileRef,
+  /** Larger ones are not read. */
+  bytes_max: number,
+} | {
+  "type": "write",
+  /** Which file. */
+  file: FileRef,
+  /** All of it. */
+  text: string,
+  /** What must be there now. */
+  expected: Expected,
+};
+
+/** How a file operation ended. */
+export type FileOutcome = {
+  "type": "read",
+  /** All of it. */
+  text: string,
+  /** SHA-256 of its bytes, hex. */
+  hash: string,
+} | { "type": "missing" } | {
+  "type": "too_large",
+  /** Its size. */
+  bytes: number,
+} | { "type": "not_text" } | {
+  "type": "written",
+  /** SHA-256 of its bytes, hex. */
+  hash: string,
+} | { "type": "changed" } | {
+  "type": "failed",
+  /** What it said, with the path. */
+  message: string,
+};
+
+/** A file, by whose it is. */
+export type FileRef = {
+  /** What the path starts from. */
+  place: Place,
+  /** The path, with `/`. */
+  path: string,
+};
+
+/** What can be asked of git. */
+export type GitOperation = {
+  "type": "inspect",
+  /** A full ref name to look up as well, for example `refs/heads/mac/login`. */
+  reference: string | null,
+} | {
+  "type": "list",
+  /** The commit. */
+  commit: CommitId,
+  /** At most so many files. */
+  files_max: number,
+} | {
+  "type": "prepare",
+  /** Which directory of the pool. */
+  slot: Slot,
+  /** The commit to show. */
+  at: CommitId,
+  /** The pool's parent directory; `null` for the default outside the repository. */
+  worktrees_dir: string | null,
+  /** Paths in the person's checkout to link when they exist. */
+  link: Array<string>,
+  /** Paths in the person's checkout to copy when they exist. */
+  copy: Array<string>,
+  /** Ignored paths that survive the cleaning. */
+  keep: Array<string>,
+} | {
+  "type": "collect",
+  /** Which directory of the pool. */
+  slot: Slot,
+  /** The commit the work began from: the parent of the new one. */
+  base: CommitId,
+  /** The full name of the ref to set. */
+  reference: string,
+  /** The commit message. */
+  message: string,
+  /** The diff is cut after so many bytes. */
+  diff_bytes_max: number,
+} | {
+  "type": "merge",
+  /** The integration tip. */
+  onto: CommitId,
+  /** The work. */
+  commit: CommitId,
+  /** The merge commit's message. */
+  message: string,
+  /** The task, for the commit's trailer. */
+  task: TaskId,
+} | {
+  "type": "move",
+  /** The full ref name. */
+  reference: string,
+  /** Where to. */
+  to: CommitId,
+  /** Where it must be now; `null` when it must not exist. */
+  from: CommitId | null,
+} | {
+  "type": "relate",
+  /** One. */
+  ours: CommitId,
+  /** The other. */
+  theirs: CommitId,
+} | {
+  "type": "land",
+  /** The branch they must still be on. */
+  branch: string,
+  /** Where it goes. */
+  to: CommitId,
+};
+
+/** How a git operation ended. */
+export type GitOutcome = {
+  "type": "inspected",
+  /** Its state. */
+  repository: Repository,
+} | {
+  "type": "listed",
+  /** Paths and sizes. */
+  files: Array<ListedFile>,
+  /** More were there than asked for. */
+  is_cut: boolean,
+} | {
+  "type": "prepared",
+  /** Its absolute path. */
+  directory: string,
+} | {
+  "type": "collected",
+  /** The new commit; `null` when nothing had changed. */
+  commit: CommitId | null,
+  /** The changed paths. */
+  changes: Array<Change>,
+  /** The unified diff, perhaps cut. */
+  diff: string,
+  /** Its full size in bytes. */
+  diff_bytes: number,
+  /** Changed configuration of git or the host, left out of the commit. */
+  left_out: Array<string>,
+} | {
+  "type": "merged",
+  /** It. */
+  commit: CommitId,
+} | {
+  "type": "conflicted",
+  /** Paths in conflict. */
+  paths: Array<string>,
+} | { "type": "moved" } | {
+  "type": "stale",
+  /** Where; `null` when it does not exist. */
+  actual: CommitId | null,
+} | {
+  "type": "related",
+  /** Seen from `ours`. */
+  relation: Relation,
+} | { "type": "landed" } | {
+  "type": "refused",
+  /** Why, in git's words or ours. */
+  reason: string,
+} | {
+  "type": "failed",
+  /** What was tried and what git said. */
+  message: string,
+};
+
+/** A file of a commit. */
+export type ListedFile = {
+  /** Its path from the repository's root, with `/`. */
+  path: string,
+  /** Its size. */
+  bytes: number,
+};
+
+/** A model as the host names it. */
+export type ModelRef = {
+  /** The provider's id, for example `anthropic`. */
+  provider: string,
+  /** The model's id at that provider; it may hold slashes. */
+  model: string,
+};
+
+/** How an effect ended, by room. */
+export type Outcome = { "kind": "session", "outcome": SessionOutcome }
+  | { "kind": "git", "outcome": GitOutcome }
+  | { "kind": "file", "outcome": FileOutcome }
+  | { "kind": "process", "outcome": ProcessOutcome }
+  | { "kind": "timer", "outcome": TimerOutcome }
+  | { "kind": "catalogue", "outcome": CatalogueOutcome };
+
+/** What a path starts from. */
+export type Place = "repository" | "state" | "person";
+
+/** What can be asked of processes. */
+export type ProcessOperation = {
+  "type": "run",
+  /** The absolute directory. */
+  directory: string,
+  /** The command line. */
+  command: string,
+  /** After so long its group is ended and it resolves as `TimedOut`. */
+  timeout_ms: number,
+  /** So much of the end of its output is kept. */
+  tail_bytes: number,
+};
+
+/** How a process ended. */
+export type ProcessOutcome = {
+  "type": "exited",
+  /** The exit code. */
+  code: number,
+  /** How long it ran. */
+  duration_ms: number,
+  /** The end of what it printed, both streams as they came. */
+  tail: string,
+} | {
+  "type": "timed_out",
+  /** How long it ran. */
+  duration_ms: number,
+  /** The end of what it printed. */
+  tail: string,
+} | { "type": "aborted" } | {
+  "type": "failed",
+  /** Why. */
+  message: string,
+};
+
+/** What a session is for. */
+export type Purpose = {
+  /** The agent it was made for. */
+  agent: string,
+  /** The task it works on, if any. */
+  task: string | null,
+  /** Which attempt at that task, from 1; 0 when there is none. */
+  attempt: number,
+};
+
+/** How one commit lies to another. */
+export type Relation = "same" | "ahead" | "behind" | "diverged";
+
+/** What a repository looks like. */
+export type Repository = {
+  /** `false` outside a git repository; all else is then empty. */
+  is_repository: boolean,
+  /** The repository's directory name. */
+  name: string,
+  /** The commit of HEAD; `null` before the first commit. */
+  head: CommitId | null,
+  /** The tree of HEAD, 40 hex digits. */
+  tree: string | null,
+  /** The branch of HEAD; `null` when detached. */
+  branch: string | null,
+  /** Tracked files that differ from HEAD. */
+  dirty_files: number,
+  /** A branch named `mac` exists and would collide with `mac/<track>`. */
+  has_mac_branch: boolean,
+  /** The commit of the reference that was asked for. */
+  reference: CommitId | null,
+};
+
+/** A permission rule of a session. */
+export type Rule = {
+  /** The host's name of the permission: `edit`, `bash`, `read`, … or `*`. */
+  permission: string,
+  /** A glob over what is asked for. */
+  pattern: string,
+  /** What happens. */
+  action: RuleAction,
+};
+
+/** What a permission rule does. */
+export type RuleAction = "allow" | "deny";
+
+/** A session of the host: a chat of the person, or one of ours. */
+export type SessionId = string;
+
+/** What can be asked of sessions. */
+export type SessionOperation = {
+  "type": "create",
+  /** Where it works: an absolute worktree path, or `null` for the person's checkout. */
+  directory: string | null,
+  /** The chat it belongs to. */
+  parent: SessionId,
+  /** What the person sees as its name. */
+  title: string,
+  /** Ordered permission rules, the last match wins. */
+  rules: Array<Rule>,
+  /** What it is for; kept with the session so that an orphan can be told from a chat. */
+  purpose: Purpose,
+} | {
+  "type": "ask",
+  /** The session. */
+  session: SessionId,
+  /** The same directory as at its creation. */
+  directory: string | null,
+  /** Which agent answers. */
+  agent: string,
+  /** Which model; `null` leaves it to the host. */
+  model: ModelRef | null,
+  /** The text, sent byte for byte. */
+  text: string,
+  /** When to abort it and resolve as `Failed` with [`Trouble::Deadline`]. */
+  timeout_ms: number,
+  /** Without any event from it for so long it is aborted with [`Trouble::Silent`]. */
+  silent_ms: number,
+} | {
+  "type": "remove",
+  /** The session. */
+  session: SessionId,
+  /** The same directory as at its creation. */
+  directory: string | null,
+};
+
+/** How a session operation ended. */
+export type SessionOutcome = {
+  "type": "created",
+  /** Its id. */
+  session: SessionId,
+} | {
+  "type": "answered",
+  /** The text parts of its last message. */
+  text: string,
+  /** The finish reason of its last message: `stop` when it ended by itself, `tool-calls` when
+   * a denied permission stopped it, `length` when it was cut off, `null` for a bad stream. */
+  finish: string | null,
+  /** What this ask cost. */
+  usage: Usage,
+} | {
+  "type": "failed",
+  /** What went wrong. */
+  trouble: Trouble,
+  /** What was spent all the same. */
+  usage: Usage,
+} | {
+  "type": "aborted",
+  /** What was spent all the same. */
+  usage: Usage,
+} | { "type": "removed" } | {
+  "type": "kept",
+  /** What the host said. */
+  reason: string,
+};
+
+/** A sign of life or trouble from a working session. */
+export type SessionSignal = {
+  "type": "stepped",
+  /** The finish reason that the provider gave; `null` when the stream just ended. */
+  finish: string | null,
+} | {
+  "type": "retrying",
+  /** Which try comes next, from 1. */
+  attempt: number,
+  /** When, in milliseconds since the Unix epoch. */
+  next_ms: number,
+  /** What the provider said. */
+  message: string,
+} | {
+  "type": "denied",
+  /** What was asked for. */
+  what: string,
+};
+
+/** What the host knows when a command is given. */
+export type Setting = {
+  /** The plugin's options as the person wrote them; the engine validates them. */
+  options: unknown,
+  /** The person's `model`, when one is set. */
+  model: ModelRef | null,
+  /** The person's `small_model`, when one is set. */
+  small_model: ModelRef | null,
+  /** Seed for jitter, drawn once a command. */
+  seed: number,
+};
+
+/** A worktree directory of the pool, counted from 1. */
+export type Slot = number;
+
+/** An event and when it happened. This is what the journal holds, one a line. */
+export type Stamped = {
+  /** Milliseconds since the Unix epoch, from the host's clock. */
+  at_ms: number,
+  /** What happened. */
+  event: Event,
+};
+
+/** A task's id as the backlog spells it: data, never a path. The backlog parser checks its form. */
+export type TaskId = string;
+
+/** What can be asked of the clock. */
+export type TimerOperation = {
+  "type": "sleep",
+  /** How much later. */
+  duration_ms: number,
+};
+
+/** How a wait ended. */
+export type TimerOutcome = { "type": "elapsed" } | { "type": "aborted" };
+
+/** What went wrong with a session. */
+export type Trouble = {
+  "type": "error",
+  /** The host's name for it, for example `APIError`. */
+  name: string,
+  /** The HTTP status, when there was one. */
+  status: number | null,
+  /** What it said. */
+  message: string,
+} | { "type": "deadline" } | { "type": "silent" };
+
+/** Tokens and money as the host counted them. */
+export type Usage = {
+  /** Tokens sent, without those read from a cache. */
+  input_tokens: number,
+  /** Tokens received, reasoning included. */
+  output_tokens: number,
+  /** Tokens read from a cache. */
+  cached_tokens: number,
+  /** US dollars. */
+  cost_usd: number,
+  /** Model turns. */
+  steps: number,
+};

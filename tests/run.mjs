@@ -1,0 +1,123 @@
+// `npm test`: all checks and all tests, one stage after the other, up to the first that fails.
+// `npm test -- vitest` runs only the stages whose names hold one of the words.
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "../js-shim/build/command.mjs";
+
+const bin = (name) => join(root, "node_modules", ".bin", name);
+const DENY = ["--", "--deny", "warnings"];
+const WASM = ["--target", "wasm32-unknown-unknown", "--target-dir", "target/wasm"];
+
+/** Name, command and arguments; `count` reads what a stage's tests came to. */
+const STAGES = [
+  { name: "rustfmt", run: ["cargo", "fmt", "--all", "--check"] },
+  {
+    name: "clippy",
+    run: ["cargo", "clippy", "--locked", "--quiet", "--workspace", "--all-targets", ...DENY],
+  },
+  {
+    name: "clippy wasm",
+    run: ["cargo", "clippy", "--locked", "--quiet", "--lib", ...WASM, ...DENY],
+  },
+  { name: "biome", run: [bin("biome"), "check", "--error-on-warnings", "."] },
+  { name: "tsc shim", run: [bin("tsc"), "--project", "js-shim"] },
+  { name: "tsc tests", run: [bin("tsc"), "--project", "tests"] },
+  {
+    name: "cargo test",
+    run: ["cargo", "test", "--locked", "--quiet", "--workspace"],
+    count: countRust,
+  },
+  vitest("shim"),
+  vitest("packaging"),
+  vitest("e2e"),
+];
+
+/** A stage that runs the tests under tests/<project>. */
+function vitest(project) {
+  const report = join(root, "target", `vitest-${project}.json`);
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+  return {
+    name: `vitest ${project}`,
+    run: [bin("vitest"), "run", "--project", project, ...reporters],
+    before: () => rmSync(report, { force: true }),
+    count: () => countVitest(report),
+  };
+}
+
+const words = process.argv.slice(2);
+const stages = STAGES.filter(
+  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+);
+const total = { passed: 0, failed: 0 };
+const seconds = [];
+mkdirSync(join(root, "target"), { recursive: true });
+for (const stage of stages) {
+  console.log(`\n== ${stage.name}`);
+  stage.before?.();
+  const startedAt = Date.now();
+  const { isOk, output } = await execute(stage.run);
+  seconds.push(`${stage.name} ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
+  const { passed, failed } = stage.count?.(output) ?? { passed: 0, failed: 0 };
+  total.passed += passed;
+  // A stage can fail without a failing test: a lint, a type, a test that does not compile.
+  total.failed += isOk ? failed : Math.max(failed, 1);
+  if (!isOk) {
+    console.log(`\n== FAILED: ${stage.name}. To see it again: npm test -- "${stage.name}"`);
+    break;
+  }
+}
+console.log(`\n${seconds.join("\n")}\n\n${total.passed} passed, ${total.failed} failed`);
+process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+
+/** Runs a command, showing its output as it comes, and keeps what it wrote on stdout. */
+function execute([command, ...args]) {
+  const color = process.stdout.isTTY ? { CARGO_TERM_COLOR: "always", FORCE_COLOR: "1" } : {};
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, ...color },
+    shell: process.platform === "win32",
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let output = "";
+  child.stdout.setEncoding("utf8").on("data", (text) => {
+    output += text;
+    process.stdout.write(text);
+  });
+  return new Promise((resolve) => {
+    child.once("error", (error) => {
+      console.log(`${command}: ${error.message}`);
+      resolve({ isOk: false, output });
+    });
+    child.once("close", (code) => resolve({ isOk: code === 0, output }));
+  });
+}
+
+/** Sums the result lines that cargo's test programs end with, one a program. */
+function countRust(output) {
+  const sum = { passed: 0, failed: 0 };
+  for (const [, passed, failed] of output.matchAll(
+    /^test result: .*?(\d+) passed; (\d+) failed/gm,
+  )) {
+    sum.passed += Number(passed);
+    sum.failed += Number(failed);
+  }
+  return sum;
+}
+
+function countVitest(report) {
+  const { numPassedTests, numFailedTests, numFailedTestSuites } = readReport(report);
+  // A file that cannot be loaded has no tests to fail.
+  const failed =
+    numFailedTests === 0 && numFailedTestSuites > 0 ? numFailedTestSuites : numFailedTests;
+  return { passed: numPassedTests, failed };
+}
+
+function readReport(path) {
+  try {
+    return JSON.parse(readFileSync(path, "utf8"));
+  } catch {
+    // Vitest stopped before it wrote one; its exit code makes the stage fail.
+    return { numPassedTests: 0, numFailedTests: 0, numFailedTestSuites: 0 };
+  }
+}
