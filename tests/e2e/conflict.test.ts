@@ -25,7 +25,16 @@ test("the second task is done again with the conflict as evidence, and both word
       implementer: async (call) => {
         if (call.attempt === 1 && call.step === 0) await together();
         const word = call.task === "T01" ? "durable" : "friendly";
-        return [{ tools: [bash(`sed -i 's/kept in memory/kept ${word} in memory/; s/kept \\([a-z]*\\) in/kept ${word} and \\1 in/' package.json; sed -i 's/${word} and ${word}/${word}/' package.json`)] }, "Done."];
+        return [
+          {
+            tools: [
+              bash(
+                `sed -i 's/kept in memory/kept ${word} in memory/; s/kept \\([a-z]*\\) in/kept ${word} and \\1 in/' package.json; sed -i 's/${word} and ${word}/${word}/' package.json`,
+              ),
+            ],
+          },
+          "Done.",
+        ];
       },
     },
     TASKS,

@@ -1,8 +1,8 @@
 /** What a person is left with after a command. */
 import { stripVTControlCharacters } from "node:util";
 import { expect } from "vitest";
-import { type ScriptedTask, backlogFile } from "./links.ts";
 import type { Finished } from "./host.ts";
+import { backlogFile, type ScriptedTask } from "./links.ts";
 import type { World } from "./world.ts";
 
 /** All output as a person reads it. */
@@ -39,7 +39,9 @@ export async function orphans(world: World): Promise<string[]> {
 /** The tasks whose merge commits a branch holds, oldest first. */
 export function mergedTasks(world: World, branch: string, tasks: ScriptedTask[]): string[] {
   const merges = world.repository.merges(branch).reverse();
-  return merges.map((message) => tasks.find(({ id }) => new RegExp(`\\b${id}\\b`).test(message))?.id ?? message);
+  return merges.map(
+    (message) => tasks.find(({ id }) => new RegExp(`\\b${id}\\b`).test(message))?.id ?? message,
+  );
 }
 
 /** The one integration branch. */

@@ -8,7 +8,9 @@ const ISSUE = "count() has no example in its comment";
 
 test("what the reviewer asked for reaches the second attempt, which is merged", () => {
   let reviews = 0;
-  const script = linksScript({ reviewer: () => (reviews++ === 0 ? refused(ISSUE) : APPROVED) }, [HITS]);
+  const script = linksScript({ reviewer: () => (reviews++ === 0 ? refused(ISSUE) : APPROVED) }, [
+    HITS,
+  ]);
   return inWorld({ script }, async (world) => {
     planned(world, [HITS]);
     expectSuccess(await world.run("implement"));
@@ -23,7 +25,10 @@ test("what the reviewer asked for reaches the second attempt, which is merged", 
 
 test("a reviewer that answers without a verdict is asked again before the change counts as refused", () => {
   let reviews = 0;
-  const script = linksScript({ reviewer: () => (reviews++ === 0 ? "Looks fine to me." : APPROVED) }, [HITS]);
+  const script = linksScript(
+    { reviewer: () => (reviews++ === 0 ? "Looks fine to me." : APPROVED) },
+    [HITS],
+  );
   return inWorld({ script }, async (world) => {
     planned(world, [HITS]);
     expectSuccess(await world.run("implement"));
