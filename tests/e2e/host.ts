@@ -106,7 +106,9 @@ export function start(command: string, args: string[], options: SpawnOptions): R
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearTimeout(timer);
-      const exit = isLate ? -1 : (code ?? 128 + (signal === "SIGINT" ? 2 : signal === "SIGTERM" ? 15 : 9));
+      const exit = isLate
+        ? -1
+        : (code ?? 128 + (signal === "SIGINT" ? 2 : signal === "SIGTERM" ? 15 : 9));
       resolve({ code: exit, stdout, stderr, duration_ms: Date.now() - began });
     });
   });
@@ -126,7 +128,12 @@ export function start(command: string, args: string[], options: SpawnOptions): R
         };
         listeners.add(look);
         finished.then(
-          (end) => reject(new Error(`ended (${end.code}) without printing ${pattern}:\n${end.stdout}${end.stderr}`)),
+          (end) =>
+            reject(
+              new Error(
+                `ended (${end.code}) without printing ${pattern}:\n${end.stdout}${end.stderr}`,
+              ),
+            ),
           reject,
         );
         look();
