@@ -87,16 +87,22 @@ impl Track {
     /// A track from the backlog file as a person left it, and what we knew of the same track. The file
     /// wins for what has not been merged.
     pub fn adopt(earlier: Option<Self>, backlog: Backlog) -> Self {
-        let earlier: Vec<(TaskSpec, Record)> =
-            earlier.map(|track| track.backlog.tasks.into_iter().zip(track.records).collect()).unwrap_or_default();
+        let earlier: Vec<(TaskSpec, Record)> = earlier
+            .map(|track| track.backlog.tasks.into_iter().zip(track.records).collect())
+            .unwrap_or_default();
         let records = backlog
             .tasks
             .iter()
-            .map(|task| match earlier.iter().find(|(known, _)| known.id == task.id) {
-                Some((known, record)) => adopt_record(task, known, record.clone()),
-                None if task.status == Status::Completed => Record { life: Life::Given, ..Record::default() },
-                None => Record::default(),
-            })
+            .map(
+                |task| match earlier.iter().find(|(known, _)| known.id == task.id) {
+                    Some((known, record)) => adopt_record(task, known, record.clone()),
+                    None if task.status == Status::Completed => Record {
+                        life: Life::Given,
+                        ..Record::default()
+                    },
+                    None => Record::default(),
+                },
+            )
             .collect();
         Self { backlog, records }
     }
@@ -108,7 +114,11 @@ impl Track {
 
     /// All ids, in the backlog's order.
     pub fn ids(&self) -> Vec<TaskId> {
-        self.backlog.tasks.iter().map(|task| task.id.clone()).collect()
+        self.backlog
+            .tasks
+            .iter()
+            .map(|task| task.id.clone())
+            .collect()
     }
 
     /// The process is gone: what was alive waits again. Its work is in its worktree or in a ref.
@@ -127,7 +137,8 @@ impl Track {
 
     /// The status that people read.
     pub fn status(&self, index: usize) -> Status {
-        let (Some(task), Some(record)) = (self.backlog.tasks.get(index), self.records.get(index)) else {
+        let (Some(task), Some(record)) = (self.backlog.tasks.get(index), self.records.get(index))
+        else {
             return Status::Pending;
         };
         match &record.life {
@@ -142,13 +153,22 @@ impl Track {
     }
 
     fn is_done(&self, id: &TaskId) -> bool {
-        self.index_of(id).and_then(|index| self.records.get(index)).is_some_and(|record| record.life.is_done())
+        self.index_of(id)
+            .and_then(|index| self.records.get(index))
+            .is_some_and(|record| record.life.is_done())
     }
 
     /// The dependencies of a task that are not done yet.
     pub fn waits_for(&self, index: usize) -> Vec<TaskId> {
         let task = self.backlog.tasks.get(index);
-        task.map(|task| task.depends_on.iter().filter(|id| !self.is_done(id)).cloned().collect()).unwrap_or_default()
+        task.map(|task| {
+            task.depends_on
+                .iter()
+                .filter(|id| !self.is_done(id))
+                .cloned()
+                .collect()
+        })
+        .unwrap_or_default()
     }
 
     /// The failed task that a waiting one depends on, directly or not.
@@ -156,8 +176,13 @@ impl Track {
         let mut open = self.waits_for(index);
         let mut seen = Vec::new();
         while let Some(id) = open.pop() {
-            let Some(at) = self.index_of(&id) else { continue };
-            if matches!(self.records.get(at).map(|record| &record.life), Some(Life::Failed { .. })) {
+            let Some(at) = self.index_of(&id) else {
+                continue;
+            };
+            if matches!(
+                self.records.get(at).map(|record| &record.life),
+                Some(Life::Failed { .. })
+            ) {
                 return Some(id);
             }
             if !seen.contains(&at) {
@@ -178,7 +203,11 @@ impl Track {
                 task.status = status;
                 task.attempts = record.attempts;
                 task.last_attempt = record.last_attempt_ms.map(rfc3339);
-                task.error = if status == Status::Completed { None } else { record.error.clone() };
+                task.error = if status == Status::Completed {
+                    None
+                } else {
+                    record.error.clone()
+                };
             }
         }
         backlog

@@ -96,7 +96,9 @@ impl SessionOutcome {
     /// What was spent, by an ask.
     pub fn usage(&self) -> Option<Usage> {
         match self {
-            Self::Answered { usage, .. } | Self::Failed { usage, .. } | Self::Aborted { usage } => Some(*usage),
+            Self::Answered { usage, .. } | Self::Failed { usage, .. } | Self::Aborted { usage } => {
+                Some(*usage)
+            }
             Self::Created { .. } | Self::Removed | Self::Kept { .. } => None,
         }
     }

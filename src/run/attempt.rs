@@ -62,21 +62,46 @@ pub enum Stage {
     /// The session is being made.
     Opening { directory: String, context: String },
     /// The agent works.
-    Working { directory: String, session: SessionId, ask: EffectId, bad_streams: u32 },
+    Working {
+        directory: String,
+        session: SessionId,
+        ask: EffectId,
+        bad_streams: u32,
+    },
     /// Its work is being committed; an end that was already bad is kept.
-    Collecting { directory: String, failure: Option<Ending> },
+    Collecting {
+        directory: String,
+        failure: Option<Ending>,
+    },
     /// The project's commands judge it.
-    Gating { directory: String, work: Collected, gating: Gating },
+    Gating {
+        directory: String,
+        work: Collected,
+        gating: Gating,
+    },
     /// The reviewer judges it.
-    Reviewing { work: Collected, reports: Vec<GateReport>, review: Review },
+    Reviewing {
+        work: Collected,
+        reports: Vec<GateReport>,
+        review: Review,
+    },
     /// It waits for its turn to be merged.
     Queued { work: Collected },
     /// A merge commit is being made.
     Merging { work: Collected, tries: u32 },
     /// The merge combined parallel work: the gates run on the result.
-    Rechecking { work: Collected, tries: u32, merge: CommitId, check: Check },
+    Rechecking {
+        work: Collected,
+        tries: u32,
+        merge: CommitId,
+        check: Check,
+    },
     /// The integration branch is being moved to the merge commit.
-    Moving { work: Collected, tries: u32, merge: CommitId },
+    Moving {
+        work: Collected,
+        tries: u32,
+        merge: CommitId,
+    },
 }
 
 /// Why an attempt is over before its work was judged.
@@ -122,24 +147,37 @@ impl Attempt {
     }
 
     fn wait(&self, task: usize) -> Waiter {
-        Waiter::Attempt(Wait { task, attempt: self.number })
+        Waiter::Attempt(Wait {
+            task,
+            attempt: self.number,
+        })
     }
 }
 
 /// The agent that works on a task.
 fn role(task: &TaskSpec) -> Role {
-    if work_of(task) == Work::Documentation { Role::Documenter } else { Role::Implementer }
+    if work_of(task) == Work::Documentation {
+        Role::Documenter
+    } else {
+        Role::Implementer
+    }
 }
 
 impl ImplementRun {
     /// Starts an attempt in a free directory of the pool.
     pub(crate) fn start(&mut self, turn: &mut Turn, task: usize, slot: Slot) {
-        let Some(record) = self.track.records.get_mut(task) else { return };
+        let Some(record) = self.track.records.get_mut(task) else {
+            return;
+        };
         record.begun += 1;
         record.last_attempt_ms = Some(turn.shared.now_ms);
         let number = record.begun;
-        let waiter = Waiter::Attempt(Wait { task, attempt: number });
-        let preparation = Preparation::begin(turn, &self.run.options, slot, self.tip.clone(), waiter);
+        let waiter = Waiter::Attempt(Wait {
+            task,
+            attempt: number,
+        });
+        let preparation =
+            Preparation::begin(turn, &self.run.options, slot, self.tip.clone(), waiter);
         record.life = Life::Running(Box::new(Attempt {
             number,
             slot,
@@ -153,7 +191,13 @@ impl ImplementRun {
     }
 
     /// Something an attempt waited for ended.
-    pub fn attempt_resolved(mut self: Box<Self>, turn: &mut Turn, wait: Wait, outcome: &Outcome, took_ms: u64) -> Activity {
+    pub fn attempt_resolved(
+        mut self: Box<Self>,
+        turn: &mut Turn,
+        wait: Wait,
+        outcome: &Outcome,
+        took_ms: u64,
+    ) -> Activity {
         let Some(attempt) = self.take_attempt(&wait) else {
             return Activity::Implement(self);
         };
@@ -189,7 +233,13 @@ impl ImplementRun {
         took_ms: u64,
     ) {
         let waiter = attempt.wait(task);
-        let stage = std::mem::replace(&mut attempt.stage, Stage::Collecting { directory: String::new(), failure: None });
+        let stage = std::mem::replace(
+            &mut attempt.stage,
+            Stage::Collecting {
+                directory: String::new(),
+                failure: None,
+            },
+        );
         match stage {
             Stage::Preparing(preparation) => match preparation.resolved(turn, outcome, waiter) {
                 Progress::More(preparation) => {
@@ -198,10 +248,14 @@ impl ImplementRun {
                 }
                 Progress::Done(directory) => self.compile(turn, task, attempt, directory),
                 Progress::Aborted => self.interrupted(turn, task, &attempt),
-                Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
+                Progress::Failed(message) => {
+                    self.failed(turn, task, &attempt, Failure::Host { message })
+                }
             },
             Stage::Recording { directory, context } => match outcome {
-                Outcome::File(FileOutcome::Written { .. }) => self.create(turn, task, attempt, directory, context),
+                Outcome::File(FileOutcome::Written { .. }) => {
+                    self.create(turn, task, attempt, directory, context)
+                }
                 other => {
                     let message = file_failure(other, "the task's context file");
                     self.failed(turn, task, &attempt, Failure::Host { message });
@@ -215,34 +269,79 @@ impl ImplementRun {
                     let message = session_failure(other, self.run.options.task_timeout_ms);
                     self.failed(turn, task, &attempt, Failure::Host { message });
                 }
-                other => self.failed(turn, task, &attempt, Failure::Host { message: format!("{other:?}") }),
+                other => self.failed(
+                    turn,
+                    task,
+                    &attempt,
+                    Failure::Host {
+                        message: format!("{other:?}"),
+                    },
+                ),
             },
-            Stage::Working { directory, session, bad_streams, .. } => {
-                self.worked(turn, task, attempt, directory, &session, bad_streams, outcome, took_ms);
+            Stage::Working {
+                directory,
+                session,
+                bad_streams,
+                ..
+            } => {
+                self.worked(
+                    turn,
+                    task,
+                    attempt,
+                    directory,
+                    &session,
+                    bad_streams,
+                    outcome,
+                    took_ms,
+                );
             }
             Stage::Collecting { directory, failure } => {
                 self.collected(turn, task, attempt, directory, failure, outcome);
             }
-            Stage::Gating { directory, work, gating } => match gating.resolved(turn, outcome, waiter) {
+            Stage::Gating {
+                directory,
+                work,
+                gating,
+            } => match gating.resolved(turn, outcome, waiter) {
                 Progress::More(gating) => {
-                    attempt.stage = Stage::Gating { directory, work, gating };
+                    attempt.stage = Stage::Gating {
+                        directory,
+                        work,
+                        gating,
+                    };
                     self.put_back(task, attempt);
                 }
-                Progress::Done(reports) => self.gated(turn, task, attempt, &directory, work, reports),
+                Progress::Done(reports) => {
+                    self.gated(turn, task, attempt, &directory, work, reports)
+                }
                 Progress::Aborted => self.interrupted(turn, task, &attempt),
-                Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
+                Progress::Failed(message) => {
+                    self.failed(turn, task, &attempt, Failure::Host { message })
+                }
             },
-            Stage::Reviewing { work, reports, review } => {
-                let Some(spec) = self.track.backlog.tasks.get(task) else { return };
+            Stage::Reviewing {
+                work,
+                reports,
+                review,
+            } => {
+                let Some(spec) = self.track.backlog.tasks.get(task) else {
+                    return;
+                };
                 match review.resolved(turn, &self.run, spec, &reports, outcome, took_ms, waiter) {
                     Progress::More(review) => {
-                        attempt.stage = Stage::Reviewing { work, reports, review };
+                        attempt.stage = Stage::Reviewing {
+                            work,
+                            reports,
+                            review,
+                        };
                         self.put_back(task, attempt);
                     }
                     Progress::Done(verdict) => self.reviewed(turn, task, attempt, work, verdict),
                     Progress::Aborted => self.interrupted(turn, task, &attempt),
                     Progress::Failed(message) => {
-                        let failure = Failure::Host { message: format!("no review: {message}") };
+                        let failure = Failure::Host {
+                            message: format!("no review: {message}"),
+                        };
                         self.failed(turn, task, &attempt, failure);
                     }
                 }
@@ -257,7 +356,10 @@ impl ImplementRun {
             return self.interrupted(turn, task, &attempt);
         }
         let ids = self.track.ids();
-        let (Some(spec), Some(record)) = (self.track.backlog.tasks.get(task), self.track.records.get_mut(task)) else {
+        let (Some(spec), Some(record)) = (
+            self.track.backlog.tasks.get(task),
+            self.track.records.get_mut(task),
+        ) else {
             return;
         };
         let bytes_max = self.run.options.context.max_bytes;
@@ -267,7 +369,12 @@ impl ImplementRun {
                 if findings.is_empty() {
                     record.context_bytes = u32::try_from(context.len()).unwrap_or(u32::MAX);
                     let path = self.run.document(&format!("{}.context.md", spec.id));
-                    let operation = write(Place::Repository, &path, context.clone(), Expected::Anything);
+                    let operation = write(
+                        Place::Repository,
+                        &path,
+                        context.clone(),
+                        Expected::Anything,
+                    );
                     turn.request(attempt.wait(task), operation);
                     attempt.stage = Stage::Recording { directory, context };
                     return self.put_back(task, attempt);
@@ -279,11 +386,20 @@ impl ImplementRun {
         self.failed(turn, task, &attempt, Failure::Context { findings });
     }
 
-    fn create(&mut self, turn: &mut Turn, task: usize, mut attempt: Attempt, directory: String, context: String) {
+    fn create(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        mut attempt: Attempt,
+        directory: String,
+        context: String,
+    ) {
         if self.is_stopping() {
             return self.interrupted(turn, task, &attempt);
         }
-        let Some(spec) = self.track.backlog.tasks.get(task) else { return };
+        let Some(spec) = self.track.backlog.tasks.get(task) else {
+            return;
+        };
         let operation = SessionOperation::Create {
             directory: Some(directory.clone()),
             parent: self.run.chat.clone(),
@@ -313,9 +429,15 @@ impl ImplementRun {
             turn.remove_session(session, Waiter::Nobody);
             return self.interrupted(turn, task, &attempt);
         }
-        let Some(spec) = self.track.backlog.tasks.get(task) else { return };
+        let Some(spec) = self.track.backlog.tasks.get(task) else {
+            return;
+        };
         let agent = role(spec).agent();
-        let nth = if attempt.number > 1 { format!(" (attempt {})", attempt.number) } else { String::new() };
+        let nth = if attempt.number > 1 {
+            format!(" (attempt {})", attempt.number)
+        } else {
+            String::new()
+        };
         let title = format!("{} {}{nth}", spec.id, spec.title);
         attempt.entry = Some(turn.open(&self.run.chat, title, agent, session));
         let operation = SessionOperation::Ask {
@@ -328,16 +450,33 @@ impl ImplementRun {
             silent_ms: SILENT_MS,
         };
         let ask = turn.request(attempt.wait(task), Operation::Session(operation));
-        attempt.stage = Stage::Working { directory, session: session.clone(), ask, bad_streams: 0 };
+        attempt.stage = Stage::Working {
+            directory,
+            session: session.clone(),
+            ask,
+            bad_streams: 0,
+        };
         self.put_back(task, attempt);
     }
 
     /// Something was seen in a session: a stream without an end is stopped before the host loops.
     pub fn signalled(&mut self, turn: &mut Turn, seen: &SessionId, signal: &SessionSignal) {
-        let SessionSignal::Stepped { finish } = signal else { return };
+        let SessionSignal::Stepped { finish } = signal else {
+            return;
+        };
         for record in &mut self.track.records {
-            let Life::Running(attempt) = &mut record.life else { continue };
-            let Stage::Working { session, ask, bad_streams, .. } = &mut attempt.stage else { continue };
+            let Life::Running(attempt) = &mut record.life else {
+                continue;
+            };
+            let Stage::Working {
+                session,
+                ask,
+                bad_streams,
+                ..
+            } = &mut attempt.stage
+            else {
+                continue;
+            };
             if session != seen {
                 continue;
             }
@@ -349,7 +488,10 @@ impl ImplementRun {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the fields of one stage, taken apart"
+    )]
     fn worked(
         &mut self,
         turn: &mut Turn,
@@ -361,7 +503,8 @@ impl ImplementRun {
         outcome: &Outcome,
         took_ms: u64,
     ) {
-        let (Outcome::Session(outcome), Some(spec)) = (outcome, self.track.backlog.tasks.get(task)) else {
+        let (Outcome::Session(outcome), Some(spec)) = (outcome, self.track.backlog.tasks.get(task))
+        else {
             return self.put_back(task, attempt);
         };
         if let Some(usage) = outcome.usage() {
@@ -388,8 +531,14 @@ impl ImplementRun {
         let operation = GitOperation::Collect {
             slot: attempt.slot,
             base: attempt.base.clone(),
-            reference: format!("refs/mac/{}/{}/{}", self.track.backlog.track_id, spec.id, attempt.number),
-            message: format!("{}: {}\n\nAttempt {}.\n", spec.id, spec.title, attempt.number),
+            reference: format!(
+                "refs/mac/{}/{}/{}",
+                self.track.backlog.track_id, spec.id, attempt.number
+            ),
+            message: format!(
+                "{}: {}\n\nAttempt {}.\n",
+                spec.id, spec.title, attempt.number
+            ),
             diff_bytes_max: DIFF_BYTES_MAX,
         };
         turn.request(attempt.wait(task), Operation::Git(operation));
@@ -405,26 +554,41 @@ impl ImplementRun {
             SessionOutcome::Answered { text, finish, .. } => {
                 let first = text.trim_start().lines().next().unwrap_or_default();
                 if let Some(reason) = first.strip_prefix(BLOCKED) {
-                    return Some(Failure::Blocked { reason: reason.trim().to_owned() });
+                    return Some(Failure::Blocked {
+                        reason: reason.trim().to_owned(),
+                    });
                 }
                 match finish.as_deref() {
                     Some("stop") => None,
-                    Some("tool-calls") => {
-                        Some(Failure::Blocked { reason: "a permission it needed was denied".to_owned() })
-                    }
-                    Some("length") => {
-                        Some(Failure::Blocked { reason: "its answer was cut off at the model's limit".to_owned() })
-                    }
+                    Some("tool-calls") => Some(Failure::Blocked {
+                        reason: "a permission it needed was denied".to_owned(),
+                    }),
+                    Some("length") => Some(Failure::Blocked {
+                        reason: "its answer was cut off at the model's limit".to_owned(),
+                    }),
                     other => {
                         let finish = other.unwrap_or("none");
-                        let message = format!("the model's stream ended badly (finish reason: {finish})");
+                        let message =
+                            format!("the model's stream ended badly (finish reason: {finish})");
                         Some(Failure::Provider { message })
                     }
                 }
             }
-            SessionOutcome::Failed { trouble: Trouble::Deadline, .. } => Some(Failure::Timeout { after_ms: timeout_ms }),
-            SessionOutcome::Failed { trouble: Trouble::Silent, .. } => Some(Failure::Silent { after_ms: SILENT_MS }),
-            other => Some(Failure::Provider { message: session_failure(other, timeout_ms) }),
+            SessionOutcome::Failed {
+                trouble: Trouble::Deadline,
+                ..
+            } => Some(Failure::Timeout {
+                after_ms: timeout_ms,
+            }),
+            SessionOutcome::Failed {
+                trouble: Trouble::Silent,
+                ..
+            } => Some(Failure::Silent {
+                after_ms: SILENT_MS,
+            }),
+            other => Some(Failure::Provider {
+                message: session_failure(other, timeout_ms),
+            }),
         }
     }
 
@@ -437,8 +601,22 @@ impl ImplementRun {
         failure: Option<Ending>,
         outcome: &Outcome,
     ) {
-        let Outcome::Git(GitOutcome::Collected { commit, changes, diff, left_out, .. }) = outcome else {
-            return self.failed(turn, task, &attempt, Failure::Host { message: git_failure(outcome) });
+        let Outcome::Git(GitOutcome::Collected {
+            commit,
+            changes,
+            diff,
+            left_out,
+            ..
+        }) = outcome
+        else {
+            return self.failed(
+                turn,
+                task,
+                &attempt,
+                Failure::Host {
+                    message: git_failure(outcome),
+                },
+            );
         };
         if let Some(record) = self.track.records.get_mut(task) {
             record.changes.clone_from(changes);
@@ -448,28 +626,58 @@ impl ImplementRun {
             (Some(Ending::Interrupted), _) => self.interrupted(turn, task, &attempt),
             (Some(Ending::Failed(failure)), _) => self.failed(turn, task, &attempt, failure),
             (None, _) if !left_out.is_empty() => {
-                self.failed(turn, task, &attempt, Failure::Forbidden { paths: left_out.clone() });
+                self.failed(
+                    turn,
+                    task,
+                    &attempt,
+                    Failure::Forbidden {
+                        paths: left_out.clone(),
+                    },
+                );
             }
             (None, None) => self.failed(turn, task, &attempt, Failure::Empty),
             (None, Some(_)) if self.is_stopping() => self.interrupted(turn, task, &attempt),
             (None, Some(commit)) => {
-                let work = Collected { commit: commit.clone(), changes: changes.clone(), diff: diff.clone() };
+                let work = Collected {
+                    commit: commit.clone(),
+                    changes: changes.clone(),
+                    diff: diff.clone(),
+                };
                 self.gate(turn, task, attempt, directory, work);
             }
         }
     }
 
-    fn gate(&mut self, turn: &mut Turn, task: usize, mut attempt: Attempt, directory: String, work: Collected) {
+    fn gate(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        mut attempt: Attempt,
+        directory: String,
+        work: Collected,
+    ) {
         let waiter = attempt.wait(task);
-        match Gating::begin(turn, &self.run.options, directory.clone(), &self.gates, waiter) {
+        match Gating::begin(
+            turn,
+            &self.run.options,
+            directory.clone(),
+            &self.gates,
+            waiter,
+        ) {
             Progress::More(gating) => {
-                attempt.stage = Stage::Gating { directory, work, gating };
+                attempt.stage = Stage::Gating {
+                    directory,
+                    work,
+                    gating,
+                };
                 self.put_back(task, attempt);
                 self.record_task(turn, task);
             }
             Progress::Done(reports) => self.gated(turn, task, attempt, &directory, work, reports),
             Progress::Aborted => self.interrupted(turn, task, &attempt),
-            Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
+            Progress::Failed(message) => {
+                self.failed(turn, task, &attempt, Failure::Host { message })
+            }
         }
     }
 
@@ -492,21 +700,48 @@ impl ImplementRun {
         if self.is_stopping() {
             return self.interrupted(turn, task, &attempt);
         }
-        let Some(spec) = self.track.backlog.tasks.get(task) else { return };
+        let Some(spec) = self.track.backlog.tasks.get(task) else {
+            return;
+        };
         if self.run.options.review == ReviewMode::Off {
             return self.queue(turn, task, attempt, work);
         }
         let waiter = attempt.wait(task);
-        let review = Review::begin(turn, &self.run, spec, attempt.number, directory, &work.diff, waiter);
+        let review = Review::begin(
+            turn,
+            &self.run,
+            spec,
+            attempt.number,
+            directory,
+            &work.diff,
+            waiter,
+        );
         if review.parts() > 1 {
             let parts = review.parts();
-            turn.say(&self.run.chat, format!("{}: the diff is large, so it is reviewed in {parts} parts.", spec.id));
+            turn.say(
+                &self.run.chat,
+                format!(
+                    "{}: the diff is large, so it is reviewed in {parts} parts.",
+                    spec.id
+                ),
+            );
         }
-        attempt.stage = Stage::Reviewing { work, reports, review };
+        attempt.stage = Stage::Reviewing {
+            work,
+            reports,
+            review,
+        };
         self.put_back(task, attempt);
     }
 
-    fn reviewed(&mut self, turn: &mut Turn, task: usize, attempt: Attempt, work: Collected, verdict: Verdict) {
+    fn reviewed(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        attempt: Attempt,
+        work: Collected,
+        verdict: Verdict,
+    ) {
         match verdict {
             Verdict::Approved => self.queue(turn, task, attempt, work),
             Verdict::ChangesRequested { issues } | Verdict::Rebase { issues } => {
@@ -523,5 +758,10 @@ pub(crate) fn gate_failure(report: &GateReport) -> Failure {
     } else {
         report.tail.clone()
     };
-    Failure::Gate { gate: report.gate.name, command: report.gate.command.clone(), code: report.code, tail }
+    Failure::Gate {
+        gate: report.gate.name,
+        command: report.gate.command.clone(),
+        code: report.code,
+        tail,
+    }
 }

@@ -27,7 +27,13 @@ pub struct Preparation {
 
 impl Preparation {
     /// Resets a directory of the pool to a commit.
-    pub fn begin(turn: &mut Turn, options: &Options, slot: Slot, at: CommitId, waiter: Waiter) -> Self {
+    pub fn begin(
+        turn: &mut Turn,
+        options: &Options,
+        slot: Slot,
+        at: CommitId,
+        waiter: Waiter,
+    ) -> Self {
         let operation = GitOperation::Prepare {
             slot,
             at,
@@ -37,11 +43,20 @@ impl Preparation {
             keep: options.worktree.keep.clone(),
         };
         turn.request(waiter, Operation::Git(operation));
-        Self { setup: options.worktree.setup.clone(), setup_timeout_ms: options.gates.timeout_ms, directory: None }
+        Self {
+            setup: options.worktree.setup.clone(),
+            setup_timeout_ms: options.gates.timeout_ms,
+            directory: None,
+        }
     }
 
     /// A step ended. Done gives the directory.
-    pub fn resolved(mut self, turn: &mut Turn, outcome: &Outcome, waiter: Waiter) -> Progress<Self, String> {
+    pub fn resolved(
+        mut self,
+        turn: &mut Turn,
+        outcome: &Outcome,
+        waiter: Waiter,
+    ) -> Progress<Self, String> {
         match (self.directory.take(), outcome) {
             (None, Outcome::Git(GitOutcome::Prepared { directory })) => {
                 let Some(command) = self.setup.clone() else {
@@ -51,11 +66,14 @@ impl Preparation {
                 self.directory = Some(directory.clone());
                 Progress::More(self)
             }
-            (Some(directory), Outcome::Process(ProcessOutcome::Exited { code: 0, .. })) => Progress::Done(directory),
-            (Some(_), Outcome::Process(ProcessOutcome::Aborted)) => Progress::Aborted,
-            (Some(_), Outcome::Process(other)) => {
-                Progress::Failed(format!("the set-up command (worktree.setup) failed: {}", process_failure(other)))
+            (Some(directory), Outcome::Process(ProcessOutcome::Exited { code: 0, .. })) => {
+                Progress::Done(directory)
             }
+            (Some(_), Outcome::Process(ProcessOutcome::Aborted)) => Progress::Aborted,
+            (Some(_), Outcome::Process(other)) => Progress::Failed(format!(
+                "the set-up command (worktree.setup) failed: {}",
+                process_failure(other)
+            )),
             (_, other) => Progress::Failed(git_failure(other)),
         }
     }
@@ -81,7 +99,12 @@ impl Gating {
         waiter: Waiter,
     ) -> Progress<Self, Vec<GateReport>> {
         let left = gates.iter().rev().cloned().collect();
-        let gating = Self { directory, timeout_ms: options.gates.timeout_ms, left, reports: Vec::new() };
+        let gating = Self {
+            directory,
+            timeout_ms: options.gates.timeout_ms,
+            left,
+            reports: Vec::new(),
+        };
         gating.next(turn, waiter)
     }
 
@@ -89,7 +112,13 @@ impl Gating {
         let Some(gate) = self.left.last() else {
             return Progress::Done(self.reports);
         };
-        run(turn, &self.directory, &gate.command, self.timeout_ms, waiter);
+        run(
+            turn,
+            &self.directory,
+            &gate.command,
+            self.timeout_ms,
+            waiter,
+        );
         Progress::More(self)
     }
 
@@ -101,15 +130,29 @@ impl Gating {
         waiter: Waiter,
     ) -> Progress<Self, Vec<GateReport>> {
         let (code, duration_ms, tail) = match outcome {
-            Outcome::Process(ProcessOutcome::Exited { code, duration_ms, tail }) => (Some(*code), *duration_ms, tail),
-            Outcome::Process(ProcessOutcome::TimedOut { duration_ms, tail }) => (None, *duration_ms, tail),
+            Outcome::Process(ProcessOutcome::Exited {
+                code,
+                duration_ms,
+                tail,
+            }) => (Some(*code), *duration_ms, tail),
+            Outcome::Process(ProcessOutcome::TimedOut { duration_ms, tail }) => {
+                (None, *duration_ms, tail)
+            }
             Outcome::Process(ProcessOutcome::Aborted) => return Progress::Aborted,
-            Outcome::Process(ProcessOutcome::Failed { message }) => return Progress::Failed(message.clone()),
+            Outcome::Process(ProcessOutcome::Failed { message }) => {
+                return Progress::Failed(message.clone());
+            }
             other => return Progress::Failed(format!("an answer that does not fit: {other:?}")),
         };
         if let Some(gate) = self.left.pop() {
             let ran_no_test = gate.name == crate::gates::GateName::Test && ran_no_test(tail);
-            self.reports.push(GateReport { gate, code, duration_ms, tail: tail.clone(), ran_no_test });
+            self.reports.push(GateReport {
+                gate,
+                code,
+                duration_ms,
+                tail: tail.clone(),
+                ran_no_test,
+            });
         }
         self.next(turn, waiter)
     }
@@ -139,7 +182,10 @@ impl Check {
         waiter: Waiter,
     ) -> Self {
         let preparation = Preparation::begin(turn, options, slot, at, waiter);
-        Self { gates: gates.to_vec(), stage: CheckStage::Preparing(preparation) }
+        Self {
+            gates: gates.to_vec(),
+            stage: CheckStage::Preparing(preparation),
+        }
     }
 
     /// A step ended. Done gives all reports.
@@ -153,17 +199,27 @@ impl Check {
         let Self { gates, stage } = self;
         let progress = match stage {
             CheckStage::Gating(gating) => gating.resolved(turn, outcome, waiter),
-            CheckStage::Preparing(preparation) => match preparation.resolved(turn, outcome, waiter.clone()) {
-                Progress::Done(directory) => Gating::begin(turn, options, directory, &gates, waiter),
-                Progress::More(preparation) => {
-                    return Progress::More(Self { gates, stage: CheckStage::Preparing(preparation) });
+            CheckStage::Preparing(preparation) => {
+                match preparation.resolved(turn, outcome, waiter.clone()) {
+                    Progress::Done(directory) => {
+                        Gating::begin(turn, options, directory, &gates, waiter)
+                    }
+                    Progress::More(preparation) => {
+                        return Progress::More(Self {
+                            gates,
+                            stage: CheckStage::Preparing(preparation),
+                        });
+                    }
+                    Progress::Aborted => Progress::Aborted,
+                    Progress::Failed(reason) => Progress::Failed(reason),
                 }
-                Progress::Aborted => Progress::Aborted,
-                Progress::Failed(reason) => Progress::Failed(reason),
-            },
+            }
         };
         match progress {
-            Progress::More(gating) => Progress::More(Self { gates, stage: CheckStage::Gating(gating) }),
+            Progress::More(gating) => Progress::More(Self {
+                gates,
+                stage: CheckStage::Gating(gating),
+            }),
             Progress::Done(reports) => Progress::Done(reports),
             Progress::Aborted => Progress::Aborted,
             Progress::Failed(reason) => Progress::Failed(reason),
@@ -183,7 +239,9 @@ fn run(turn: &mut Turn, directory: &str, command: &str, timeout_ms: u64, waiter:
 
 fn process_failure(outcome: &ProcessOutcome) -> String {
     match outcome {
-        ProcessOutcome::Exited { code, tail, .. } => format!("exit code {code}\n{}", tail.trim_end()),
+        ProcessOutcome::Exited { code, tail, .. } => {
+            format!("exit code {code}\n{}", tail.trim_end())
+        }
         ProcessOutcome::TimedOut { tail, .. } => format!("it took too long\n{}", tail.trim_end()),
         ProcessOutcome::Aborted => "stopped".to_owned(),
         ProcessOutcome::Failed { message } => message.clone(),

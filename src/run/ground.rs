@@ -47,7 +47,11 @@ pub fn given(
              Use \"auto\" or \"off\".",
         );
     }
-    let routing = match route(&options.models, setting.model.as_ref(), setting.small_model.as_ref()) {
+    let routing = match route(
+        &options.models,
+        setting.model.as_ref(),
+        setting.small_model.as_ref(),
+    ) {
         Ok(routing) => routing,
         Err(problem) => return turn.fail(chat, problem.to_string()),
     };
@@ -59,8 +63,16 @@ pub fn given(
         started_ms: turn.shared.now_ms,
         seed: setting.seed,
     };
-    turn.request(Waiter::Ground, Operation::Git(GitOperation::Inspect { reference: None }));
-    Activity::Ground(Ground { run, name, arguments: arguments.trim().to_owned(), stage: Stage::Repository })
+    turn.request(
+        Waiter::Ground,
+        Operation::Git(GitOperation::Inspect { reference: None }),
+    );
+    Activity::Ground(Ground {
+        run,
+        name,
+        arguments: arguments.trim().to_owned(),
+        stage: Stage::Repository,
+    })
 }
 
 impl Ground {
@@ -92,9 +104,10 @@ impl Ground {
                 remember_prices(turn, models);
                 self.begin(turn)
             }
-            (_, Outcome::Catalogue(CatalogueOutcome::Failed { message })) => {
-                turn.fail(&self.run.chat, format!("OpenCode's model catalogue did not answer: {message}"))
-            }
+            (_, Outcome::Catalogue(CatalogueOutcome::Failed { message })) => turn.fail(
+                &self.run.chat,
+                format!("OpenCode's model catalogue did not answer: {message}"),
+            ),
             (_, other) => turn.fail(&self.run.chat, git_failure(other)),
         }
     }
@@ -105,7 +118,9 @@ impl Ground {
             CommandName::Plan => plan::begin(turn, self.run, &self.arguments),
             CommandName::Backlog => draft::begin(turn, self.run, &self.arguments),
             CommandName::Implement => implement::begin(turn, self.run, &self.arguments),
-            CommandName::Progress | CommandName::Metrics => turn.fail(&self.run.chat, "nothing to prepare"),
+            CommandName::Progress | CommandName::Metrics => {
+                turn.fail(&self.run.chat, "nothing to prepare")
+            }
         }
     }
 }
@@ -113,7 +128,9 @@ impl Ground {
 /// What stands in the way of working in this repository.
 fn repository_problem(repository: &Repository, options: &Options) -> Option<String> {
     if !repository.is_repository {
-        return Some("this is not a git repository. Run `git init`, commit once, and try again.".to_owned());
+        return Some(
+            "this is not a git repository. Run `git init`, commit once, and try again.".to_owned(),
+        );
     }
     if repository.head.is_none() {
         return Some(
@@ -147,14 +164,20 @@ fn models_problem(models: &[CatalogueEntry], routing: &Routing) -> Option<String
             CatalogueEntry::Known { .. } => None,
             CatalogueEntry::Unknown { model, similar } => {
                 let is_for = |work: &Work| routing.model(*work) == Some(model);
-                let uses: Vec<String> =
-                    Work::ALL.into_iter().filter(is_for).map(|work| work.name().to_owned()).collect();
+                let uses: Vec<String> = Work::ALL
+                    .into_iter()
+                    .filter(is_for)
+                    .map(|work| work.name().to_owned())
+                    .collect();
                 let hint = if similar.is_empty() {
                     "`opencode models` lists what there is".to_owned()
                 } else {
                     format!("did you mean {}?", similar.join(" or "))
                 };
-                Some(format!("OpenCode has no model {model} (used for {}); {hint}", list(&uses)))
+                Some(format!(
+                    "OpenCode has no model {model} (used for {}); {hint}",
+                    list(&uses)
+                ))
             }
         })
         .collect();
@@ -163,8 +186,17 @@ fn models_problem(models: &[CatalogueEntry], routing: &Routing) -> Option<String
 
 fn remember_prices(turn: &mut Turn, models: &[CatalogueEntry]) {
     for entry in models {
-        if let CatalogueEntry::Known { model, input_usd, output_usd, .. } = entry {
-            let price = Price { input_usd: *input_usd, output_usd: *output_usd };
+        if let CatalogueEntry::Known {
+            model,
+            input_usd,
+            output_usd,
+            ..
+        } = entry
+        {
+            let price = Price {
+                input_usd: *input_usd,
+                output_usd: *output_usd,
+            };
             turn.shared.prices.insert(model.to_string(), price);
         }
     }
@@ -177,7 +209,10 @@ fn sweep(turn: &mut Turn, chat: &SessionId) {
         return;
     }
     let what = count(left.len(), "session", "sessions");
-    turn.say(chat, format!("An earlier run left {what} of ours behind; removing."));
+    turn.say(
+        chat,
+        format!("An earlier run left {what} of ours behind; removing."),
+    );
     for session in &left {
         turn.remove_session(session, Waiter::Nobody);
     }

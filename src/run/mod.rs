@@ -101,7 +101,10 @@ pub fn given(
     let options = match crate::options::read_options(&setting.options) {
         Ok(options) => options,
         Err(problems) => {
-            let lines: Vec<String> = problems.iter().map(|problem| format!("- {problem}")).collect();
+            let lines: Vec<String> = problems
+                .iter()
+                .map(|problem| format!("- {problem}"))
+                .collect();
             let text = format!("the plugin's options have problems:\n{}", lines.join("\n"));
             turn.end(chat, Some(text));
             return activity;
@@ -147,7 +150,9 @@ pub fn resolved(
 /// The person wants a command to stop. Nothing new starts; what takes time is ended.
 pub fn cancelled(activity: Activity, turn: &mut Turn, chat: &SessionId) -> Activity {
     match activity {
-        Activity::Ground(ground) if ground.chat() == chat => turn.fail(chat, "stopped before anything began"),
+        Activity::Ground(ground) if ground.chat() == chat => {
+            turn.fail(chat, "stopped before anything began")
+        }
         Activity::Plan(run) if run.chat() == chat => run.cancelled(turn),
         Activity::Draft(run) if run.chat() == chat => run.cancelled(turn),
         Activity::Implement(run) if run.run.chat == *chat => run.cancelled(turn),
@@ -179,8 +184,14 @@ pub fn git_failure(outcome: &Outcome) -> String {
 pub fn session_failure(outcome: &SessionOutcome, timeout_ms: u64) -> String {
     match outcome {
         SessionOutcome::Failed { trouble, .. } => match trouble {
-            Trouble::Error { name, status, message } => {
-                let status = status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
+            Trouble::Error {
+                name,
+                status,
+                message,
+            } => {
+                let status = status
+                    .map(|status| format!(" (HTTP {status})"))
+                    .unwrap_or_default();
                 format!("{name}{status}: {message}")
             }
             Trouble::Deadline => format!("not done after {}", duration(timeout_ms)),
