@@ -1,6 +1,6 @@
 /** A directory of the worktree pool: where it is, and what we know about it from before. */
 
-import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { replaceFile } from "../../atomic.ts";
 import type { RepositoryPlace } from "../../paths.ts";
@@ -95,6 +95,16 @@ export function gitFor(git_directory: string, directory: string, signal: AbortSi
 }
 
 /**
+ * Copies an index together with its time. Git looks into files that are as young as the index, since
+ * a change within the same second would not show; a copy that looks younger would hide such a change.
+ */
+export async function copyIndex(from: string, to: string): Promise<void> {
+  await copyFile(from, to);
+  const written_s = Math.floor((await stat(from)).mtimeMs / 1000);
+  await utimes(to, written_s, written_s);
+}
+
+/**
  * Runs a job with a throw-away index that holds `base`. Files that have not changed since `known`, a
  * kept index, was written need not be read again.
  */
@@ -110,7 +120,7 @@ export async function withIndex<T>(
     git(words, { ...options, environment: { ...options.environment, GIT_INDEX_FILE: index } });
   try {
     await mkdir(dirname(index), { recursive: true });
-    await copyFile(known, index).catch(() => {});
+    await copyIndex(known, index).catch(() => {});
     await indexed(base === null ? ["read-tree", "--empty"] : ["read-tree", "--reset", base]);
     return await job(indexed);
   } finally {

@@ -1,15 +1,6 @@
 /** Making a worktree of the pool a clean copy of a commit, without losing what lies in it. */
 
-import {
-  copyFile,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  realpath,
-  rm,
-  writeFile,
-} from "node:fs/promises";
+import { lstat, mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { problemOfRelativePath, type RepositoryPlace, worktreesDirectory } from "../../paths.ts";
 import type { GitOperation, GitOutcome } from "../../protocol.ts";
@@ -18,6 +9,7 @@ import { keepHead, keepWork } from "./rescue.ts";
 import { commitId, type Git, gitIn, LONG_MS, line } from "./run.ts";
 import {
   commonOf,
+  copyIndex,
   findAdmin,
   gitFor,
   indexPath,
@@ -81,7 +73,7 @@ export async function prepare(
     await clean(git, keep);
     await placeLinks(git, place.root, directory, at, link);
     await placeCopies(git, place.root, directory, at, copy);
-    await copyFile(join(admin, "index"), slot.index);
+    await copyIndex(join(admin, "index"), slot.index);
     const now_placed = [...new Set([...link, ...copy])];
     await writeRecord(place, name, {
       directory,
@@ -193,7 +185,7 @@ async function reset(git: Git, slot: Slot, at: string): Promise<void> {
   await restorePointer(slot);
   // The agent's index may carry flags that hide files from git.
   await rm(join(slot.admin, "index"), { force: true });
-  await copyFile(slot.index, join(slot.admin, "index")).catch(() => {});
+  await copyIndex(slot.index, join(slot.admin, "index")).catch(() => {});
   // Detached first: a reset would move the branch that the agent may have switched to.
   await git(["update-ref", "--no-deref", "HEAD", at]);
   await git(["reset", "--hard", "--quiet", at], { timeout_ms: LONG_MS });
