@@ -231,7 +231,13 @@ async function openJournal({ common, state }: RepositoryPlace): Promise<Journal>
       await journal.close();
       await release();
     };
-    return { text, truncate: (bytes) => journal.truncate(bytes), append: (lines) => journal.append(lines), close };
+    let last = Promise.resolve();
+    const append = (lines: string) => {
+      const written = last.then(() => journal.append(lines));
+      last = written.catch(() => undefined);
+      return written;
+    };
+    return { text, truncate: (bytes) => journal.truncate(bytes), append, close };
   } catch (error) {
     await release();
     throw error;

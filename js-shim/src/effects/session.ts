@@ -17,7 +17,7 @@ const LOOK_SOON_MS = 150;
 /** How many of the quick looks: the last message can be final 1.5 s after the host says `idle`. */
 const LOOKS_SOON = 40;
 /** How long a session that was sent a text may do nothing at all before that counts as an error. */
-const START_MS = 60_000;
+const START_MS = 30_000;
 /** How long a stopped session gets to settle, so that its usage is known. */
 const STOP_MS = 5_000;
 
@@ -65,10 +65,10 @@ async function ask(host: Host, operation: Ask, cancel: AbortSignal, signal: Sign
   try {
     const earlier = new Set((await host.sessions.turns(operation)).map(({ id }) => id));
     const news = async () => (await host.sessions.turns(operation)).filter(({ id }) => !earlier.has(id));
-    watched.begin(earlier);
+    await watched.begin(earlier);
     await host.sessions.send(operation);
     const end = await watched.end(cancel, news);
-    if (end === "settled") return outcomeOf(await news(), watched.trouble);
+    if (end === "settled") return outcomeOf(operation, await news(), watched.trouble);
     const usage = await stop(host, operation, news);
     if (end === "cancelled") return { type: "aborted", usage };
     return { type: "failed", trouble: { type: end }, usage };
@@ -94,11 +94,12 @@ async function stop(host: Host, place: SessionPlace, news: () => Promise<Turn[]>
   return sum(turns);
 }
 
-function outcomeOf(turns: Turn[], trouble: HostTrouble | null): SessionOutcome {
+function outcomeOf({ agent, model }: Ask, turns: Turn[], trouble: HostTrouble | null): SessionOutcome {
   const usage = sum(turns);
   const last = turns.at(-1);
   if (last === undefined) {
-    const message = "OpenCode accepted the text and never began to work on it";
+    const using = model === null ? agent : `${agent} with ${model.provider}/${model.model}`;
+    const message = `OpenCode accepted a text for ${using} and never began to work on it; its log says why`;
     return failed(trouble ?? { name: "NoAnswer", status: null, message }, usage);
   }
   if (last.error !== null) return failed(last.error, usage);
@@ -142,9 +143,9 @@ class Watched {
   }
 
   /** Starts to listen. `earlier` are the answers that were there before. */
-  begin(earlier: Set<string>): void {
+  async begin(earlier: Set<string>): Promise<void> {
     this.#reported = new Set(earlier);
-    this.#unwatch = this.#host.watch(this.#operation.session, (event) => {
+    this.#unwatch = await this.#host.watch(this.#operation.session, (event) => {
       this.#heard_ms = Date.now();
       if (event.type === "turn") this.#turn(event.id, event.finish);
       if (event.type === "retrying") {

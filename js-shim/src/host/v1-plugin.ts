@@ -160,9 +160,11 @@ export class V1Plugin {
   }
 }
 
-/** `opencode run` puts arguments that hold spaces into quotes, and escapes the quotes they hold. */
+/** `opencode run` puts an argument that holds spaces into quotes, and a backslash before its quotes. */
 export function unwrap(words: string): string {
   const trimmed = words.trim();
-  if (!/^"(?:[^"\\]|\\.)*"$/s.test(trimmed)) return trimmed;
-  return trimmed.slice(1, -1).replace(/\\(["\\])/g, "$1");
+  const inner = trimmed.slice(1, -1);
+  const isWrapped = trimmed.length >= 2 && trimmed.startsWith('"') && trimmed.endsWith('"') && /\s/.test(inner);
+  if (!isWrapped || /(?<!\\)"/.test(inner)) return trimmed;
+  return inner.replaceAll('\\"', '"');
 }

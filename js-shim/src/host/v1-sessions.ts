@@ -30,6 +30,12 @@ export class V1Sessions implements Sessions {
   async send({ session, directory, agent, model, text }: SendRequest): Promise<void> {
     // The instance may have been restarted since, and would then have forgotten our agents.
     if (directory !== null) await openWorktree(this.#client, directory);
+    // OpenCode takes a text for an agent that it does not have, and then nothing ever happens.
+    const agents = await request<{ name: string }[]>(this.#client, "GET", "/agent", { directory });
+    if (!agents.some(({ name }) => name === agent)) {
+      const where = directory ?? "this project";
+      throw new HostError({ name: "NoAgent", status: null, message: `OpenCode has no agent ${agent} in ${where}` });
+    }
     await request(this.#client, "POST", "/session/{id}/prompt_async", {
       path: { id: session },
       directory,

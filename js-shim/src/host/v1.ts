@@ -30,8 +30,9 @@ export class V1Host implements Host {
       .flatMap(({ id, models }) => Object.entries(models).map(([name, model]) => readModel(id, name, model)));
   }
 
-  watch(session: string, listener: (event: SessionEvent) => void): () => void {
+  async watch(session: string, listener: (event: SessionEvent) => void): Promise<() => void> {
     hub.events ??= new EventStream(this.#client);
+    await hub.events.connected();
     return hub.events.watch(session, listener);
   }
 
