@@ -206,6 +206,14 @@ export type GitOperation = {
   /** At most so many files. */
   files_max: number,
 } | {
+  "type": "show",
+  /** The commit. */
+  commit: CommitId,
+  /** Its path from the repository's root, with `/`. */
+  path: string,
+  /** A larger file is not shown. */
+  bytes_max: number,
+} | {
   "type": "prepare",
   /** Which directory of the pool. */
   slot: Slot,
@@ -274,6 +282,10 @@ export type GitOutcome = {
   files: Array<ListedFile>,
   /** More were there than asked for. */
   is_cut: boolean,
+} | {
+  "type": "shown",
+  /** `null` when it is not there, too large or not UTF-8. */
+  text: string | null,
 } | {
   "type": "prepared",
   /** Its absolute path. */

@@ -23,11 +23,19 @@ export const EXPIRY: ScriptedTask = {
   title: "Tell when a link has expired",
   description: "Add isExpired(link, now) to src/expiry.js.",
   depends_on: [],
-  acceptance: ["isExpired is true from the moment the time to live is over", "A link without expiresAt never expires"],
+  acceptance: [
+    "isExpired is true from the moment the time to live is over",
+    "A link without expiresAt never expires",
+  ],
   scope: { files_hint: ["src/expiry.js", "test/expiry.test.js"], estimated_hours: 1 },
-  context: { constraints: ["No dependencies"], patterns: ["One function a module, as in src/slug.js"], gotchas: ["Time is a number of milliseconds"] },
+  context: {
+    constraints: ["No dependencies"],
+    patterns: ["One function a module, as in src/slug.js"],
+    gotchas: ["Time is a number of milliseconds"],
+  },
   solution: {
-    "src/expiry.js": "/** Whether a link is over at the given time. */\nexport function isExpired(link, now) {\n  return link.expiresAt !== undefined && now >= link.expiresAt;\n}\n",
+    "src/expiry.js":
+      "/** Whether a link is over at the given time. */\nexport function isExpired(link, now) {\n  return link.expiresAt !== undefined && now >= link.expiresAt;\n}\n",
     "test/expiry.test.js": testOf(
       "a link is over when its time is",
       'import { isExpired } from "../src/expiry.js";',
@@ -43,9 +51,14 @@ export const HITS: ScriptedTask = {
   depends_on: [],
   acceptance: ["count(slug) is the number of add(slug) calls", "An unknown slug counts zero"],
   scope: { files_hint: ["src/hits.js", "test/hits.test.js"], estimated_hours: 1 },
-  context: { constraints: ["No dependencies"], patterns: ["A class with private fields, as in src/store.js"], gotchas: [] },
+  context: {
+    constraints: ["No dependencies"],
+    patterns: ["A class with private fields, as in src/store.js"],
+    gotchas: [],
+  },
   solution: {
-    "src/hits.js": "/** Counts look-ups by slug. */\nexport class Hits {\n  #counts = new Map();\n\n  add(slug) {\n    this.#counts.set(slug, this.count(slug) + 1);\n  }\n\n  count(slug) {\n    return this.#counts.get(slug) ?? 0;\n  }\n}\n",
+    "src/hits.js":
+      "/** Counts look-ups by slug. */\nexport class Hits {\n  #counts = new Map();\n\n  add(slug) {\n    this.#counts.set(slug, this.count(slug) + 1);\n  }\n\n  count(slug) {\n    return this.#counts.get(slug) ?? 0;\n  }\n}\n",
     "test/hits.test.js": testOf(
       "look-ups are counted",
       'import { Hits } from "../src/hits.js";',
@@ -59,11 +72,19 @@ export const ADDRESS: ScriptedTask = {
   title: "Refuse addresses that are not http",
   description: "Add isAddress(text) to src/address.js.",
   depends_on: [],
-  acceptance: ["isAddress is true for http and https only", "Text that is no URL is refused without throwing"],
+  acceptance: [
+    "isAddress is true for http and https only",
+    "Text that is no URL is refused without throwing",
+  ],
   scope: { files_hint: ["src/address.js", "test/address.test.js"], estimated_hours: 1 },
-  context: { constraints: ["No dependencies"], patterns: ["One function a module, as in src/slug.js"], gotchas: ["URL.canParse is not in Node 18"] },
+  context: {
+    constraints: ["No dependencies"],
+    patterns: ["One function a module, as in src/slug.js"],
+    gotchas: ["URL.canParse is not in Node 18"],
+  },
   solution: {
-    "src/address.js": "/** Whether a text is an address that can be shortened. */\nexport function isAddress(text) {\n  try {\n    return /^https?:$/.test(new URL(text).protocol);\n  } catch {\n    return false;\n  }\n}\n",
+    "src/address.js":
+      "/** Whether a text is an address that can be shortened. */\nexport function isAddress(text) {\n  try {\n    return /^https?:$/.test(new URL(text).protocol);\n  } catch {\n    return false;\n  }\n}\n",
     "test/address.test.js": testOf(
       "only http and https are addresses",
       'import { isAddress } from "../src/address.js";',
@@ -77,11 +98,20 @@ export const JOINED: ScriptedTask = {
   title: "Use expiry, counting and checking in the shortener",
   description: "Shortener.shorten(url, ttl) and resolve(slug, now) use the three new modules.",
   depends_on: ["T01", "T02", "T03"],
-  acceptance: ["An expired link is not found", "shorten throws a TypeError for what is no address", "hits(slug) counts successful look-ups"],
+  acceptance: [
+    "An expired link is not found",
+    "shorten throws a TypeError for what is no address",
+    "hits(slug) counts successful look-ups",
+  ],
   scope: { files_hint: ["src/index.js", "test/shortener.test.js"], estimated_hours: 2 },
-  context: { constraints: ["Calls without a time to live work as before"], patterns: [], gotchas: [] },
+  context: {
+    constraints: ["Calls without a time to live work as before"],
+    patterns: [],
+    gotchas: [],
+  },
   solution: {
-    "src/index.js": 'import { isAddress } from "./address.js";\nimport { isExpired } from "./expiry.js";\nimport { Hits } from "./hits.js";\nimport { slugOf } from "./slug.js";\nimport { Store } from "./store.js";\n\n/** Shortens addresses and finds them again. */\nexport class Shortener {\n  #store = new Store();\n  #hits = new Hits();\n\n  shorten(url, ttl, now = Date.now()) {\n    if (!isAddress(url)) throw new TypeError(`not an address: ${url}`);\n    const slug = slugOf(this.#store.size);\n    this.#store.put(slug, { url, expiresAt: ttl === undefined ? undefined : now + ttl });\n    return slug;\n  }\n\n  resolve(slug, now = Date.now()) {\n    const link = this.#store.get(slug);\n    if (link === undefined || isExpired(link, now)) return undefined;\n    this.#hits.add(slug);\n    return link.url;\n  }\n\n  hits(slug) {\n    return this.#hits.count(slug);\n  }\n}\n',
+    "src/index.js":
+      'import { isAddress } from "./address.js";\nimport { isExpired } from "./expiry.js";\nimport { Hits } from "./hits.js";\nimport { slugOf } from "./slug.js";\nimport { Store } from "./store.js";\n\n/** Shortens addresses and finds them again. */\nexport class Shortener {\n  #store = new Store();\n  #hits = new Hits();\n\n  shorten(url, ttl, now = Date.now()) {\n    if (!isAddress(url)) throw new TypeError(`not an address: ${url}`);\n    const slug = slugOf(this.#store.size);\n    this.#store.put(slug, { url, expiresAt: ttl === undefined ? undefined : now + ttl });\n    return slug;\n  }\n\n  resolve(slug, now = Date.now()) {\n    const link = this.#store.get(slug);\n    if (link === undefined || isExpired(link, now)) return undefined;\n    this.#hits.add(slug);\n    return link.url;\n  }\n\n  hits(slug) {\n    return this.#hits.count(slug);\n  }\n}\n',
     "test/expiring.test.js": testOf(
       "links expire and are counted",
       'import { Shortener } from "../src/index.js";',
@@ -92,7 +122,8 @@ export const JOINED: ScriptedTask = {
 
 export const LINKS = [EXPIRY, HITS, ADDRESS, JOINED];
 
-const section = (title: string, ...points: string[]) => `## ${title}\n\n${points.map((point) => `- ${point}`).join("\n")}\n`;
+const section = (title: string, ...points: string[]) =>
+  `## ${title}\n\n${points.map((point) => `- ${point}`).join("\n")}\n`;
 
 export const SPEC = `# Specification\n\n${section("Requirements", "Links may expire", "Look-ups are counted", "Only http and https")}\n${section("Acceptance Criteria", "An expired link is not found", "Counts are exact")}\n${section("Constraints", "No dependencies")}\n${section("Open Questions", "None")}`;
 
@@ -129,10 +160,13 @@ export function solve(task: ScriptedTask, changes: Record<string, string> = {}):
 
 /** A file written whole, whether it exists or not: `write` wants an existing file to be read first. */
 function put(path: string, text: string) {
-  return path === "src/index.js" ? bash(`cat > ${path} <<'END'\n${text}END`) : writeFile(path, text);
+  return path === "src/index.js"
+    ? bash(`cat > ${path} <<'END'\n${text}END`)
+    : writeFile(path, text);
 }
 
-export const APPROVED = "The change does what it should.\n\n```yaml\nverdict: approved\nissues: []\n```\n";
+export const APPROVED =
+  "The change does what it should.\n\n```yaml\nverdict: approved\nissues: []\n```\n";
 
 export const refused = (...issues: string[]) =>
   `\`\`\`yaml\nverdict: changes_requested\nissues:\n${issues.map((issue) => `  - ${JSON.stringify(issue)}\n`).join("")}\`\`\`\n`;

@@ -39,7 +39,13 @@ export interface ToolCall {
 /** What the model does when asked. */
 export type Reply =
   | string
-  | { text?: string; tools?: ToolCall[]; delay_ms?: number; finish?: string; usage?: { input: number; output: number } }
+  | {
+      text?: string;
+      tools?: ToolCall[];
+      delay_ms?: number;
+      finish?: string;
+      usage?: { input: number; output: number };
+    }
   | { status: number; message?: string; retryAfter_s?: number }
   | { hang: true };
 
@@ -54,20 +60,35 @@ export type Script = Partial<Record<Role, Answer>> & {
   cut?: (call: Pick<Call, "role" | "task" | "step">) => number | undefined;
 };
 
-export const writeFile = (path: string, text: string): ToolCall => ({ name: "write", args: { filePath: path, content: text } });
-export const bash = (command: string): ToolCall => ({ name: "bash", args: { command, description: "run a command" } });
+export const writeFile = (path: string, text: string): ToolCall => ({
+  name: "write",
+  args: { filePath: path, content: text },
+});
+export const bash = (command: string): ToolCall => ({
+  name: "bash",
+  args: { command, description: "run a command" },
+});
 
 export class ScriptedModel {
   /** Every request, in the order of arrival. */
   readonly calls: Call[] = [];
-  private readonly mock = new LLMock({ host: "127.0.0.1", port: 0, journalMaxEntries: 1, chunkSize: 4096 });
+  private readonly mock = new LLMock({
+    host: "127.0.0.1",
+    port: 0,
+    journalMaxEntries: 1,
+    chunkSize: 4096,
+  });
   private script: Script = {};
 
   static async start(script: Script): Promise<ScriptedModel> {
     const model = new ScriptedModel();
     model.follow(script);
     const chunksOf = (request: ChatCompletionRequest) =>
-      model.script.cut?.({ role: roleOf(request), task: model.taskOf(request), step: stepOf(request) });
+      model.script.cut?.({
+        role: roleOf(request),
+        task: model.taskOf(request),
+        step: stepOf(request),
+      });
     const respond = (request: ChatCompletionRequest) => model.respond(request);
     // The length of a cut stream belongs to the rule, not to the reply: one rule a length.
     for (const chunks of [1, 2, 3]) {
@@ -93,7 +114,9 @@ export class ScriptedModel {
 
   /** The requests of a role, of one task when it is named. */
   callsOf(role: Role, task?: string): Call[] {
-    return this.calls.filter((call) => call.role === role && (task === undefined || call.task === task));
+    return this.calls.filter(
+      (call) => call.role === role && (task === undefined || call.task === task),
+    );
   }
 
   /** The first requests of a role's sessions: what each was sent to begin with. */
@@ -109,7 +132,9 @@ export class ScriptedModel {
       if (call !== undefined) return call;
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
-    throw new Error(`no request of ${role} ${task ?? ""} within ${timeout_ms} ms; came:\n${this.summary()}`);
+    throw new Error(
+      `no request of ${role} ${task ?? ""} within ${timeout_ms} ms; came:\n${this.summary()}`,
+    );
   }
 
   /** One line a request, for the report of a failed test. */
@@ -142,7 +167,9 @@ export class ScriptedModel {
       step,
       text,
       attempt: texts.indexOf(text) + 1,
-      repeats: earlier.filter((call) => JSON.stringify(call.request.messages) === JSON.stringify(request.messages)).length,
+      repeats: earlier.filter(
+        (call) => JSON.stringify(call.request.messages) === JSON.stringify(request.messages),
+      ).length,
       model: request.model,
       system: textsOf(request, "system").join("\n"),
       results: textsOf(request, "tool"),
@@ -159,14 +186,19 @@ export class ScriptedModel {
     const call = this.record(request);
     const answer = this.script[call.role] ?? fallback(call);
     const replies = typeof answer === "function" ? await answer(call) : answer;
-    const reply = Array.isArray(replies) ? replies[Math.min(call.step, replies.length - 1)] : replies;
+    const reply = Array.isArray(replies)
+      ? replies[Math.min(call.step, replies.length - 1)]
+      : replies;
     return render(reply ?? "Done.", call);
   }
 }
 
 function fallback({ role, system }: Call): Reply {
   if (role === "title") return "A title";
-  return { status: 400, message: `the script has no answer for ${role} (system prompt: ${system.slice(0, 80)})` };
+  return {
+    status: 400,
+    message: `the script has no answer for ${role} (system prompt: ${system.slice(0, 80)})`,
+  };
 }
 
 function stepOf(request: ChatCompletionRequest): number {
@@ -184,12 +216,16 @@ async function render(reply: Reply, call: Call): Promise<FixtureResponse> {
       ...(reply.retryAfter_s === undefined ? {} : { retryAfter: reply.retryAfter_s }),
     };
   }
-  if (reply.delay_ms !== undefined) await new Promise((resolve) => setTimeout(resolve, reply.delay_ms));
+  if (reply.delay_ms !== undefined)
+    await new Promise((resolve) => setTimeout(resolve, reply.delay_ms));
   const content = reply.text ?? "";
   const usage = reply.usage
     ? { prompt_tokens: reply.usage.input, completion_tokens: reply.usage.output }
     : usageOf(call, content + JSON.stringify(reply.tools ?? []));
-  const overrides = { usage, ...(reply.finish === undefined ? {} : { finishReason: reply.finish }) };
+  const overrides = {
+    usage,
+    ...(reply.finish === undefined ? {} : { finishReason: reply.finish }),
+  };
   const toolCalls = (reply.tools ?? []).map((tool) => offered(tool, call.tools));
   if (toolCalls.length === 0) return { content, ...overrides };
   return content === "" ? { toolCalls, ...overrides } : { content, toolCalls, ...overrides };
@@ -204,5 +240,8 @@ function offered({ name, args }: ToolCall, tools: string[]): { name: string; arg
 
 /** About four characters a token, as providers count. */
 function usageOf(call: Call, text: string): { prompt_tokens: number; completion_tokens: number } {
-  return { prompt_tokens: Math.ceil(call.bytes / 4), completion_tokens: Math.max(1, Math.ceil(text.length / 4)) };
+  return {
+    prompt_tokens: Math.ceil(call.bytes / 4),
+    completion_tokens: Math.max(1, Math.ceil(text.length / 4)),
+  };
 }

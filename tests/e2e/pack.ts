@@ -22,11 +22,20 @@ export interface Packed {
 /** Packs the project as it was built last. */
 export function pack(): Packed {
   const parent = mkdtempSync(join(tmpdir(), "mac-package-"));
-  execFileSync("npm", ["pack", "--ignore-scripts", "--pack-destination", parent], { cwd: ROOT, stdio: "pipe" });
+  execFileSync("npm", ["pack", "--ignore-scripts", "--pack-destination", parent], {
+    cwd: ROOT,
+    stdio: "pipe",
+  });
   const archive = join(parent, readdirSync(parent).find((name) => name.endsWith(".tgz")) ?? "");
   mkdirSync(join(parent, "unpacked"));
   execFileSync("tar", ["-xzf", archive, "-C", join(parent, "unpacked")]);
   const directory = join(parent, "unpacked", "package");
   const { name, version } = JSON.parse(readFileSync(join(directory, "package.json"), "utf8"));
-  return { name, version, archive, directory, remove: () => rmSync(parent, { recursive: true, force: true }) };
+  return {
+    name,
+    version,
+    archive,
+    directory,
+    remove: () => rmSync(parent, { recursive: true, force: true }),
+  };
 }

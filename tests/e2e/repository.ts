@@ -1,7 +1,16 @@
 /** A real git repository made from a fixture, and questions about its state. */
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -98,21 +107,26 @@ export class Repository {
   /** HEAD, the branch, the index and every file of the checkout outside `.git` and the given
    * directories, as one hash a path. Two equal maps mean that a person would see no difference. */
   fingerprint(ignored: string[] = []): Map<string, string> {
-    const seen = new Map<string, string>();
-    const walk = (relative: string) => {
-      for (const entry of readdirSync(join(this.directory, relative), { withFileTypes: true })) {
-        const path = relative === "" ? entry.name : `${relative}/${entry.name}`;
-        if (path === ".git" || ignored.includes(path)) continue;
-        if (entry.isDirectory()) walk(path);
-        else if (entry.isSymbolicLink()) seen.set(path, `link ${readlinkSync(join(this.directory, path))}`);
-        else seen.set(path, sha256(readFileSync(join(this.directory, path))));
-      }
-    };
-    walk("");
+    const seen = new Map(this.files("", ignored).map((path) => [path, this.content(path)]));
     seen.set("HEAD", this.read(".git/HEAD"));
     seen.set("commit", this.head());
     seen.set("index", sha256(readFileSync(join(this.directory, ".git/index"))));
     return seen;
+  }
+
+  private files(relative: string, ignored: string[]): string[] {
+    return readdirSync(join(this.directory, relative), { withFileTypes: true }).flatMap((entry) => {
+      const path = relative === "" ? entry.name : `${relative}/${entry.name}`;
+      if (path === ".git" || ignored.includes(path)) return [];
+      return entry.isDirectory() ? this.files(path, ignored) : [path];
+    });
+  }
+
+  private content(path: string): string {
+    const file = join(this.directory, path);
+    const stat = lstatSync(file);
+    const what = stat.isSymbolicLink() ? readlinkSync(file) : readFileSync(file);
+    return `${stat.mode.toString(8)} ${sha256(what)}`;
   }
 }
 

@@ -32,7 +32,12 @@ const FIRST_LINES: [string, Role][] = [
 
 function firstLine(agent: string): string {
   const text = readFileSync(new URL(`../../prompts/${agent}.md`, import.meta.url), "utf8");
-  return text.split("\n").find((line) => line.trim() !== "")?.trim() ?? "";
+  return (
+    text
+      .split("\n")
+      .find((line) => line.trim() !== "")
+      ?.trim() ?? ""
+  );
 }
 
 /** The role of a request, from its system prompt. */
@@ -45,7 +50,10 @@ export function roleOf(request: ChatCompletionRequest): Role {
 export function taskOf(request: ChatCompletionRequest, tasks: KnownTask[]): string | undefined {
   const text = textsOf(request, "user")[0] ?? "";
   const found = tasks.filter((task) => text.includes(task.title));
-  const candidates = found.length > 0 ? found : tasks.filter((task) => text.includes(task.acceptance[0] ?? task.title));
+  const candidates =
+    found.length > 0
+      ? found
+      : tasks.filter((task) => text.includes(task.acceptance[0] ?? task.title));
   return candidates.sort((a, b) => b.title.length - a.title.length)[0]?.id;
 }
 

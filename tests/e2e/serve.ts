@@ -3,7 +3,12 @@ import type { Running } from "./host.ts";
 
 /** A message of a chat, as far as tests look. */
 export interface Message {
-  info: { id: string; role: string; providerID?: string; error?: { name: string; data?: { message?: string } } };
+  info: {
+    id: string;
+    role: string;
+    providerID?: string;
+    error?: { name: string; data?: { message?: string } };
+  };
   parts: { type: string; text?: string; tool?: string; state?: Record<string, unknown> }[];
 }
 
@@ -32,13 +37,16 @@ export async function serve(running: Running, directory: string): Promise<Server
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 500)}`);
+    if (!response.ok)
+      throw new Error(`${method} ${path}: ${response.status} ${text.slice(0, 500)}`);
     return (text === "" ? undefined : JSON.parse(text)) as T;
   };
   return {
     open: async () => (await ask<{ id: string }>("POST", "/session", {})).id,
-    command: (chat, command, args = "") => ask("POST", `/session/${chat}/command`, { command, arguments: args }),
-    say: (chat, text) => ask("POST", `/session/${chat}/message`, { agent: "build", parts: [{ type: "text", text }] }),
+    command: (chat, command, args = "") =>
+      ask("POST", `/session/${chat}/command`, { command, arguments: args }),
+    say: (chat, text) =>
+      ask("POST", `/session/${chat}/message`, { agent: "build", parts: [{ type: "text", text }] }),
     abort: (chat) => ask("POST", `/session/${chat}/abort`),
     messages: (chat) => ask("GET", `/session/${chat}/message`),
     children: (chat) => ask("GET", `/session/${chat}/children`),

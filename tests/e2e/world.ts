@@ -3,8 +3,17 @@ import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Finished, isolatedEnvironment, opencodeBinary, processesIn, type Running, start } from "./host.ts";
+import {
+  type Finished,
+  isolatedEnvironment,
+  opencodeBinary,
+  opencodeVersion,
+  processesIn,
+  type Running,
+  start,
+} from "./host.ts";
 import { type Script, ScriptedModel } from "./model.ts";
+import { type Published, pluginTypes, type Registry, serveRegistry } from "./registry.ts";
 import { Repository } from "./repository.ts";
 import { type Server, serve } from "./serve.ts";
 
@@ -23,6 +32,8 @@ export interface WorldOptions {
   isConfigCommitted?: boolean;
   /** `false` leaves the plugin out of the configuration. */
   hasPlugin?: boolean;
+  /** Packages that the world's registry knows. */
+  published?: Published[];
 }
 
 export interface RunOptions {
@@ -49,29 +60,46 @@ export class World {
     readonly root: string,
     readonly model: ScriptedModel,
     readonly repository: Repository,
+    readonly registry: Registry,
     private readonly packageDirectory: string,
   ) {}
 
   static async create(options: WorldOptions = {}): Promise<World> {
     const packageDirectory = process.env.MAC_PACKAGE;
-    if (packageDirectory === undefined) throw new Error("MAC_PACKAGE names no packed plugin: see tests/e2e/setup.ts");
+    if (packageDirectory === undefined)
+      throw new Error("MAC_PACKAGE names no packed plugin: see tests/e2e/setup.ts");
     const root = realpathSync(mkdtempSync(join(tmpdir(), "mac-world-")));
-    for (const name of ["home", "tmp", "config", "data", "cache", "state"]) mkdirSync(join(root, name));
-    writeFileSync(join(root, "home/.gitconfig"), "[user]\n\tname = A Person\n\temail = person@example.org\n");
+    for (const name of ["home", "tmp", "config", "data", "cache", "state"])
+      mkdirSync(join(root, name));
+    writeFileSync(
+      join(root, "home/.gitconfig"),
+      "[user]\n\tname = A Person\n\temail = person@example.org\n",
+    );
     const model = await ScriptedModel.start(options.script ?? {});
     const directory = join(root, "project");
-    const env = isolatedEnvironment(root, directory);
+    const types = pluginTypes(join(root, "registry"), opencodeVersion());
+    const registry = await serveRegistry([types, ...(options.published ?? [])]);
+    const env = isolatedEnvironment(root, directory, registry.url);
     const repository = Repository.create(directory, options.fixture ?? "shortlinks", env);
-    const world = new World(root, model, repository, packageDirectory);
+    const world = new World(root, model, repository, registry, packageDirectory);
     world.configure(options.options, options.config, options.hasPlugin);
-    if (options.isConfigCommitted !== false) repository.commit("Use OpenCode with multi-agent-coder");
+    if (options.isConfigCommitted !== false)
+      repository.commit("Use OpenCode with multi-agent-coder");
     return world;
   }
 
   /** Writes the project's `opencode.json`. */
-  configure(options: Record<string, unknown> = {}, config: Record<string, unknown> = {}, hasPlugin = true): void {
+  configure(
+    options: Record<string, unknown> = {},
+    config: Record<string, unknown> = {},
+    hasPlugin = true,
+  ): void {
     const plugin = [pathToFileURL(this.packageDirectory).href, options];
-    const model = (cost: object) => ({ tool_call: true, limit: { context: 128_000, output: 16_000 }, cost });
+    const model = (cost: object) => ({
+      tool_call: true,
+      limit: { context: 128_000, output: 16_000 },
+      cost,
+    });
     const all = {
       $schema: "https://opencode.ai/config.json",
       model: "scripted/strong",
@@ -93,17 +121,26 @@ export class World {
   /** Starts OpenCode with any arguments. */
   opencode(args: string[], options: RunOptions = {}): Running {
     const cwd = options.directory ?? this.repository.directory;
+    if (this.processes.size === 0) this.dropHostLocks();
     const running = start(opencodeBinary(), args, {
       cwd,
-      env: { ...isolatedEnvironment(this.root, cwd), ...options.env },
-      timeout_ms: options.timeout_ms ?? 90_000,
+      env: { ...isolatedEnvironment(this.root, cwd, this.registry.url), ...options.env },
+      timeout_ms: options.timeout_ms ?? 150_000,
       ...(options.watch === undefined ? {} : { watch: options.watch }),
     });
     this.processes.add(running);
-    running.finished.then((end) => {
-      this.last = end;
-    }, () => undefined);
+    const ended = (end?: Finished) => {
+      this.processes.delete(running);
+      this.last = end ?? this.last;
+    };
+    running.finished.then(ended, () => ended());
     return running;
+  }
+
+  /** An OpenCode that ends early leaves the lock of its package installation behind, and the next one
+   * waits a minute for it. Nobody can hold one while nobody runs. */
+  private dropHostLocks(): void {
+    rmSync(join(this.root, "state/opencode/locks"), { recursive: true, force: true });
   }
 
   /** `opencode run --command <command> <args>` to its end. */
@@ -118,7 +155,10 @@ export class World {
 
   /** A server of OpenCode to talk to as its terminal interface does: one process, many commands. */
   async serve(): Promise<Server> {
-    return serve(this.opencode(["serve", "--port", "0"], { timeout_ms: 180_000 }), this.repository.directory);
+    return serve(
+      this.opencode(["serve", "--port", "0"], { timeout_ms: 180_000 }),
+      this.repository.directory,
+    );
   }
 
   /** Every session that OpenCode has stored, the person's own chats too. */
@@ -136,7 +176,9 @@ export class World {
       `world: ${this.root} (KEEP=1 keeps it)`,
       `requests:\n${this.model.summary()}`,
       end === undefined ? "" : `last exit: ${end.code} after ${end.duration_ms} ms`,
-      end === undefined ? "" : `stdout:\n${end.stdout.slice(-4000)}\nstderr:\n${end.stderr.slice(-4000)}`,
+      end === undefined
+        ? ""
+        : `stdout:\n${end.stdout.slice(-4000)}\nstderr:\n${end.stderr.slice(-4000)}`,
     ].join("\n");
   }
 
@@ -151,12 +193,17 @@ export class World {
     await Promise.allSettled([...this.processes].map((running) => running.finished));
     for (const pid of this.leftovers()) killQuietly(pid);
     await this.model.stop();
-    if (!isKept) rmSync(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    this.registry.stop();
+    if (!isKept)
+      rmSync(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }
 }
 
 /** Makes a world, runs the body in it and cleans up, also when the body throws. */
-export async function inWorld(options: WorldOptions, body: (world: World) => Promise<void>): Promise<void> {
+export async function inWorld(
+  options: WorldOptions,
+  body: (world: World) => Promise<void>,
+): Promise<void> {
   const world = await World.create(options);
   let isFailed = true;
   try {

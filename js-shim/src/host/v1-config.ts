@@ -1,0 +1,136 @@
+// What the `config` hook writes into OpenCode's configuration, and what worktrees get of it.
+import type { Config } from "@opencode-ai/plugin";
+import type { AgentDefinition, CommandName, Definitions, ModelRef, Rule } from "../protocol.ts";
+import { AGENT, MODEL, PLUGIN } from "./names.ts";
+
+/** The configuration, as far as it is looked into here. */
+interface Loose {
+  model?: string;
+  small_model?: string;
+  provider?: Record<string, unknown>;
+  enabled_providers?: string[];
+  disabled_providers?: string[];
+  agent?: Record<string, Record<string, unknown>>;
+  command?: Record<string, Record<string, unknown>>;
+}
+
+/** Adds everything of ours. Gives our commands by the names they got. */
+export function install(
+  config: Config,
+  definitions: Definitions,
+  providerUrl: string,
+  warn: (message: string) => void,
+): Map<string, CommandName> {
+  const loose = config as unknown as Loose;
+  addProvider(loose, providerUrl);
+  addAgents(loose, definitions.agents);
+  return addCommands(loose, definitions, warn);
+}
+
+/** The person's models, for a command's `Setting`. */
+export function modelsOf(config: Config): { model: ModelRef | null; small_model: ModelRef | null } {
+  const { model, small_model } = config as unknown as Loose;
+  return { model: parseModel(model), small_model: parseModel(small_model) };
+}
+
+/** Reads `provider/model`. */
+export function parseModel(text: string | undefined): ModelRef | null {
+  const [provider, ...rest] = (text ?? "").split("/");
+  const model = rest.join("/");
+  return provider && model ? { provider, model } : null;
+}
+
+/**
+ * The configuration that an instance in a worktree needs on top of what is committed: the person's
+ * providers and models, and our agents. `own` is what the person already sets in this way.
+ */
+export function worktreeConfig(config: Config, definitions: Definitions, own: Record<string, unknown>): string {
+  const { provider, model, small_model, enabled_providers, disabled_providers, agent } = config as unknown as Loose;
+  const names = definitions.agents.map(({ name }) => name);
+  const agents = Object.fromEntries(Object.entries(agent ?? {}).filter(([name]) => names.includes(name)));
+  const ownAgents = own["agent"] as Record<string, unknown> | undefined;
+  return JSON.stringify({
+    ...own,
+    provider,
+    model,
+    small_model,
+    enabled_providers,
+    disabled_providers,
+    agent: { ...ownAgents, ...agents },
+    // Nobody undoes a worker's edits step by step, and the snapshots cost time and space.
+    snapshot: false,
+  });
+}
+
+function addProvider(config: Loose, npm: string): void {
+  const model = {
+    name: "conductor (internal)",
+    // No limit, or a command in a long chat would be compacted with our model.
+    limit: { context: 0, output: 0 },
+    cost: { input: 0, output: 0 },
+    tool_call: false,
+    reasoning: false,
+  };
+  config.provider ??= {};
+  config.provider[PLUGIN] = { name: "multi-agent-coder (internal)", npm, models: { [MODEL]: model } };
+  if (config.enabled_providers && !config.enabled_providers.includes(PLUGIN)) config.enabled_providers.push(PLUGIN);
+}
+
+function addAgents(config: Loose, definitions: AgentDefinition[]): void {
+  config.agent ??= {};
+  for (const definition of definitions) {
+    config.agent[definition.name] = { ...agentOf(definition), ...config.agent[definition.name] };
+  }
+  // The conductor is not for a person to change: the commands hang on it.
+  config.agent[AGENT] = {
+    ...config.agent[AGENT],
+    description: "Runs the commands of multi-agent-coder (internal)",
+    mode: "primary",
+    hidden: true,
+    model: `${PLUGIN}/${MODEL}`,
+    prompt: "-",
+    permission: { "*": "deny", doom_loop: "allow" },
+  };
+}
+
+function agentOf({ description, prompt, rules, steps_max }: AgentDefinition): Record<string, unknown> {
+  return {
+    description,
+    prompt,
+    // Every other mode is offered to the person's own agents in their `task` tool, hidden or not.
+    mode: "primary",
+    hidden: true,
+    permission: permissionOf(rules),
+    ...(steps_max === null ? {} : { steps: steps_max }),
+  };
+}
+
+/** Rules as OpenCode's configuration spells them; the order of the keys is the order of the rules. */
+function permissionOf(rules: Rule[]): Record<string, Record<string, string>> {
+  const permission: Record<string, Record<string, string>> = {};
+  for (const { permission: name, pattern, action } of rules) (permission[name] ??= {})[pattern] = action;
+  return permission;
+}
+
+function addCommands(config: Loose, { commands }: Definitions, warn: (message: string) => void): Map<string, CommandName> {
+  config.command ??= {};
+  const names = new Map<string, CommandName>();
+  for (const { name, description } of commands) {
+    const template = templateOf(name);
+    const existing: Record<string, unknown> | undefined = config.command[name];
+    const isTaken: boolean = existing !== undefined && existing["template"] !== template;
+    const given = isTaken ? `mac-${name}` : name;
+    if (isTaken) warn(`There already is a command /${name}: ours is /${given}`);
+    config.command[given] = { template, description, agent: AGENT, model: `${PLUGIN}/${MODEL}` };
+    names.set(given, name);
+  }
+  return names;
+}
+
+/**
+ * OpenCode runs shell commands and reads files that a template names, after it put the arguments in; a
+ * template without any placeholder gets them at its end. So this one has a placeholder that no one fills.
+ */
+function templateOf(name: CommandName): string {
+  return `/${name} $9999`;
+}

@@ -1,0 +1,169 @@
+// The one stream of events of all directories. The SDK's own `subscribe` does not work in-process,
+// and a plugin's `event` hook hears its own directory only.
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SessionEvent } from "./host.ts";
+import { eventStream, record, troubleOf, type V1Client } from "./v1-client.ts";
+
+/** How long to wait before the stream is opened again. */
+const RECONNECT_MS = 500;
+/** How long to wait for the first connection; work goes on without it, and takes longer. */
+const CONNECT_MS = 5_000;
+
+type Listener = (event: SessionEvent) => void;
+
+export class EventStream {
+  #stop = new AbortController();
+  #listeners = new Map<string, Set<Listener>>();
+  /** By session: the session above it, for the sessions that were opened while this stream ran. */
+  #parents = new Map<string, string>();
+
+  #connected: Promise<void>;
+  #isConnected: () => void = () => undefined;
+
+  constructor(client: V1Client) {
+    this.#connected = new Promise((resolve) => {
+      this.#isConnected = resolve;
+    });
+    void this.#run(client);
+  }
+
+  /** Resolves when events come in for the first time, or will not for a while. */
+  async connected(): Promise<void> {
+    await Promise.race([this.#connected, sleep(CONNECT_MS, undefined, { ref: false })]);
+  }
+
+  /** Calls `listener` for the events of a session and of those below it. Returns the way to stop. */
+  watch(session: string, listener: Listener): () => void {
+    const listeners = this.#listeners.get(session) ?? new Set();
+    this.#listeners.set(session, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(session);
+    };
+  }
+
+  close(): void {
+    this.#stop.abort();
+  }
+
+  async #run(client: V1Client): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        for await (const event of frames(await eventStream(client, signal))) {
+          // The first frame is the greeting.
+          this.#isConnected();
+          this.#dispatch(event);
+        }
+      } catch {
+        // Whoever waits for a session also looks at it from time to time: a gap costs time only.
+      }
+      await sleep(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  #dispatch(payload: Record<string, unknown>): void {
+    const type = String(payload["type"]);
+    const properties = record(payload["properties"]);
+    const info = record(properties["info"]);
+    const session = String(properties["sessionID"] ?? info["sessionID"] ?? "");
+    if (type === "session.created" && typeof info["parentID"] === "string") {
+      this.#parents.set(String(info["id"]), info["parentID"]);
+    }
+    if (type === "session.deleted") this.#parents.delete(String(info["id"]));
+    const own = this.#listeners.get(session);
+    if (own) return send(own, read(type, properties, session));
+    // A session below one of ours: its asks and signs of life count, its turns do not.
+    const above = this.#watchedAbove(session);
+    if (!above) return;
+    const event = read(type, properties, session);
+    send(above, event.type === "asked" || event.type === "retrying" ? event : { type: "sign" });
+  }
+
+  #watchedAbove(session: string): Set<Listener> | undefined {
+    let parent = this.#parents.get(session);
+    // Deeper nests than this do not exist.
+    for (let depth = 0; parent !== undefined && depth < 8; depth += 1) {
+      const listeners = this.#listeners.get(parent);
+      if (listeners) return listeners;
+      parent = this.#parents.get(parent);
+    }
+    return undefined;
+  }
+}
+
+function send(listeners: Set<Listener>, event: SessionEvent): void {
+  for (const listener of [...listeners]) listener(event);
+}
+
+function read(type: string, properties: Record<string, unknown>, session: string): SessionEvent {
+  switch (type) {
+    case "session.idle":
+      return { type: "idle" };
+    case "session.error":
+      return { type: "trouble", trouble: troubleOf(properties["error"]) };
+    case "session.status":
+      return readStatus(record(properties["status"]));
+    case "message.updated":
+      return readMessage(record(properties["info"]));
+    case "permission.asked": {
+      const patterns = properties["patterns"];
+      const what = [properties["permission"], ...(Array.isArray(patterns) ? patterns : [])].join(" ");
+      return { type: "asked", session, ask: { id: String(properties["id"]), kind: "permission", what } };
+    }
+    case "question.asked": {
+      const questions = properties["questions"];
+      const first = record(Array.isArray(questions) ? questions[0] : undefined);
+      const what = `question: ${String(first["question"] ?? "")}`.slice(0, 200);
+      return { type: "asked", session, ask: { id: String(properties["id"]), kind: "question", what } };
+    }
+    default:
+      return { type: "sign" };
+  }
+}
+
+function readStatus(status: Record<string, unknown>): SessionEvent {
+  if (status["type"] !== "retry") return { type: "sign" };
+  return {
+    type: "retrying",
+    attempt: Number(status["attempt"] ?? 1),
+    next_ms: Math.round(Number(status["next"] ?? Date.now())),
+    message: String(status["message"] ?? ""),
+  };
+}
+
+function readMessage(info: Record<string, unknown>): SessionEvent {
+  const isDone = info["role"] === "assistant" && record(info["time"])["completed"] !== undefined;
+  if (!isDone) return { type: "sign" };
+  return { type: "turn", id: String(info["id"]), finish: finishOf(info) };
+}
+
+/** A message's reason to stop. OpenCode says `unknown` when the provider's stream just ended. */
+export function finishOf(info: Record<string, unknown>): string | null {
+  const finish = info["finish"];
+  return typeof finish === "string" && finish !== "unknown" ? finish : null;
+}
+
+/** The payloads of a stream of server-sent events. */
+async function* frames(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Record<string, unknown>> {
+  const decoder = new TextDecoder();
+  let buffer = "";
+  for await (const chunk of chunks) {
+    buffer += decoder.decode(chunk, { stream: true });
+    const blocks = buffer.split("\n\n");
+    buffer = blocks.pop() ?? "";
+    for (const block of blocks) {
+      const line = block.split("\n").find((candidate) => candidate.startsWith("data: "));
+      const frame = parse(line?.slice("data: ".length));
+      yield record(frame["payload"] ?? frame);
+    }
+  }
+}
+
+function parse(text: string | undefined): Record<string, unknown> {
+  try {
+    return record(JSON.parse(text ?? "{}"));
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,170 @@
+// The plugin as OpenCode 1.18 calls it: hooks that install, correlate and tidy up. What a command
+// does is the conductor's business.
+import type { Config, Hooks, PluginInput, PluginOptions } from "@opencode-ai/plugin";
+import { Conductor, within } from "../conductor.ts";
+import { readDefinitions } from "../core.ts";
+import { hub, type ServeTurn } from "../hub.ts";
+import { isInside, locate, worktreesDirectory } from "../paths.ts";
+import type { CommandName, ModelRef, Setting } from "../protocol.ts";
+import { type ChatTurn, troubleFrom } from "./host.ts";
+import { AGENT, CHAT_HEADER, MESSAGE_HEADER, PLUGIN } from "./names.ts";
+import { V1Host } from "./v1.ts";
+import { type V1Client } from "./v1-client.ts";
+import { install, modelsOf, worktreeConfig } from "./v1-config.ts";
+import { giveTitle, releaseToolParts, usualModel } from "./v1-chat.ts";
+import { V1Runs } from "./v1-runs.ts";
+import { onInterrupt } from "./v1-signals.ts";
+import { V1Turn } from "./v1-turn.ts";
+import { cleanVariable, ownContent } from "./v1-worktree.ts";
+
+/** How long OpenCode is kept from ending while work is being put away. */
+const DISPOSE_MS = 20_000;
+
+/** One instance of the plugin: OpenCode makes one for every directory it opens. */
+export class V1Plugin {
+  readonly #client: V1Client;
+  readonly #host: V1Host;
+  readonly #options: PluginOptions | undefined;
+  readonly #directory: string;
+  readonly #self = Symbol("instance");
+  readonly #runs = new V1Runs();
+  #commands = new Map<string, CommandName>();
+  #models: { model: ModelRef | null; small_model: ModelRef | null } = { model: null, small_model: null };
+
+  constructor({ client, directory }: PluginInput, options: PluginOptions | undefined) {
+    this.#client = client;
+    this.#host = new V1Host(client, directory);
+    this.#options = options;
+    this.#directory = directory;
+    hub.instances.set(directory, this.#self);
+  }
+
+  hooks(): Hooks {
+    return {
+      config: async (config) => this.#config(config),
+      dispose: () => this.#dispose(),
+      event: async ({ event }) => {
+        this.#host.started();
+        if (event.type === "session.idle") await this.#idle(event.properties.sessionID);
+      },
+      "command.execute.before": async ({ command, sessionID, arguments: words }, { parts }) => {
+        const name = this.#commands.get(command);
+        if (name === undefined || !this.#isActing()) return;
+        this.#host.started();
+        await this.#given(sessionID, command, name, unwrap(words), parts);
+      },
+      "chat.message": async ({ sessionID }, { message }) => {
+        this.#host.started();
+        if (message.agent === AGENT) this.#runs.bind(sessionID, message.id);
+        else if (message.model.providerID === PLUGIN) await this.#repairModel(sessionID, message);
+      },
+      "chat.headers": async ({ sessionID, agent, message }, { headers }) => {
+        if (agent !== AGENT) return;
+        headers[CHAT_HEADER] = sessionID;
+        headers[MESSAGE_HEADER] = message.id;
+      },
+      "experimental.chat.messages.transform": async (_, { messages }) => {
+        // Other providers refuse tool calls that have no result message.
+        for (const { info, parts } of messages) {
+          if (info.role !== "assistant" || info.providerID !== PLUGIN) continue;
+          parts.splice(0, parts.length, ...parts.filter(({ type }) => type !== "tool"));
+        }
+      },
+      "shell.env": async (_, { env }) => cleanVariable(env),
+    };
+  }
+
+  /** Two installs of the plugin in one directory must not both act: the later one does. */
+  #isActing(): boolean {
+    return hub.instances.get(this.#directory) === this.#self;
+  }
+
+  #config(config: Config): void {
+    const definitions = readDefinitions();
+    const provider = new URL("./provider.js", import.meta.url).href;
+    this.#commands = install(config, definitions, provider, (message) => this.#host.log("warn", message));
+    this.#models = modelsOf(config);
+    if (hub.worktrees.has(this.#directory)) return;
+    hub.worktreeConfig = worktreeConfig(config, definitions, ownContent());
+  }
+
+  async #given(chat: string, command: string, name: CommandName, words: string, parts: { type: string }[]): Promise<void> {
+    this.#runs.given({ chat, name, arguments: words });
+    hub.turns.set(chat, this.#serve);
+    const shown = `/${command} ${words}`.trim();
+    // The template is the same for all arguments; the person wants to see theirs.
+    for (const part of parts) if (part.type === "text") Object.assign(part, { text: shown });
+    await giveTitle(this.#client, chat, shown).catch((error) => {
+      this.#host.log("debug", `title: ${troubleFrom(error).message}`);
+    });
+  }
+
+  #serve: ServeTurn = async ({ chat, message }, emit, signal) => {
+    const turn = new V1Turn(this.#host, this.#client, chat, emit);
+    const run = this.#runs.find(message);
+    if (!run) return "This message is not a command of multi-agent-coder. Choose another agent to chat.";
+    // Called again for the same message, which OpenCode does after errors: tell the end, run nothing.
+    if (run.result) return run.result;
+    run.result = turn.ended;
+    void this.#conduct(run.command, turn, signal).catch((error) => turn.end(troubleFrom(error).message));
+    return run.result;
+  };
+
+  async #conduct(command: Parameters<Conductor["run"]>[0], turn: ChatTurn, signal: AbortSignal | undefined): Promise<void> {
+    const conductor = await this.#findConductor();
+    const setting: Setting = {
+      options: this.#options ?? null,
+      ...this.#models,
+      seed: Math.floor(Math.random() * 2 ** 32),
+    };
+    const release = onInterrupt(() => this.#dispose());
+    try {
+      await conductor.run(command, setting, turn, signal);
+      // The interrupt stays ours until everything is put away.
+      await conductor.quiet();
+    } finally {
+      release();
+    }
+  }
+
+  /** The conductor of this checkout. Rejects in a worktree of ours. */
+  async #findConductor(): Promise<Conductor> {
+    const place = await locate(this.#directory);
+    if (hub.worktrees.has(this.#directory) || isInside(worktreesDirectory(place, null), place.root)) {
+      throw new Error("This directory belongs to multi-agent-coder. Give the command in your own checkout.");
+    }
+    const conductor = hub.conductors.get(this.#directory) ?? new Conductor(this.#host, place);
+    hub.conductors.set(this.#directory, conductor);
+    return conductor;
+  }
+
+  async #dispose(): Promise<void> {
+    if (!this.#isActing()) return;
+    const conductor = hub.conductors.get(this.#directory);
+    if (conductor === undefined) return;
+    for (const chat of conductor.chats) conductor.cancel(chat);
+    await within(DISPOSE_MS, conductor.quiet());
+  }
+
+  async #idle(chat: string): Promise<void> {
+    if (!hub.turns.has(chat) || !this.#isActing()) return;
+    await releaseToolParts(this.#client, chat).catch((error) => {
+      this.#host.log("debug", `tool parts: ${troubleFrom(error).message}`);
+    });
+  }
+
+  /** A chat that ran a command keeps our model for what is said next: give it the person's again. */
+  async #repairModel(chat: string, message: { model: { providerID: string; modelID: string } }): Promise<void> {
+    const model = this.#models.model ?? (await usualModel(this.#client, chat).catch(() => null));
+    if (model) message.model = { providerID: model.provider, modelID: model.model };
+  }
+}
+
+/** `opencode run` puts an argument that holds spaces into quotes, and a backslash before its quotes. */
+export function unwrap(words: string): string {
+  const trimmed = words.trim();
+  const inner = trimmed.slice(1, -1);
+  const isWrapped = trimmed.length >= 2 && trimmed.startsWith('"') && trimmed.endsWith('"') && /\s/.test(inner);
+  if (!isWrapped || /(?<!\\)"/.test(inner)) return trimmed;
+  return inner.replaceAll('\\"', '"');
+}

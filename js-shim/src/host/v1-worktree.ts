@@ -1,0 +1,47 @@
+// Opens OpenCode instances in worktrees. A worktree lacks the person's uncommitted configuration, and
+// a plugin installed in the project does not load there: OPENCODE_CONFIG_CONTENT carries both over.
+import { hub } from "../hub.ts";
+import { request, type V1Client } from "./v1-client.ts";
+
+const VARIABLE = "OPENCODE_CONFIG_CONTENT";
+
+/** What the person had in the variable, before we ever set it. */
+const own = process.env[VARIABLE];
+
+/** The variable as the person had it, as JSON; `{}` when they had none or it cannot be read. */
+export function ownContent(): Record<string, unknown> {
+  try {
+    return JSON.parse(own ?? "{}") as Record<string, unknown>;
+  } catch {
+    // OpenCode has told them by now.
+    return {};
+  }
+}
+
+/**
+ * Makes sure that a worktree's instance runs with our configuration. An instance reads the variable
+ * once, when it starts; it is set for just that long, because it holds for the whole process and other
+ * projects may be opened in it. Cheap when the instance runs.
+ */
+export async function openWorktree(client: V1Client, directory: string): Promise<void> {
+  hub.worktrees.add(directory);
+  const opened = hub.opening.then(() => openAlone(client, directory));
+  hub.opening = opened.catch(() => undefined);
+  await opened;
+}
+
+/** What the environment of an agent's shell gets instead of our configuration. */
+export function cleanVariable(environment: Record<string, string>): void {
+  environment[VARIABLE] = own ?? "";
+}
+
+async function openAlone(client: V1Client, directory: string): Promise<void> {
+  if (hub.worktreeConfig === null) return;
+  process.env[VARIABLE] = hub.worktreeConfig;
+  try {
+    await request(client, "GET", "/config", { directory });
+  } finally {
+    if (own === undefined) delete process.env[VARIABLE];
+    else process.env[VARIABLE] = own;
+  }
+}

@@ -1,0 +1,51 @@
+// What all instances of the plugin in this process share. OpenCode starts the plugin once for every
+// directory it opens, and loads `provider.js` as a module of its own: only `globalThis` joins them.
+import type { Conductor } from "./conductor.ts";
+import type { EventStream } from "./host/v1-events.ts";
+
+/** One part of the in-process model's answer, as the AI SDK wants it. */
+export type StreamPart = Record<string, unknown> & { type: string };
+
+/** Answers a chat's turn. Resolves when it is over, with the reason when it failed; never rejects. */
+export type ServeTurn = (
+  request: { chat: string; message: string },
+  emit: (part: StreamPart) => void,
+  signal: AbortSignal | undefined,
+) => Promise<string | null>;
+
+export interface Hub {
+  /** By repository: one conductor each. */
+  conductors: Map<string, Conductor>;
+  /** By directory: the plugin instance that acts there. The last one started wins. */
+  instances: Map<string, symbol>;
+  /** By chat: who answers its turns. */
+  turns: Map<string, ServeTurn>;
+  /** Directories that sessions of ours work in; no instance conducts there. */
+  worktrees: Set<string>;
+  /** The one stream of the host's events. */
+  events: EventStream | null;
+  /** What the worktrees' instances need of the configuration, as JSON. */
+  worktreeConfig: string | null;
+  /** One opening of a worktree's instance at a time. */
+  opening: Promise<unknown>;
+}
+
+// Two versions of the package in one process must not share objects: the number counts changes of `Hub`.
+const KEY = Symbol.for("multi-agent-coder/hub/1");
+
+function create(): Hub {
+  return {
+    conductors: new Map(),
+    instances: new Map(),
+    turns: new Map(),
+    worktrees: new Set(),
+    events: null,
+    worktreeConfig: null,
+    opening: Promise.resolve(),
+  };
+}
+
+const shared = globalThis as { [KEY]?: Hub };
+
+/** The hub of this process. */
+export const hub: Hub = (shared[KEY] ??= create());

@@ -1,0 +1,70 @@
+// Hands an effect to the handler of its room. The rooms are those of `src/effect/`.
+import { performCatalogue } from "./effects/catalogue.ts";
+import { performFile } from "./effects/file.ts";
+import { performGit } from "./effects/git.ts";
+import { performProcess } from "./effects/process.ts";
+import { performSession } from "./effects/session.ts";
+import { performTimer } from "./effects/timer.ts";
+import { type Host, troubleFrom } from "./host/host.ts";
+import type { RepositoryPlace } from "./paths.ts";
+import type { Effect, Event, Outcome } from "./protocol.ts";
+
+/** What the handlers work on. */
+export interface Context {
+  host: Host;
+  place: RepositoryPlace;
+  /** Tells the engine what it did not ask for. */
+  dispatch(event: Event): void;
+}
+
+/** Performs an effect that is answered. Never rejects: what nobody foresaw is an outcome too. */
+export async function perform(context: Context, effect: Effect, cancel: AbortSignal): Promise<Outcome> {
+  try {
+    return await performByKind(context, effect, cancel);
+  } catch (error) {
+    context.host.log("error", `${effect.kind}: ${troubleFrom(error).message}`, { effect: effect.id });
+    return broken(effect, troubleFrom(error).message);
+  }
+}
+
+async function performByKind({ host, place, dispatch }: Context, effect: Effect, cancel: AbortSignal): Promise<Outcome> {
+  const { kind } = effect;
+  switch (kind) {
+    case "session": {
+      const outcome = await performSession(host, effect.operation, cancel, (session, signal) =>
+        dispatch({ type: "session", session, signal }),
+      );
+      return { kind, outcome };
+    }
+    case "git":
+      return { kind, outcome: await performGit(place, effect.operation, cancel) };
+    case "file":
+      return { kind, outcome: await performFile(place, effect.operation, cancel) };
+    case "process":
+      return { kind, outcome: await performProcess(place, effect.operation, cancel) };
+    case "timer":
+      return { kind, outcome: await performTimer(place, effect.operation, cancel) };
+    case "catalogue":
+      return { kind, outcome: await performCatalogue(host, effect.operation) };
+    case "chat":
+    case "cancel":
+      throw new Error("this effect has no answer");
+  }
+}
+
+function broken({ kind }: Effect, message: string): Outcome {
+  switch (kind) {
+    case "session": {
+      const usage = { input_tokens: 0, output_tokens: 0, cached_tokens: 0, cost_usd: 0, steps: 0 };
+      const trouble = { type: "error", name: "HostError", status: null, message } as const;
+      return { kind, outcome: { type: "failed", trouble, usage } };
+    }
+    case "git":
+    case "file":
+    case "process":
+    case "catalogue":
+      return { kind, outcome: { type: "failed", message } };
+    default:
+      return { kind: "timer", outcome: { type: "aborted" } };
+  }
+}
