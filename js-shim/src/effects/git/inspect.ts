@@ -7,6 +7,7 @@ import { commitId, type Git, gitIn, line, splitNul } from "./run.ts";
 
 type Inspect = Extract<GitOperation, { type: "inspect" }>;
 type List = Extract<GitOperation, { type: "list" }>;
+type Show = Extract<GitOperation, { type: "show" }>;
 type Relate = Extract<GitOperation, { type: "relate" }>;
 
 /** The first git with `merge-tree --write-tree`, of October 2022. */
@@ -87,6 +88,27 @@ export async function list(
   };
 }
 
+/** Gives the text of a file of a commit. */
+export async function showFile(
+  place: RepositoryPlace,
+  operation: Show,
+  signal: AbortSignal,
+): Promise<GitOutcome> {
+  const git = gitIn(place.root, signal);
+  const commit = commitId(operation.commit);
+  const blob = await git(["cat-file", "blob", `${commit}:${operation.path}`], {
+    accepts: [0, 128],
+    stdout_bytes_max: operation.bytes_max,
+  });
+  if (blob.code !== 0) {
+    // Git answers the same for a file and for a commit that is not there.
+    await git(["cat-file", "-e", `${commit}^{commit}`]);
+    return { type: "shown", text: null };
+  }
+  const is_cut = blob.stdout_bytes > blob.stdout.length;
+  return { type: "shown", text: is_cut ? null : textOf(blob.stdout) };
+}
+
 /** Says how two commits lie to each other. */
 export async function relate(
   place: RepositoryPlace,
@@ -123,6 +145,14 @@ export async function resolveObjects(
     const found = answers.next().value ?? "";
     return /^[0-9a-f]{40,64}$/.test(found) ? found : null;
   });
+}
+
+function textOf(bytes: Buffer): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 async function relationOf(git: Git, ours: string, theirs: string): Promise<Relation> {
