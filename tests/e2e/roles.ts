@@ -1,21 +1,23 @@
 /** Who is asking the model? The request says it only in its text, as it does to a real model. */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { ChatCompletionRequest, ChatMessage } from "@copilotkit/aimock";
 
-const AGENTS = [
-  "planner-spec",
-  "planner-arch",
-  "planner-qa",
-  "backlog",
-  "implementer",
-  "reviewer",
-  "rebase",
-  "documenter",
-  "compressor",
-] as const;
+const PROMPTS = fileURLToPath(new URL("../../prompts/", import.meta.url));
 
-/** One of our agents; `title` is OpenCode's own title agent, `other` any agent of the person's. */
-export type Role = (typeof AGENTS)[number] | "title" | "other";
+/** One of our agents, by the name of its prompt; `title` is OpenCode's own title agent, `other` any
+ * agent of the person's. */
+export type Role =
+  | "planner-spec"
+  | "planner-arch"
+  | "planner-qa"
+  | "backlog"
+  | "implementer"
+  | "reviewer"
+  | "documenter"
+  | "title"
+  | "other";
 
 /** A task as the scripts know it, by what its prompts are bound to say. */
 export interface KnownTask {
@@ -25,25 +27,18 @@ export interface KnownTask {
 }
 
 /** The first line of each agent's prompt, which no two agents share. */
-const FIRST_LINES: [string, Role][] = [
-  ...AGENTS.map((agent): [string, Role] => [firstLine(agent), agent]),
+const FIRST_LINES = new Map<string, Role>([
   ["You are a title generator", "title"],
-];
-
-function firstLine(agent: string): string {
-  const text = readFileSync(new URL(`../../prompts/${agent}.md`, import.meta.url), "utf8");
-  return (
-    text
-      .split("\n")
-      .find((line) => line.trim() !== "")
-      ?.trim() ?? ""
-  );
-}
+  ...readdirSync(PROMPTS).map((name): [string, Role] => [
+    readFileSync(join(PROMPTS, name), "utf8").split("\n")[0] ?? "",
+    name.replace(/\.md$/, "") as Role,
+  ]),
+]);
 
 /** The role of a request, from its system prompt. */
 export function roleOf(request: ChatCompletionRequest): Role {
   const system = textsOf(request, "system").join("\n");
-  return FIRST_LINES.find(([line]) => system.includes(line))?.[1] ?? "other";
+  return [...FIRST_LINES].find(([line]) => system.includes(line))?.[1] ?? "other";
 }
 
 /** The task a request is about, from the text it began with; `undefined` when there is none. */
