@@ -274,6 +274,18 @@ describe("configuration is left out, put back and reported", () => {
     expect(read(directory, "a.txt")).toBe("a\n");
   });
 
+  test.skipIf(process.platform !== "linux")("whatever bytes their names have", async () => {
+    const { world, base, directory } = await prepared();
+    const name = (text: string): Buffer =>
+      Buffer.concat([Buffer.from(`${directory}/`), Buffer.from([0xfc]), Buffer.from(text)]);
+    mkdirSync(name(""));
+    symlinkSync("/etc/passwd", name("/link"));
+    writeFileSync(name("/opencode.json"), "{}");
+    const { commit, left_out } = await world.collect(base);
+    expect([commit, left_out]).toEqual([null, ["\uFFFD/link", "\uFFFD/opencode.json"]]);
+    expect(existsSync(name("/opencode.json"))).toBe(false);
+  });
+
   test("a repository within the worktree is left out with its files, and stays", async () => {
     const { world, base, directory } = await prepared();
     for (const name of ["empty", "full"]) {

@@ -193,6 +193,18 @@ test("git that is cancelled or missing is a failure in words", async () => {
   });
 });
 
+test("a git that is too old is named with what is needed", async () => {
+  const world = await World.make();
+  const directory = temporaryDirectory();
+  const old = "#!/bin/sh\necho git version 2.34.1\n";
+  writeFileSync(join(directory, "git"), old, { mode: 0o755 });
+  setVariable("PATH", `${directory}:${process.env.PATH}`);
+  expect(await world.perform({ type: "inspect", reference: null })).toMatchObject({
+    type: "failed",
+    message: expect.stringContaining("git 2.38 or newer is needed; this is git version 2.34.1"),
+  });
+});
+
 test("no hook and no program of the repository's configuration is run", async () => {
   const world = await World.make();
   const trap = join(world.root, "..", "trap.sh");

@@ -144,6 +144,23 @@ describe("moving a ref", () => {
     expect(world.head()).toBe(one);
   });
 
+  test("is not held up by an agent that checked the branch out", async () => {
+    const world = await World.make();
+    const one = world.head();
+    const two = commit(world, one, { "b.txt": "" });
+    await world.perform({ type: "move", reference, to: one, from: null });
+    const directory = await world.prepare(one);
+    git(directory, "checkout", "--quiet", "mac/login");
+    expect(await world.perform({ type: "move", reference, to: two, from: one })).toEqual({
+      type: "moved",
+    });
+    write(directory, { "c.txt": "c\n" });
+    const { changes } = await world.collect(one);
+    expect(changes.map((change) => change.path)).toEqual(["c.txt"]);
+    await world.prepare(one);
+    expect(world.git("rev-parse", reference)).toBe(two);
+  });
+
   test("is not held up by the lock of a killed git, but respects a fresh one", async () => {
     const world = await World.make();
     const to = world.head();

@@ -1,7 +1,6 @@
 /** Turning the files of a worktree into one commit on its base, and telling what changed. */
 
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { withoutTornEnd } from "../../output.ts";
 import type { RepositoryPlace } from "../../paths.ts";
 import type { Change, GitOperation, GitOutcome } from "../../protocol.ts";
@@ -21,7 +20,7 @@ import {
   withIndex,
   writeRecord,
 } from "./slot.ts";
-import { changesOf, stage, type WorkChange, writeTree } from "./snapshot.ts";
+import { changesOf, fileOf, stage, type WorkChange, writeTree } from "./snapshot.ts";
 
 type Collect = Extract<GitOperation, { type: "collect" }>;
 
@@ -105,7 +104,7 @@ async function sort(
  */
 async function putBack(git: Git, directory: string, sorted: Sorted): Promise<void> {
   for (const change of sorted.leave_out) {
-    if (change.kind === "untracked") await rm(join(directory, change.path), { force: true });
+    if (change.kind === "untracked") await rm(fileOf(directory, change), { force: true });
   }
   const tracked = [...sorted.leave_out, ...sorted.drop].filter(
     (change) => change.kind === "changed" || change.kind === "deleted",

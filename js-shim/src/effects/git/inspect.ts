@@ -9,6 +9,9 @@ type Inspect = Extract<GitOperation, { type: "inspect" }>;
 type List = Extract<GitOperation, { type: "list" }>;
 type Relate = Extract<GitOperation, { type: "relate" }>;
 
+/** The first git with `merge-tree --write-tree`, of October 2022. */
+const GIT_MAJOR_MIN = 2;
+const GIT_MINOR_MIN = 38;
 /** The protocol's sizes are 32 bits wide. */
 const U32_MAX = 0xffff_ffff;
 /** More of a listing is not read; at about 100 bytes a path this is over half a million files. */
@@ -32,6 +35,7 @@ export async function inspect(
   signal: AbortSignal,
 ): Promise<GitOutcome> {
   const git = gitIn(place.root, signal);
+  await requireVersion(git);
   const top = await git(["rev-parse", "--show-toplevel"], { accepts: [0, 128] });
   if (top.code !== 0) {
     // Other refusals, for example of a directory that somebody else owns, have their own remedy.
@@ -126,6 +130,14 @@ async function relationOf(git: Git, ours: string, theirs: string): Promise<Relat
   if (await isAncestor(git, theirs, ours)) return "ahead";
   if (await isAncestor(git, ours, theirs)) return "behind";
   return "diverged";
+}
+
+/** Throws when git is too old. */
+async function requireVersion(git: Git): Promise<void> {
+  const version = line(await git(["version"]));
+  const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
+  if (major > GIT_MAJOR_MIN || (major === GIT_MAJOR_MIN && minor >= GIT_MINOR_MIN)) return;
+  throw new Error(`git ${GIT_MAJOR_MIN}.${GIT_MINOR_MIN} or newer is needed; this is ${version}`);
 }
 
 async function dirtyFiles(git: Git): Promise<number> {

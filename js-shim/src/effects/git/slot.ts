@@ -1,6 +1,16 @@
 /** A directory of the worktree pool: where it is, and what we know about it from before. */
 
-import { copyFile, mkdir, readdir, readFile, rm, stat, utimes } from "node:fs/promises";
+import {
+  access,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { replaceFile } from "../../atomic.ts";
 import type { RepositoryPlace } from "../../paths.ts";
@@ -35,6 +45,9 @@ export interface Slot {
 export const slots = new Queue();
 /** One change at a time to the list of worktrees: parallel `git worktree add` gets in its own way. */
 export const worktreeLists = new Queue();
+
+/** A file in git's directory for a worktree that says who made it. */
+const OWN_MARK = "multi-agent-coder";
 
 let indexes = 0;
 
@@ -87,6 +100,19 @@ export async function findAdmin(common: string, directory: string): Promise<stri
       return admin;
   }
   return null;
+}
+
+/** Writes into git's directory for a worktree that it is one of ours. */
+export async function markAsOurs(admin: string): Promise<void> {
+  await writeFile(join(admin, OWN_MARK), "A worktree of multi-agent-coder's pool.\n");
+}
+
+/** Whether a worktree is one of ours, by git's directory for it. */
+export function isMarkedAsOurs(admin: string): Promise<boolean> {
+  return access(join(admin, OWN_MARK)).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Git for the files of a directory, with the repository named outright. */

@@ -1,6 +1,6 @@
 /** Making a worktree of the pool a clean copy of a commit, without losing what lies in it. */
 
-import { lstat, mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { problemOfRelativePath, type RepositoryPlace, worktreesDirectory } from "../../paths.ts";
 import type { GitOperation, GitOutcome } from "../../protocol.ts";
@@ -13,6 +13,8 @@ import {
   findAdmin,
   gitFor,
   indexPath,
+  isMarkedAsOurs,
+  markAsOurs,
   readRecord,
   type Slot,
   type SlotRecord,
@@ -24,8 +26,6 @@ import {
 
 type Prepare = Extract<GitOperation, { type: "prepare" }>;
 
-/** A file in git's directory for a worktree that says who made it. */
-const OWN_MARK = "multi-agent-coder";
 /** What a killed or interrupted git leaves in its directory for a worktree. */
 const LEFTOVERS = [
   "index.lock",
@@ -125,7 +125,7 @@ async function examine(
 ): Promise<Found> {
   const admin = await findAdmin(common, directory);
   const is_empty = (await namesIn(directory)).length === 0;
-  const has_mark = admin !== null && (await exists(join(admin, OWN_MARK)));
+  const has_mark = admin !== null && (await isMarkedAsOurs(admin));
   const is_free = admin === null && is_empty;
   if (record === null && !has_mark && !is_free) {
     throw new Error(
@@ -172,7 +172,7 @@ async function addWorktree(
     await git(words, { timeout_ms: LONG_MS });
     const admin = await findAdmin(common, directory);
     if (admin === null) throw new Error(`git made no worktree at ${directory}`);
-    await writeFile(join(admin, OWN_MARK), "A worktree of multi-agent-coder's pool.\n");
+    await markAsOurs(admin);
     return admin;
   });
 }
@@ -231,11 +231,4 @@ async function namesIn(directory: string): Promise<string[]> {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
     throw error;
   }
-}
-
-function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
 }
