@@ -1,6 +1,18 @@
 // Generated from the Rust types by `npm run generate`: change those instead of this file.
 // One type for each that crosses the boundary, in alphabetical order.
 
+/** An agent. */
+export type AgentDefinition = {
+  /** Its name. */
+  name: string,
+  /** What it does, for the host's lists. */
+  description: string,
+  /** Its system prompt. */
+  prompt: string,
+  /** What it may do; the last match wins. */
+  rules: Array<Rule>,
+};
+
 /** What the catalogue says of a model. */
 export type CatalogueEntry = {
   "type": "known",
@@ -85,11 +97,27 @@ export type ChatOperation = {
   error: string | null,
 };
 
+/** A slash command. */
+export type CommandDefinition = {
+  /** Its name, without the slash. */
+  name: CommandName,
+  /** What the host's command list says of it. */
+  description: string,
+};
+
 /** The commands a person can type. */
 export type CommandName = "plan" | "backlog" | "implement" | "progress" | "metrics";
 
 /** A git commit, 40 hex digits. */
 export type CommitId = string;
+
+/** Everything to register with the host. */
+export type Definitions = {
+  /** The slash commands. */
+  commands: Array<CommandDefinition>,
+  /** The agents that work for them. */
+  agents: Array<AgentDefinition>,
+};
 
 /** One thing to do. */
 export type Effect = {

@@ -1,23 +1,19 @@
 /** Who is asking the model? The request says it only in its text, as it does to a real model. */
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 import type { ChatCompletionRequest, ChatMessage } from "@copilotkit/aimock";
 
-const PROMPTS = fileURLToPath(new URL("../../prompts/", import.meta.url));
+const AGENTS = [
+  "planner-spec",
+  "planner-arch",
+  "planner-qa",
+  "backlog",
+  "implementer",
+  "reviewer",
+  "documenter",
+] as const;
 
-/** One of our agents, by the name of its prompt; `title` is OpenCode's own title agent, `other` any
- * agent of the person's. */
-export type Role =
-  | "planner-spec"
-  | "planner-arch"
-  | "planner-qa"
-  | "backlog"
-  | "implementer"
-  | "reviewer"
-  | "documenter"
-  | "title"
-  | "other";
+/** One of our agents; `title` is OpenCode's own title agent, `other` any agent of the person's. */
+export type Role = (typeof AGENTS)[number] | "title" | "other";
 
 /** A task as the scripts know it, by what its prompts are bound to say. */
 export interface KnownTask {
@@ -27,18 +23,25 @@ export interface KnownTask {
 }
 
 /** The first line of each agent's prompt, which no two agents share. */
-const FIRST_LINES = new Map<string, Role>([
+const FIRST_LINES: [string, Role][] = [
+  ...AGENTS.map((agent): [string, Role] => [firstLine(agent), agent]),
   ["You are a title generator", "title"],
-  ...readdirSync(PROMPTS).map((name): [string, Role] => [
-    readFileSync(join(PROMPTS, name), "utf8").split("\n")[0] ?? "",
-    name.replace(/\.md$/, "") as Role,
-  ]),
-]);
+];
+
+function firstLine(agent: string): string {
+  const text = readFileSync(new URL(`../../prompts/${agent}.md`, import.meta.url), "utf8");
+  return (
+    text
+      .split("\n")
+      .find((line) => line.trim() !== "")
+      ?.trim() ?? ""
+  );
+}
 
 /** The role of a request, from its system prompt. */
 export function roleOf(request: ChatCompletionRequest): Role {
   const system = textsOf(request, "system").join("\n");
-  return [...FIRST_LINES].find(([line]) => system.includes(line))?.[1] ?? "other";
+  return FIRST_LINES.find(([line]) => system.includes(line))?.[1] ?? "other";
 }
 
 /** The task a request is about, from the text it began with; `undefined` when there is none. */

@@ -1,5 +1,6 @@
 /** Looking at the repository: its state, the files of a commit, how two commits lie. */
 
+import { isUtf8 } from "node:buffer";
 import { basename } from "node:path";
 import type { RepositoryPlace } from "../../paths.ts";
 import type { GitOperation, GitOutcome, ListedFile, Relation, Repository } from "../../protocol.ts";
@@ -7,6 +8,7 @@ import { commitId, type Git, gitIn, line, splitNul } from "./run.ts";
 
 type Inspect = Extract<GitOperation, { type: "inspect" }>;
 type List = Extract<GitOperation, { type: "list" }>;
+type Show = Extract<GitOperation, { type: "show" }>;
 type Relate = Extract<GitOperation, { type: "relate" }>;
 
 /** The first git with `merge-tree --write-tree`, of October 2022. */
@@ -85,6 +87,22 @@ export async function list(
     files: files.slice(0, operation.files_max),
     is_cut: is_torn || files.length > operation.files_max,
   };
+}
+
+/** The text of a file as a commit has it. */
+export async function show(
+  place: RepositoryPlace,
+  operation: Show,
+  signal: AbortSignal,
+): Promise<GitOutcome> {
+  const git = gitIn(place.root, signal);
+  const blob = await git(["cat-file", "blob", `${commitId(operation.commit)}:${operation.path}`], {
+    accepts: [0, 128],
+    stdout_bytes_max: operation.bytes_max,
+  });
+  const is_whole = blob.code === 0 && blob.stdout_bytes === blob.stdout.length;
+  const text = is_whole && isUtf8(blob.stdout) ? blob.stdout.toString("utf8") : null;
+  return { type: "shown", text };
 }
 
 /** Says how two commits lie to each other. */
