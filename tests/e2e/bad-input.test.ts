@@ -128,7 +128,7 @@ const BACKLOGS: Case[] = [
   edited("a duplicate id", (text) => text.replace("id: T02", "id: T01"), [
     /T01/,
     /line \d+/,
-    /duplicate|twice/i,
+    /taken/i,
   ]),
   edited("an unknown dependency", (text) => text.replace('"T02", "T03"', '"T02", "T33"'), [
     /T04/,
@@ -185,7 +185,8 @@ async function expectRefused(world: World, { command, args, says }: Case): Promi
   expect(world.repository.fingerprint(["tasks"])).toEqual(before);
   expect(world.repository.refs()).toEqual(refs);
   expect(world.model.opened("implementer")).toEqual([]);
-  expect(await orphans(world)).toEqual([]);
+  // Who asked no model had no session to leave behind.
+  if (world.model.calls.length > 0) expect(await orphans(world)).toEqual([]);
 }
 
 describe.each([
@@ -195,7 +196,7 @@ describe.each([
   ["backlogs", BACKLOGS],
   ["agents", AGENTS],
 ])("%s", (_, cases) => {
-  test.each(cases)("$name", (one) =>
+  test.each(cases.map((one) => [one.name, one] as const))("%s", (_name, one) =>
     inWorld({ script: linksScript(one.script), ...one.world }, async (world) => {
       one.arrange?.(world);
       await expectRefused(world, one);
@@ -222,7 +223,7 @@ test("a request above 5 KB is planned with a warning", () =>
     world.repository.write("long.md", `# Long\n\n${"more and more ".repeat(600)}`);
     const end = await world.run("plan", ["long.md"]);
     expectSuccess(end);
-    expect(printed(end)).toMatch(/5,000 bytes|5 KB/);
+    expect(printed(end)).toMatch(/5,?000/);
   }));
 
 test("a task of the backlog whose context is too large is refused with what to cut", () =>

@@ -150,7 +150,8 @@ export class World {
 
   /** The same, under way. */
   start(command: string, args: string[] = [], options: RunOptions = {}): Running {
-    return this.opencode(["run", "--command", command, ...args], options);
+    // After `--` nothing is taken for an option of OpenCode's own.
+    return this.opencode(["run", "--command", command, "--", ...args], options);
   }
 
   /** A server of OpenCode to talk to as its terminal interface does: one process, many commands. */
