@@ -106,6 +106,9 @@ export class V1Plugin {
     // Called again for the same message, which OpenCode does after errors: tell the end, run nothing.
     if (run.result) return run.result;
     run.result = turn.ended;
+    for (const { name, arguments: words } of this.#runs.takePassedOver(chat)) {
+      turn.say(`\`/${name} ${words}\` was typed while another command was at work, and was not run.\n\n`);
+    }
     void this.#conduct(run.command, turn, signal).catch((error) => turn.end(troubleFrom(error).message));
     return run.result;
   };
