@@ -1,9 +1,28 @@
 //! The deciding half of multi-agent-coder: events in, effects out, no I/O and no clock.
 //!
 //! `event` and `effect` are the whole vocabulary of the boundary; `engine` turns one into the other.
+//! `run` holds the commands as state machines; all else are pure algorithms that know no effect.
 
+pub mod backlog;
+pub mod context;
+pub mod definitions;
 pub mod effect;
+pub mod engine;
 pub mod event;
+pub mod evidence;
+pub mod gates;
 pub mod ids;
+pub mod journal;
+pub mod metrics;
+pub mod options;
+pub mod plan;
 #[cfg(test)]
 mod protocol;
+pub mod review;
+pub mod route;
+mod run;
+pub mod schedule;
+pub mod text;
+mod track;
+#[cfg(target_arch = "wasm32")]
+mod wasm;

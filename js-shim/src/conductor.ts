@@ -151,14 +151,11 @@ export class Conductor {
         counted(async () => {
           await ready;
           await journal.append(lines);
-        }).catch((error) => {
-          const message = troubleFrom(error).message;
-          this.#fail(message);
-          throw error;
         }),
       perform: (effect) => counted(() => this.#perform(effect, cancels)),
       cancel: (id) => cancels.get(id)?.abort(),
       show: (operation) => this.#show(operation),
+      halted: (reason) => this.#fail(reason),
     };
   }
 

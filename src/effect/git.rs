@@ -21,6 +21,15 @@ pub enum GitOperation {
         /// At most so many files.
         files_max: u32,
     },
+    /// The text of a file as a commit has it. Resolves as `Shown`.
+    Show {
+        /// The commit.
+        commit: CommitId,
+        /// Its path from the repository's root, with `/`.
+        path: String,
+        /// A larger file is not shown.
+        bytes_max: u32,
+    },
     /// Make a worktree of the pool a clean copy of a commit: created, or reset and cleaned, detached,
     /// linked. Work that lies in it is kept first, under `refs/mac/rescued/`. Resolves as `Prepared`.
     Prepare {
@@ -103,6 +112,11 @@ pub enum GitOutcome {
         files: Vec<ListedFile>,
         /// More were there than asked for.
         is_cut: bool,
+    },
+    /// The file's text.
+    Shown {
+        /// `None` when it is not there, too large or not UTF-8.
+        text: Option<String>,
     },
     /// The worktree is ready.
     Prepared {

@@ -92,6 +92,18 @@ pub enum SessionOutcome {
     },
 }
 
+impl SessionOutcome {
+    /// What was spent, by an ask.
+    pub fn usage(&self) -> Option<Usage> {
+        match self {
+            Self::Answered { usage, .. } | Self::Failed { usage, .. } | Self::Aborted { usage } => {
+                Some(*usage)
+            }
+            Self::Created { .. } | Self::Removed | Self::Kept { .. } => None,
+        }
+    }
+}
+
 /// What went wrong with a session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

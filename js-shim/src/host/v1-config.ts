@@ -93,7 +93,7 @@ function addAgents(config: Loose, definitions: AgentDefinition[]): void {
   };
 }
 
-function agentOf({ description, prompt, rules, steps_max }: AgentDefinition): Record<string, unknown> {
+function agentOf({ description, prompt, rules }: AgentDefinition): Record<string, unknown> {
   return {
     description,
     prompt,
@@ -101,7 +101,6 @@ function agentOf({ description, prompt, rules, steps_max }: AgentDefinition): Re
     mode: "primary",
     hidden: true,
     permission: permissionOf(rules),
-    ...(steps_max === null ? {} : { steps: steps_max }),
   };
 }
 

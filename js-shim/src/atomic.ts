@@ -1,0 +1,67 @@
+/** Replacing a file so that a reader, or a crash, meets the old text or the new one and nothing between. */
+
+import { open, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+
+/** Windows refuses to replace a file that another program has open; virus scanners do for a moment. */
+const RENAME_TRIES_MAX = 10;
+const RENAME_WAIT_MS = 50;
+const MODE_DEFAULT = 0o666;
+const NAME_BYTES_MAX = 200;
+
+let temporaries = 0;
+
+/**
+ * Writes beside `path`, syncs, and renames. `isExpected` is asked right before the rename; when it
+ * says no, nothing changes and the answer is `false`. The directory must exist.
+ */
+export async function replaceFile(
+  path: string,
+  bytes: Uint8Array,
+  isExpected: () => Promise<boolean> = async () => true,
+): Promise<boolean> {
+  temporaries += 1;
+  const name = Buffer.from(basename(path)).subarray(0, NAME_BYTES_MAX).toString("utf8");
+  const temporary = join(dirname(path), `.${name}.${process.pid}-${temporaries}.tmp`);
+  const mode = await stat(path).then(
+    (found) => found.mode & 0o777,
+    () => MODE_DEFAULT,
+  );
+  try {
+    const file = await open(temporary, "wx", mode);
+    try {
+      await file.writeFile(bytes);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    if (!(await isExpected())) return false;
+    await renameOver(temporary, path);
+  } finally {
+    await rm(temporary, { force: true });
+  }
+  await syncDirectory(dirname(path));
+  return true;
+}
+
+/** Makes the names in a directory durable, where the platform can. */
+export async function syncDirectory(path: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const directory = await open(path, "r");
+  try {
+    await directory.sync();
+  } finally {
+    await directory.close();
+  }
+}
+
+async function renameOver(from: string, to: string): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await rename(from, to);
+    } catch (error) {
+      if (process.platform !== "win32" || tries === RENAME_TRIES_MAX) throw error;
+      await new Promise((resolve) => setTimeout(resolve, RENAME_WAIT_MS));
+    }
+  }
+}

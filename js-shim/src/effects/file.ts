@@ -1,0 +1,147 @@
+/** Performs `src/effect/file.rs`: reading with a limit, writing atomically. */
+
+import { createHash } from "node:crypto";
+import { lstat, mkdir, open, readFile, realpath } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { replaceFile } from "../atomic.ts";
+import { expandHome, isInside, problemOfRelativePath, type RepositoryPlace } from "../paths.ts";
+import type { Expected, FileOperation, FileOutcome, FileRef } from "../protocol.ts";
+import { Queue } from "../queue.ts";
+
+type Read = Extract<FileOperation, { type: "read" }>;
+type Write = Extract<FileOperation, { type: "write" }>;
+
+/** What a person names may be a feature request and no path at all; then no such file is there. */
+const MISSING_CODES = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ERR_INVALID_ARG_VALUE"]);
+
+const writes = new Queue();
+
+/** Reads or writes a file. Never rejects. A write that has begun is not aborted: it is over at once. */
+export async function performFile(
+  place: RepositoryPlace,
+  operation: FileOperation,
+  _signal: AbortSignal,
+): Promise<FileOutcome> {
+  try {
+    return operation.type === "read" ? await read(place, operation) : await write(place, operation);
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    const verb = operation.type === "read" ? "reading" : "writing";
+    return { type: "failed", message: `${verb} ${operation.file.path}: ${what}` };
+  }
+}
+
+async function read(place: RepositoryPlace, operation: Read): Promise<FileOutcome> {
+  try {
+    const path = await pathToRead(place, operation.file);
+    const file = await open(path, "r");
+    try {
+      const found = await file.stat();
+      if (!found.isFile()) return { type: "not_text" };
+      if (found.size > operation.bytes_max) return { type: "too_large", bytes: found.size };
+      return textOf(await file.readFile());
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (MISSING_CODES.has(codeOf(error))) return { type: "missing" };
+    throw error;
+  }
+}
+
+function textOf(bytes: Buffer): FileOutcome {
+  try {
+    const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return { type: "read", text, hash: hashOf(bytes) };
+  } catch {
+    return { type: "not_text" };
+  }
+}
+
+async function write(place: RepositoryPlace, operation: Write): Promise<FileOutcome> {
+  const path = await pathToWrite(place, operation.file);
+  return writes.run(path, async () => {
+    const bytes = Buffer.from(operation.text, "utf8");
+    const hash = hashOf(bytes);
+    // The same write done again, after a crash, finds the file as it should be.
+    if ((await hashAt(path)) === hash) return { type: "written", hash };
+    await mkdir(dirname(path), { recursive: true });
+    const isWritten = await replaceFile(path, bytes, async () =>
+      isExpected(operation.expected, await hashAt(path)),
+    );
+    return isWritten ? { type: "written", hash } : { type: "changed" };
+  });
+}
+
+function isExpected(expected: Expected, actual: string | null): boolean {
+  switch (expected.type) {
+    case "anything":
+      return true;
+    case "missing":
+      return actual === null;
+    case "hash":
+      return actual === expected.hash;
+  }
+}
+
+async function pathToRead(place: RepositoryPlace, file: FileRef): Promise<string> {
+  const path =
+    file.place === "person"
+      ? resolve(place.person_directory, expandHome(file.path))
+      : await pathWithin(directoryOf(place, file), file.path);
+  // Opening a pipe would wait for a writer.
+  const found = await lstat(await realpath(path));
+  if (found.isFile() || found.isDirectory()) return path;
+  throw new Error("it is neither a file nor a directory");
+}
+
+async function pathToWrite(place: RepositoryPlace, file: FileRef): Promise<string> {
+  if (file.place === "person") throw new Error("files that the person names are only read");
+  return pathWithin(directoryOf(place, file), file.path);
+}
+
+function directoryOf(place: RepositoryPlace, file: FileRef): string {
+  return file.place === "state" ? place.state : place.root;
+}
+
+/** The real path of a file that may not exist yet, when it lies within a directory; throws otherwise. */
+async function pathWithin(directory: string, path: string): Promise<string> {
+  const problem = problemOfRelativePath(path);
+  if (problem !== null) throw new Error(problem);
+  const base = await realPath(directory);
+  const real = await realPath(join(directory, path));
+  if (real !== base && isInside(base, real)) return real;
+  throw new Error(`the path leads out of ${directory} through a symbolic link, to ${real}`);
+}
+
+/** Resolves links in the part of a path that exists. */
+async function realPath(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (codeOf(error) !== "ENOENT" || path === dirname(path)) throw error;
+    const isLink = await lstat(path).then(
+      () => true,
+      () => false,
+    );
+    if (isLink) throw new Error(`${path} is a symbolic link to nothing`);
+    return join(await realPath(dirname(path)), path.slice(dirname(path).length));
+  }
+}
+
+async function hashAt(path: string): Promise<string | null> {
+  try {
+    return hashOf(await readFile(path));
+  } catch (error) {
+    if (codeOf(error) === "ENOENT") return null;
+    throw error;
+  }
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}

@@ -1,0 +1,72 @@
+/** Performs `src/effect/git.rs`. Nothing here touches the person's HEAD, index or files, except `land`. */
+
+import type { RepositoryPlace } from "../paths.ts";
+import type { GitOperation, GitOutcome } from "../protocol.ts";
+import { collect } from "./git/collect.ts";
+import { inspect, list, relate, show } from "./git/inspect.ts";
+import { land, merge, move } from "./git/integrate.ts";
+import { prepare } from "./git/worktree.ts";
+
+/** Works on the repository. Never rejects: what git refuses in an unforeseen way is `failed`. */
+export async function performGit(
+  place: RepositoryPlace,
+  operation: GitOperation,
+  signal: AbortSignal,
+): Promise<GitOutcome> {
+  try {
+    return await perform(place, operation, signal);
+  } catch (error) {
+    const what = error instanceof Error ? error.message : String(error);
+    return { type: "failed", message: `${describe(operation)}: ${what}` };
+  }
+}
+
+function perform(
+  place: RepositoryPlace,
+  operation: GitOperation,
+  signal: AbortSignal,
+): Promise<GitOutcome> {
+  switch (operation.type) {
+    case "inspect":
+      return inspect(place, operation, signal);
+    case "list":
+      return list(place, operation, signal);
+    case "show":
+      return show(place, operation, signal);
+    case "prepare":
+      return prepare(place, operation, signal);
+    case "collect":
+      return collect(place, operation, signal);
+    case "merge":
+      return merge(place, operation, signal);
+    case "move":
+      return move(place, operation, signal);
+    case "relate":
+      return relate(place, operation, signal);
+    case "land":
+      return land(place, operation, signal);
+  }
+}
+
+function describe(operation: GitOperation): string {
+  switch (operation.type) {
+    case "inspect":
+      return "looking at the repository";
+    case "list":
+      return `listing the files of ${operation.commit}`;
+    case "show":
+      return `reading ${operation.path} of ${operation.commit}`;
+    case "prepare":
+      return `preparing worktree ${operation.slot} at ${operation.at}`;
+    case "collect":
+      return `collecting worktree ${operation.slot} into ${operation.reference}`;
+    case "merge":
+      return `merging ${operation.commit} onto ${operation.onto}`;
+    case "move":
+      return `moving ${operation.reference} to ${operation.to}`;
+    case "relate":
+      return `relating ${operation.ours} to ${operation.theirs}`;
+    case "land":
+      return `moving ${operation.branch} to ${operation.to}`;
+  }
+}

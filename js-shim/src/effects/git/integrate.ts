@@ -1,0 +1,161 @@
+/** Merging without a checkout, moving our refs, and landing on the person's branch. */
+
+import { rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import type { RepositoryPlace } from "../../paths.ts";
+import type { GitOperation, GitOutcome } from "../../protocol.ts";
+import { commitTree } from "./commit.ts";
+import { isAncestor, resolveObjects } from "./inspect.ts";
+import { commitId, type Git, GitError, gitIn, LONG_MS, line, splitNul } from "./run.ts";
+import { commonOf, findAdmin, isMarkedAsOurs } from "./slot.ts";
+
+type Merge = Extract<GitOperation, { type: "merge" }>;
+type Move = Extract<GitOperation, { type: "move" }>;
+type Land = Extract<GitOperation, { type: "land" }>;
+
+/** Git holds the lock of a ref for milliseconds; an older one belongs to a process that was killed. */
+const STALE_LOCK_MS = 30_000;
+const NO_COMMIT = "0".repeat(40);
+/** An editor's `git status` may hold the index for a moment. */
+const LAND_TRIES_MAX = 5;
+const LAND_WAIT_MS = 300;
+
+/** Merges a commit onto another in the object store only. What is merged already stays as it is. */
+export async function merge(
+  place: RepositoryPlace,
+  operation: Merge,
+  signal: AbortSignal,
+): Promise<GitOutcome> {
+  const git = gitIn(place.root, signal);
+  const onto = commitId(operation.onto);
+  const commit = commitId(operation.commit);
+  if (await isAncestor(git, commit, onto)) return { type: "merged", commit: onto };
+  const merged = await git(
+    ["merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", onto, commit],
+    { accepts: [0, 1] },
+  );
+  const [tree, ...paths] = splitNul(merged.stdout).map((field) => field.toString("utf8"));
+  if (tree === undefined) throw new GitError(["merge-tree"], "it named no tree", merged.stderr);
+  if (merged.code === 1) return { type: "conflicted", paths };
+  const message = `${operation.message.trimEnd()}\n\nTask: ${operation.task}\n`;
+  return { type: "merged", commit: await commitTree(git, commitId(tree), [onto, commit], message) };
+}
+
+/** Moves a ref of ours by compare-and-swap. */
+export async function move(
+  place: RepositoryPlace,
+  operation: Move,
+  signal: AbortSignal,
+): Promise<GitOutcome> {
+  const git = gitIn(place.root, signal);
+  const reference = ownReference(operation.reference);
+  const to = commitId(operation.to);
+  const from = operation.from === null ? null : commitId(operation.from);
+  const checkout = await checkoutOf(git, commonOf(place), reference);
+  if (checkout !== null) {
+    const branch = reference.replace(/^refs\/heads\//, "");
+    throw new Error(
+      `the branch ${branch} is checked out in ${checkout} and cannot move under it; switch that checkout to another branch`,
+    );
+  }
+  await removeStaleLock(commonOf(place), reference);
+  try {
+    await git(["update-ref", "--no-deref", reference, to, from ?? NO_COMMIT]);
+    return { type: "moved" };
+  } catch (error) {
+    const [actual = null] = await resolveObjects(git, [reference]);
+    if (actual === from) throw error;
+    return { type: "stale", actual };
+  }
+}
+
+/** Fast-forwards the person's branch and files. */
+export async function land(
+  place: RepositoryPlace,
+  operation: Land,
+  signal: AbortSignal,
+): Promise<GitOutcome> {
+  if (signal.aborted) return { type: "refused", reason: "it was cancelled" };
+  // Once begun it is not cancelled: half of the person's files at the new commit help nobody.
+  const git = gitIn(place.root, new AbortController().signal);
+  const to = commitId(operation.to);
+  const head = await git(["symbolic-ref", "--quiet", "HEAD"], { accepts: [0, 1] });
+  const branch = head.code === 0 ? line(head) : null;
+  if (branch !== `refs/heads/${operation.branch}`) {
+    const now = branch === null ? "no branch" : `\`${branch.replace(/^refs\/heads\//, "")}\``;
+    return {
+      type: "refused",
+      reason: `the checkout is on ${now} now, not on \`${operation.branch}\``,
+    };
+  }
+  for (let tries = 1; ; tries += 1) {
+    try {
+      // Ignored files of the person count as theirs: without the option git replaces them.
+      const words = [
+        "--ff-only",
+        "--no-autostash",
+        "--no-overwrite-ignore",
+        "--no-stat",
+        "--quiet",
+      ];
+      await git(["merge", ...words, "--no-verify-signatures", to], { timeout_ms: LONG_MS });
+      return { type: "landed" };
+    } catch (error) {
+      const said = error instanceof GitError ? error.stderr : "";
+      if (!/index\.lock/.test(said) || tries === LAND_TRIES_MAX) {
+        return { type: "refused", reason: refusal(operation.branch, error) };
+      }
+      await new Promise((resolve) => setTimeout(resolve, LAND_WAIT_MS));
+    }
+  }
+}
+
+/** Returns a ref name that is in our namespace; throws otherwise. */
+export function ownReference(reference: string): string {
+  if (/^refs\/(heads\/mac|mac)\/[^\0\s]+$/.test(reference)) return reference;
+  throw new Error(`the ref ${reference} is not one of ours (refs/heads/mac/… or refs/mac/…)`);
+}
+
+/** The person's checkout that has a branch checked out, or `null`. */
+async function checkoutOf(git: Git, common: string, reference: string): Promise<string | null> {
+  if (!reference.startsWith("refs/heads/")) return null;
+  const listed = await git(["worktree", "list", "--porcelain", "-z"]);
+  let directory = "";
+  for (const field of splitNul(listed.stdout)) {
+    const text = field.toString("utf8");
+    if (text.startsWith("worktree ")) directory = text.slice("worktree ".length);
+    if (text !== `branch ${reference}`) continue;
+    // An agent may check out what it likes: nobody relies on the HEAD of a worktree of ours.
+    const admin = await findAdmin(common, directory);
+    if (admin === null || !(await isMarkedAsOurs(admin))) return directory;
+  }
+  return null;
+}
+
+/** Removes the lock that a killed git left on a ref of ours. */
+async function removeStaleLock(common: string, reference: string): Promise<void> {
+  const lock = join(common, `${reference}.lock`);
+  const found = await stat(lock).catch(() => null);
+  if (found === null || Date.now() - found.mtimeMs < STALE_LOCK_MS) return;
+  await rm(lock, { force: true });
+}
+
+/** Git's refusal to fast-forward in one short line. */
+function refusal(branch: string, error: unknown): string {
+  const said = error instanceof GitError ? error.stderr : "";
+  const files = said
+    .split("\n")
+    .filter((text) => text.startsWith("\t"))
+    .map((text) => text.trim())
+    .join(", ");
+  if (/untracked working tree files/.test(said)) {
+    return `files that git does not track are in the way: ${files}; move them or add them to git`;
+  }
+  if (/local changes to the following files|not uptodate/.test(said) && files !== "") {
+    return `uncommitted changes are in the way: ${files}; commit or stash them`;
+  }
+  if (/Not possible to fast-forward|not possible to fast-forward|Diverging/.test(said)) {
+    return `\`${branch}\` has moved on and no longer fast-forwards`;
+  }
+  return error instanceof Error ? error.message : String(error);
+}

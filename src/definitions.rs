@@ -1,0 +1,185 @@
+//! What the host is told about us: commands, agents and what each agent may do. Data, no logic.
+
+use serde::{Deserialize, Serialize};
+
+use crate::effect::session::{Rule, RuleAction};
+use crate::event::CommandName;
+
+/// Everything to register with the host.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Definitions {
+    /// The slash commands.
+    pub commands: Vec<CommandDefinition>,
+    /// The agents that work for them.
+    pub agents: Vec<AgentDefinition>,
+}
+
+/// A slash command.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct CommandDefinition {
+    /// Its name, without the slash.
+    pub name: CommandName,
+    /// What the host's command list says of it.
+    pub description: String,
+}
+
+/// An agent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct AgentDefinition {
+    /// Its name.
+    pub name: String,
+    /// What it does, for the host's lists.
+    pub description: String,
+    /// Its system prompt.
+    pub prompt: String,
+    /// What it may do; the last match wins.
+    pub rules: Vec<Rule>,
+}
+
+/// The agents that do the work, by what they are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Role {
+    /// Explores and writes the specification.
+    PlannerSpec,
+    /// Explores and writes the architecture.
+    PlannerArch,
+    /// Explores and writes the test plan and the risks.
+    PlannerQa,
+    /// Turns the plan into tasks.
+    Backlog,
+    /// Changes code.
+    Implementer,
+    /// Changes documentation.
+    Documenter,
+    /// Judges a diff.
+    Reviewer,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Self; 7] = [
+        Self::PlannerSpec,
+        Self::PlannerArch,
+        Self::PlannerQa,
+        Self::Backlog,
+        Self::Implementer,
+        Self::Documenter,
+        Self::Reviewer,
+    ];
+
+    /// The agent's name at the host.
+    pub fn agent(self) -> &'static str {
+        match self {
+            Self::PlannerSpec => "planner-spec",
+            Self::PlannerArch => "planner-arch",
+            Self::PlannerQa => "planner-qa",
+            Self::Backlog => "backlog",
+            Self::Implementer => "implementer",
+            Self::Documenter => "documenter",
+            Self::Reviewer => "reviewer",
+        }
+    }
+
+    fn description(self) -> &'static str {
+        match self {
+            Self::PlannerSpec => "Writes the specification of a feature (used by /plan)",
+            Self::PlannerArch => "Writes the design of a feature (used by /plan)",
+            Self::PlannerQa => "Writes the test plan and risks of a feature (used by /plan)",
+            Self::Backlog => "Cuts a plan into small tasks (used by /plan and /backlog)",
+            Self::Implementer => "Implements one task in a worktree (used by /implement)",
+            Self::Documenter => "Writes documentation in a worktree (used by /implement)",
+            Self::Reviewer => "Judges a diff against its criteria (used by /implement)",
+        }
+    }
+
+    fn prompt(self) -> &'static str {
+        match self {
+            Self::PlannerSpec => include_str!("../prompts/planner-spec.md"),
+            Self::PlannerArch => include_str!("../prompts/planner-arch.md"),
+            Self::PlannerQa => include_str!("../prompts/planner-qa.md"),
+            Self::Backlog => include_str!("../prompts/backlog.md"),
+            Self::Implementer => include_str!("../prompts/implementer.md"),
+            Self::Documenter => include_str!("../prompts/documenter.md"),
+            Self::Reviewer => include_str!("../prompts/reviewer.md"),
+        }
+    }
+
+    /// What a session of this role may do. A blanket deny also takes the tool out of the requests.
+    pub fn rules(self) -> Vec<Rule> {
+        let nothing = rule("*", "*", RuleAction::Deny);
+        let reading =
+            ["read", "grep", "glob", "list"].map(|tool| rule(tool, "*", RuleAction::Allow));
+        let secrets = rule("read", "*.env", RuleAction::Deny);
+        match self {
+            Self::PlannerSpec | Self::PlannerArch | Self::PlannerQa | Self::Backlog => {
+                [vec![nothing], reading.to_vec(), vec![secrets]].concat()
+            }
+            Self::Implementer | Self::Documenter => {
+                let writing = ["edit", "bash"].map(|tool| rule(tool, "*", RuleAction::Allow));
+                let sharing = ["git push*", "git remote*", "git worktree*", "git config*"]
+                    .map(|command| rule("bash", command, RuleAction::Deny));
+                [
+                    vec![nothing],
+                    reading.to_vec(),
+                    vec![secrets],
+                    writing.to_vec(),
+                    sharing.to_vec(),
+                ]
+                .concat()
+            }
+            Self::Reviewer => vec![nothing],
+        }
+    }
+}
+
+fn rule(permission: &str, pattern: &str, action: RuleAction) -> Rule {
+    Rule {
+        permission: permission.to_owned(),
+        pattern: pattern.to_owned(),
+        action,
+    }
+}
+
+/// What to register.
+pub fn definitions() -> Definitions {
+    let command = |name, description: &str| CommandDefinition {
+        name,
+        description: description.to_owned(),
+    };
+    Definitions {
+        commands: vec![
+            command(
+                CommandName::Plan,
+                "Plan a feature from a file or a text: documents and a backlog of tasks",
+            ),
+            command(
+                CommandName::Backlog,
+                "Make the backlog again from PLAN.md, or check it (--check)",
+            ),
+            command(
+                CommandName::Implement,
+                "Implement the backlog (or the tasks named) in parallel worktrees",
+            ),
+            command(
+                CommandName::Progress,
+                "Where every task stands, and why anything is blocked",
+            ),
+            command(
+                CommandName::Metrics,
+                "Success, time, tokens and cost so far",
+            ),
+        ],
+        agents: Role::ALL
+            .into_iter()
+            .map(|role| AgentDefinition {
+                name: role.agent().to_owned(),
+                description: role.description().to_owned(),
+                prompt: role.prompt().trim_end().to_owned(),
+                rules: role.rules(),
+            })
+            .collect(),
+    }
+}

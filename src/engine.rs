@@ -1,0 +1,345 @@
+//! The engine: one event in, the effects it causes out. Pure, deterministic and total.
+//!
+//! The state has two halves. [`Shared`] outlives commands: tracks, figures, open sessions, and who
+//! waits for which effect. [`Activity`] is the command that runs now; each step takes it by value and
+//! gives back what it became. A late, doubled or foreign event finds nobody waiting and changes nothing.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::backlog::Status;
+use crate::effect::chat::ChatOperation;
+use crate::effect::process::ProcessOperation;
+use crate::effect::session::{SessionOperation, SessionOutcome};
+use crate::effect::timer::TimerOperation;
+use crate::effect::{Effect, Operation, Outcome};
+use crate::event::{Event, SessionSignal, Stamped};
+use crate::ids::{EffectId, SessionId, TaskId, TrackId};
+use crate::metrics::{Ledger, Price};
+use crate::run::draft::DraftRun;
+use crate::run::ground::Ground;
+use crate::run::health::Health;
+use crate::run::implement::ImplementRun;
+use crate::run::plan::PlanRun;
+use crate::run::{self, Waiter};
+use crate::track::Track;
+
+/// The engine of one repository.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Engine {
+    shared: Shared,
+    activity: Activity,
+}
+
+/// The command that runs now.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) enum Activity {
+    /// None.
+    #[default]
+    Idle,
+    /// One whose preconditions are being looked at.
+    Ground(Ground),
+    /// `/plan`, up to PLAN.md.
+    Plan(PlanRun),
+    /// The backlog is made from PLAN.md, for `/plan` or `/backlog`.
+    Draft(DraftRun),
+    /// `/implement`.
+    Implement(Box<ImplementRun>),
+}
+
+/// What outlives a command.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Shared {
+    /// The time of the event that is being handled, in milliseconds since the Unix epoch.
+    pub now_ms: u64,
+    next_effect: u64,
+    waiting: BTreeMap<EffectId, Waiting>,
+    /// Sessions of ours that exist at the host, with the directory they work in.
+    pub sessions: BTreeMap<SessionId, Option<String>>,
+    /// Every track whose tasks were ever started here.
+    pub tracks: BTreeMap<TrackId, Track>,
+    /// The track of the latest command.
+    pub current: Option<TrackId>,
+    /// What every ask has cost.
+    pub ledger: Ledger,
+    /// Prices by `provider/model`, from the host's catalogue.
+    pub prices: BTreeMap<String, Price>,
+    /// The latest verdict on a commit without any work of ours on it.
+    pub health: Option<Health>,
+}
+
+/// Who waits for an effect, and since when.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+struct Waiting {
+    waiter: Waiter,
+    since_ms: u64,
+    nature: Nature,
+}
+
+/// What an effect under way means to the engine's own books.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Nature {
+    /// It runs to its end by itself, soon.
+    Short,
+    /// It takes time, and a `Cancel` ends it.
+    Long,
+    /// A session will exist.
+    Creates { directory: Option<String> },
+    /// A session will be gone.
+    Removes { session: SessionId },
+}
+
+impl Nature {
+    fn of(operation: &Operation) -> Self {
+        match operation {
+            Operation::Session(SessionOperation::Create { directory, .. }) => Self::Creates {
+                directory: directory.clone(),
+            },
+            Operation::Session(SessionOperation::Remove { session, .. }) => Self::Removes {
+                session: session.clone(),
+            },
+            Operation::Session(SessionOperation::Ask { .. })
+            | Operation::Process(ProcessOperation::Run { .. })
+            | Operation::Timer(TimerOperation::Sleep { .. }) => Self::Long,
+            _ => Self::Short,
+        }
+    }
+}
+
+impl Engine {
+    /// An engine that knows nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes an event in and gives the effects it causes, in order.
+    pub fn step(&mut self, stamped: &Stamped) -> Vec<Effect> {
+        self.shared.now_ms = stamped.at_ms;
+        let activity = std::mem::take(&mut self.activity);
+        let mut turn = Turn {
+            shared: &mut self.shared,
+            effects: Vec::new(),
+        };
+        self.activity = match &stamped.event {
+            Event::Opened { .. } => opened(activity, &mut turn),
+            Event::Command {
+                chat,
+                name,
+                arguments,
+                setting,
+            } => run::given(activity, &mut turn, chat, *name, arguments, setting),
+            Event::Resolved { id, outcome } => resolved(activity, &mut turn, *id, outcome),
+            Event::Cancelled { chat } => run::cancelled(activity, &mut turn, chat),
+            Event::Session { session, signal } => signalled(activity, &mut turn, session, signal),
+        };
+        turn.effects
+    }
+
+    /// A hash of everything the engine knows, 64 hex digits. Equal after equal events, everywhere.
+    pub fn state_hash(&self) -> String {
+        let state = serde_json::to_vec(&(&self.shared, &self.activity))
+            .expect("the state has string keys only, so it is always JSON");
+        Sha256::digest(&state)
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect()
+    }
+
+    /// Every task of the running or the latest command, with its status.
+    pub fn statuses(&self) -> Vec<(TaskId, Status)> {
+        let track = run::current_track(&self.activity, &self.shared);
+        let of = |track: &Track| {
+            track
+                .ids()
+                .into_iter()
+                .enumerate()
+                .map(|(index, id)| (id, track.status(index)))
+                .collect()
+        };
+        track.map(of).unwrap_or_default()
+    }
+
+    /// Whether a command is running.
+    pub fn is_idle(&self) -> bool {
+        self.activity == Activity::Idle
+    }
+}
+
+/// A process that is gone took everything with it that was in flight.
+fn opened(activity: Activity, turn: &mut Turn) -> Activity {
+    turn.shared.waiting.clear();
+    if let Activity::Implement(run) = activity {
+        let mut track = run.track;
+        track.interrupt();
+        turn.shared
+            .tracks
+            .insert(track.backlog.track_id.clone(), track);
+    }
+    Activity::Idle
+}
+
+fn resolved(activity: Activity, turn: &mut Turn, id: EffectId, outcome: &Outcome) -> Activity {
+    let Some(Waiting {
+        waiter,
+        since_ms,
+        nature,
+    }) = turn.shared.waiting.remove(&id)
+    else {
+        return activity;
+    };
+    match (nature, outcome) {
+        (Nature::Creates { directory }, Outcome::Session(SessionOutcome::Created { session })) => {
+            turn.shared.sessions.insert(session.clone(), directory);
+        }
+        (Nature::Removes { session }, Outcome::Session(SessionOutcome::Removed)) => {
+            turn.shared.sessions.remove(&session);
+        }
+        _ => {}
+    }
+    let took_ms = turn.shared.now_ms.saturating_sub(since_ms);
+    run::resolved(activity, turn, waiter, outcome, took_ms)
+}
+
+fn signalled(
+    activity: Activity,
+    turn: &mut Turn,
+    session: &SessionId,
+    signal: &SessionSignal,
+) -> Activity {
+    match activity {
+        Activity::Implement(mut run) => {
+            run.signalled(turn, session, signal);
+            Activity::Implement(run)
+        }
+        other => other,
+    }
+}
+
+/// One step: what it may change, and the effects it has caused so far.
+pub(crate) struct Turn<'a> {
+    /// What outlives the command.
+    pub shared: &'a mut Shared,
+    effects: Vec<Effect>,
+}
+
+impl Turn<'_> {
+    /// Asks for something; `waiter` is told how it ended.
+    pub fn request(&mut self, waiter: Waiter, operation: Operation) -> EffectId {
+        debug_assert!(
+            operation.is_answered(),
+            "nobody can wait for what is not answered"
+        );
+        let nature = Nature::of(&operation);
+        let id = self.push(operation);
+        let since_ms = self.shared.now_ms;
+        self.shared.waiting.insert(
+            id,
+            Waiting {
+                waiter,
+                since_ms,
+                nature,
+            },
+        );
+        id
+    }
+
+    /// Stops an effect that takes time. It still resolves, as aborted.
+    pub fn cancel(&mut self, id: EffectId) {
+        if self
+            .shared
+            .waiting
+            .get(&id)
+            .is_some_and(|waiting| waiting.nature == Nature::Long)
+        {
+            self.push(Operation::Cancel(id));
+        }
+    }
+
+    /// Stops every effect that takes time.
+    pub fn cancel_all(&mut self) {
+        let ids: Vec<_> = self.shared.waiting.keys().copied().collect();
+        for id in ids {
+            self.cancel(id);
+        }
+    }
+
+    /// Deletes a session.
+    pub fn remove_session(&mut self, session: &SessionId, waiter: Waiter) {
+        let directory = self.shared.sessions.get(session).cloned().flatten();
+        self.request(
+            waiter,
+            Operation::Session(SessionOperation::Remove {
+                session: session.clone(),
+                directory,
+            }),
+        );
+    }
+
+    /// Shows a paragraph.
+    pub fn say(&mut self, chat: &SessionId, text: impl Into<String>) {
+        let text = format!("{}\n\n", text.into().trim_end());
+        self.push(Operation::Chat(ChatOperation::Say {
+            chat: chat.clone(),
+            text,
+        }));
+    }
+
+    /// Shows an agent at work. The id names the line for [`Turn::close`].
+    pub fn open(
+        &mut self,
+        chat: &SessionId,
+        title: String,
+        agent: &str,
+        session: &SessionId,
+    ) -> EffectId {
+        let entry = EffectId(self.shared.next_effect);
+        let (chat, agent, session) = (chat.clone(), agent.to_owned(), session.clone());
+        self.push(Operation::Chat(ChatOperation::Open {
+            chat,
+            entry,
+            title,
+            agent,
+            session,
+        }))
+    }
+
+    /// Ends the line of an agent.
+    pub fn close(
+        &mut self,
+        chat: &SessionId,
+        entry: EffectId,
+        is_ok: bool,
+        text: impl Into<String>,
+    ) {
+        let (chat, text) = (chat.clone(), text.into());
+        self.push(Operation::Chat(ChatOperation::Close {
+            chat,
+            entry,
+            is_ok,
+            text,
+        }));
+    }
+
+    /// Ends the command. With an error it counts as failed.
+    pub fn end(&mut self, chat: &SessionId, error: Option<String>) {
+        self.push(Operation::Chat(ChatOperation::End {
+            chat: chat.clone(),
+            error,
+        }));
+    }
+
+    /// Ends the command as failed.
+    pub fn fail(&mut self, chat: &SessionId, error: impl Into<String>) -> Activity {
+        self.end(chat, Some(error.into()));
+        Activity::Idle
+    }
+
+    fn push(&mut self, operation: Operation) -> EffectId {
+        let id = EffectId(self.shared.next_effect);
+        self.shared.next_effect += 1;
+        self.effects.push(Effect { id, operation });
+        id
+    }
+}

@@ -1,0 +1,93 @@
+//! Errors as the usual compilers and linters print them.
+
+use super::output::{Fault, pattern, place};
+
+/// Every error that any of the known tools reports.
+pub(super) fn faults(lines: &[&str]) -> Vec<Fault> {
+    [arrow, tsc, eslint]
+        .iter()
+        .flat_map(|read| read(lines))
+        .collect()
+}
+
+/// rustc, clippy and ruff: the error, then `--> file:line:column` below it.
+fn arrow(lines: &[&str]) -> Vec<Fault> {
+    let title = pattern(r"^(?:error(?:\[(E\d+)\])?: |([A-Z]+\d+) (?:\[\*\] )?)(.+)$");
+    let mut faults = Vec::new();
+    for (i, pair) in lines.windows(2).enumerate() {
+        let Some(at) = pair[1].trim_start().strip_prefix("--> ") else {
+            continue;
+        };
+        let Some(found) = title.captures(pair[0].trim_start()) else {
+            continue;
+        };
+        let code = found.get(1).or(found.get(2)).map(|code| code.as_str());
+        let rule = code.or_else(|| clippy_rule(&lines[i + 2..])).unwrap_or("");
+        faults.push(Fault::error(rule, &found[3], place(at)));
+    }
+    faults
+}
+
+/// The lint that clippy links to below an error.
+fn clippy_rule<'a>(below: &[&'a str]) -> Option<&'a str> {
+    let mut own = below.iter().take_while(|line| !line.trim().is_empty());
+    own.find_map(|line| Some(line.split_once("rust-clippy/")?.1.split_once('#')?.1.trim()))
+}
+
+/// tsc, plain and pretty.
+fn tsc(lines: &[&str]) -> Vec<Fault> {
+    let title = pattern(r"^(.+?)(?:\((\d+),\d+\): |:(\d+):\d+ - )error (TS\d+): (.+)$");
+    let found = lines.iter().filter_map(|line| title.captures(line.trim()));
+    found
+        .map(|found| {
+            let line = found
+                .get(2)
+                .or(found.get(3))
+                .map_or("", |line| line.as_str());
+            Fault::error(&found[4], &found[5], Some(format!("{}:{line}", &found[1])))
+        })
+        .collect()
+}
+
+/// eslint's default form: a line with the file, then `line:column  error  message  rule`.
+fn eslint(lines: &[&str]) -> Vec<Fault> {
+    let entry = pattern(r"^\s+(\d+):\d+\s+(error|warning)\s+(.*?)(?:\s{2,}(\S+))?$");
+    let mut faults = Vec::new();
+    let mut file = "";
+    for line in lines {
+        match entry.captures(line) {
+            Some(found) if &found[2] == "error" && !file.is_empty() => {
+                let rule = found.get(4).map_or("", |rule| rule.as_str());
+                faults.push(Fault::error(
+                    rule,
+                    &found[3],
+                    Some(format!("{file}:{}", &found[1])),
+                ));
+            }
+            Some(_) => {}
+            None if line.starts_with(char::is_whitespace) => {}
+            None => file = line.trim(),
+        }
+    }
+    faults
+}
+
+/// `file:line: message`, as mypy, ruff, gcc, go and many others print it. For outputs in which
+/// nothing else is known: warnings and notes are left out.
+pub(super) fn generic(lines: &[&str]) -> Vec<Fault> {
+    let entry = pattern(r"^(\S+\.\w+:\d+)(?::\d+)?: (?:(?:fatal )?error: )?(.+)$");
+    let rule = pattern(r"^(.+?)\s+\[([\w-]+)\]$");
+    let mut faults = Vec::new();
+    for found in lines.iter().filter_map(|line| entry.captures(line)) {
+        let message = &found[2];
+        if message.starts_with("warning:") || message.starts_with("note:") {
+            continue;
+        }
+        let (message, code) = match rule.captures(message) {
+            Some(parts) => (parts[1].to_owned(), parts[2].to_owned()),
+            None => (message.to_owned(), String::new()),
+        };
+        faults.push(Fault::error(&code, &message, place(&found[1])));
+    }
+    faults
+}

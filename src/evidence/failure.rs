@@ -1,0 +1,199 @@
+//! The ways in which an attempt can fail.
+
+use serde::{Deserialize, Serialize};
+
+use super::{shown, some};
+use crate::gates::GateName;
+use crate::text;
+
+/// Why an attempt failed.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Failure {
+    /// A check of the project said no.
+    Gate {
+        /// Which.
+        gate: GateName,
+        /// Its command line.
+        command: String,
+        /// Its exit code; `None` when it was stopped at its deadline.
+        code: Option<i32>,
+        /// The end of what it printed; see [`super::relative`] for the paths in it.
+        tail: String,
+    },
+    /// The reviewer asked for changes.
+    Review {
+        /// What for.
+        issues: Vec<String>,
+    },
+    /// The attempt took too long.
+    Timeout {
+        /// How long, in milliseconds.
+        after_ms: u64,
+    },
+    /// Nothing was heard from the session.
+    Silent {
+        /// For how long, in milliseconds.
+        after_ms: u64,
+    },
+    /// The agent did the same thing again and again.
+    Loop {
+        /// What.
+        what: String,
+    },
+    /// The agent said that it cannot go on.
+    Blocked {
+        /// Why.
+        reason: String,
+    },
+    /// The provider of the model failed.
+    Provider {
+        /// What it said.
+        message: String,
+    },
+    /// The work does not merge with what was merged meanwhile.
+    Conflict {
+        /// Paths in conflict.
+        paths: Vec<String>,
+    },
+    /// Nothing was changed.
+    Empty,
+    /// Something was changed that no task may change.
+    Forbidden {
+        /// Paths.
+        paths: Vec<String>,
+    },
+    /// The task's context could not be sent.
+    Context {
+        /// What is wrong with it.
+        findings: Vec<String>,
+    },
+    /// A budget is used up.
+    Budget {
+        /// Which.
+        message: String,
+    },
+    /// The host, git or the disk failed.
+    Host {
+        /// How.
+        message: String,
+    },
+}
+
+/// The kinds of failure, as they are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureClass {
+    /// A check of the project said no.
+    Gate,
+    /// The reviewer asked for changes.
+    Review,
+    /// Too long, silent, or going in circles.
+    Timeout,
+    /// The agent gave up.
+    Blocked,
+    /// The provider failed.
+    Provider,
+    /// The work does not merge.
+    Conflict,
+    /// Nothing was changed.
+    Empty,
+    /// A forbidden path was changed.
+    Forbidden,
+    /// The context could not be sent.
+    Context,
+    /// A budget is used up.
+    Budget,
+    /// The host, git or the disk failed.
+    Host,
+}
+
+impl Failure {
+    /// The kind it is counted under.
+    pub fn class(&self) -> FailureClass {
+        match self {
+            Self::Gate { .. } => FailureClass::Gate,
+            Self::Review { .. } => FailureClass::Review,
+            Self::Timeout { .. } | Self::Silent { .. } | Self::Loop { .. } => FailureClass::Timeout,
+            Self::Blocked { .. } => FailureClass::Blocked,
+            Self::Provider { .. } => FailureClass::Provider,
+            Self::Conflict { .. } => FailureClass::Conflict,
+            Self::Empty => FailureClass::Empty,
+            Self::Forbidden { .. } => FailureClass::Forbidden,
+            Self::Context { .. } => FailureClass::Context,
+            Self::Budget { .. } => FailureClass::Budget,
+            Self::Host { .. } => FailureClass::Host,
+        }
+    }
+
+    /// Whether the task had its chance: trouble of the provider or the host is not its fault.
+    pub fn consumes_attempt(&self) -> bool {
+        !matches!(self.class(), FailureClass::Provider | FailureClass::Host)
+    }
+
+    /// The failure in one sentence for a person, without the final stop.
+    pub fn headline(&self) -> String {
+        match self {
+            Self::Gate {
+                gate,
+                command,
+                code: Some(code),
+                ..
+            } => {
+                format!(
+                    "the {gate} gate failed: `{}` ended with exit code {code}",
+                    shown(command)
+                )
+            }
+            Self::Gate {
+                gate,
+                command,
+                code: None,
+                ..
+            } => {
+                format!(
+                    "the {gate} gate failed: `{}` was stopped at its deadline",
+                    shown(command)
+                )
+            }
+            Self::Review { issues } => match issues.as_slice() {
+                [] => "the reviewer asked for changes without naming one".to_owned(),
+                [only] => format!("the reviewer asked for a change: {}", shown(only)),
+                [first, rest @ ..] => format!(
+                    "the reviewer asked for {} changes, first: {}",
+                    rest.len() + 1,
+                    shown(first)
+                ),
+            },
+            Self::Timeout { after_ms } => {
+                format!(
+                    "the attempt was not done after {}",
+                    text::duration(*after_ms)
+                )
+            }
+            Self::Silent { after_ms } => {
+                format!(
+                    "nothing was heard from the agent for {}",
+                    text::duration(*after_ms)
+                )
+            }
+            Self::Loop { what } => format!("the agent went in circles: {}", shown(what)),
+            Self::Blocked { reason } => format!("the agent is blocked: {}", shown(reason)),
+            Self::Provider { message } => format!("the provider failed: {}", shown(message)),
+            Self::Conflict { paths } => {
+                format!("the work conflicts with merged work in {}", some(paths))
+            }
+            Self::Empty => "the agent changed nothing".to_owned(),
+            Self::Forbidden { paths } => format!(
+                "the agent changed {}, which no task may change",
+                some(paths)
+            ),
+            Self::Context { findings } => match findings.first() {
+                Some(first) => format!("the context cannot be sent: {}", shown(first)),
+                None => "the context cannot be sent".to_owned(),
+            },
+            Self::Budget { message } => format!("the budget is used up: {}", shown(message)),
+            Self::Host { message } => format!("the host failed: {}", shown(message)),
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! Why an attempt failed, and what the next one should know of it: at most five lines, never a
+//! transcript.
+
+mod compilers;
+mod failure;
+mod javascript;
+mod output;
+mod runners;
+
+use std::borrow::Cow;
+
+use crate::text;
+pub use failure::{Failure, FailureClass};
+
+/// So many lines of evidence are kept for a task.
+pub const LINES_MAX: usize = 5;
+/// So long is a line of evidence at most, in UTF-8 bytes.
+pub const LINE_BYTES_MAX: usize = 200;
+
+/// What the next attempt should know: at most [`LINES_MAX`] lines `Don't X: Y (source, file:line)`
+/// of at most [`LINE_BYTES_MAX`] bytes. Nothing where the agent could not have done better.
+pub fn distill(failure: &Failure) -> Vec<String> {
+    let mut lines: Vec<String> = match failure {
+        Failure::Gate {
+            gate,
+            command,
+            code,
+            tail,
+        } => {
+            let gate = gate.to_string();
+            output::faults(command, *code, tail)
+                .iter()
+                .map(|fault| line(&fault.dont, &fault.why, &gate, fault.place.as_deref()))
+                .collect()
+        }
+        Failure::Review { issues } => issues
+            .iter()
+            .map(|issue| line("leave this open", issue, "review", None))
+            .collect(),
+        Failure::Timeout { after_ms } => {
+            let why = format!(
+                "the attempt was not done after {}",
+                text::duration(*after_ms)
+            );
+            vec![line(
+                "do more than the criteria ask for",
+                &why,
+                "timeout",
+                None,
+            )]
+        }
+        Failure::Silent { after_ms } => {
+            let why = format!("nothing was heard for {}", text::duration(*after_ms));
+            let dont = "start commands that wait for input or do not end";
+            vec![line(dont, &why, "timeout", None)]
+        }
+        Failure::Loop { what } => vec![line("repeat what brings nothing new", what, "loop", None)],
+        Failure::Blocked { reason } => {
+            vec![line(
+                "stop at what blocked the last attempt",
+                reason,
+                "blocked",
+                None,
+            )]
+        }
+        Failure::Conflict { paths } => {
+            let why = format!("other work changed {} meanwhile", some(paths));
+            vec![line(
+                "rely on how it was before",
+                &why,
+                "merge conflict",
+                None,
+            )]
+        }
+        Failure::Empty => {
+            vec![line(
+                "end without a change",
+                "the last attempt changed no file",
+                "empty",
+                None,
+            )]
+        }
+        Failure::Forbidden { paths } => {
+            let why = format!("no task may change {}", some(paths));
+            vec![line(
+                "change configuration of git or the host",
+                &why,
+                "forbidden",
+                None,
+            )]
+        }
+        Failure::Provider { .. }
+        | Failure::Context { .. }
+        | Failure::Budget { .. }
+        | Failure::Host { .. } => Vec::new(),
+    };
+    let mut seen: Vec<String> = Vec::new();
+    lines.retain(|line| {
+        let is_new = !seen.contains(line);
+        seen.push(line.clone());
+        is_new
+    });
+    lines.truncate(LINES_MAX);
+    lines
+}
+
+/// Adds what a new failure taught to what is known: newest first, nothing twice, at most
+/// [`LINES_MAX`] lines.
+pub fn accumulate(old: &[String], new: Vec<String>) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for line in new.into_iter().chain(old.iter().cloned()) {
+        if lines.len() < LINES_MAX && !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
+/// Makes the paths of a directory in a text relative to it, `file://` addresses included. For the
+/// tails of gates, which name files by the worktree they ran in.
+pub fn relative(text: &str, directory: &str) -> String {
+    let root = directory.trim_end_matches(['/', '\\']);
+    if root.is_empty() {
+        return text.to_owned();
+    }
+    let mut out = text.to_owned();
+    for end in ['/', '\\'] {
+        for start in ["file:///", "file://", ""] {
+            // `file:///C:/x` on Windows, `file:///home/x` elsewhere: the root brings its own slash.
+            out = out.replace(&format!("{start}{root}{end}"), "");
+        }
+    }
+    out
+}
+
+/// One line of evidence within its limits; the reason gives way before the rest does.
+fn line(dont: &str, why: &str, source: &str, place: Option<&str>) -> String {
+    const DONT_BYTES_MAX: usize = 80;
+    const PLACE_BYTES_MAX: usize = 70;
+    let start = format!("Don't {}: ", text::cut(&flat(dont), DONT_BYTES_MAX));
+    let end = match place {
+        Some(place) => format!(" ({source}, {})", cut_front(&flat(place), PLACE_BYTES_MAX)),
+        None => format!(" ({source})"),
+    };
+    let room = LINE_BYTES_MAX.saturating_sub(start.len() + end.len());
+    format!("{start}{}{end}", text::cut(&flat(why), room))
+}
+
+/// A text on one line, without control characters or a final stop.
+fn flat(text: &str) -> String {
+    let plain: Cow<str> = if text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
+        text.chars()
+            .filter(|c| !c.is_control() || c.is_whitespace())
+            .collect::<String>()
+            .into()
+    } else {
+        text.into()
+    };
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    words.join(" ").trim_end_matches('.').to_owned()
+}
+
+/// Keeps the end of a path, which says more than its start.
+fn cut_front(path: &str, bytes_max: usize) -> String {
+    if path.len() <= bytes_max {
+        return path.to_owned();
+    }
+    let mut at = path.len() - (bytes_max - '…'.len_utf8());
+    while !path.is_char_boundary(at) {
+        at += 1;
+    }
+    format!("…{}", &path[at..])
+}
+
+/// A text as part of a headline.
+fn shown(text: &str) -> String {
+    text::cut(&flat(text), LINE_BYTES_MAX)
+}
+
+/// The first paths, and how many more there are.
+fn some(paths: &[String]) -> String {
+    const SHOWN: usize = 3;
+    let mut parts: Vec<String> = paths.iter().take(SHOWN).map(|path| flat(path)).collect();
+    if paths.len() > SHOWN {
+        parts.push(text::count(paths.len() - SHOWN, "other", "others"));
+    }
+    text::list(&parts)
+}
+
+#[cfg(test)]
+mod tests;

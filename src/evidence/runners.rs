@@ -1,0 +1,125 @@
+//! Failed tests as the usual test runners print them.
+
+use super::javascript::{jest, node_crash, node_spec, node_tap, vitest};
+use super::output::{Fault, block, pattern, place, strip};
+
+/// Every failed test that any of the known runners reports.
+pub(super) fn faults(lines: &[&str]) -> Vec<Fault> {
+    let crashes = node_crash(lines);
+    let readers = [
+        node_spec, node_tap, vitest, jest, cargo, pytest, unittest, go,
+    ];
+    let mut faults: Vec<Fault> = readers.iter().flat_map(|read| read(lines)).collect();
+    if !crashes.is_empty() {
+        // node:test knows of a file that could not be loaded only that it failed.
+        faults.retain(|fault| fault.why.trim_matches('\'') != "test failed");
+    }
+    faults.splice(0..0, crashes);
+    faults
+}
+
+/// cargo test and nextest: `thread 'test' (id) panicked at file:line:column:` and the message.
+fn cargo(lines: &[&str]) -> Vec<Fault> {
+    let title = pattern(r"^\s*thread '(.+?)'.* panicked at (\S+:\d+:\d+):$");
+    let mut faults = Vec::new();
+    for (i, line) in lines.iter().enumerate() {
+        let Some(found) = title.captures(line) else {
+            continue;
+        };
+        let is_end = |line: &str| {
+            let line = line.trim();
+            line.is_empty() || line.starts_with("note:") || line.starts_with("stack backtrace:")
+        };
+        let block: Vec<&str> = block(lines, i, is_end)
+            .iter()
+            .map(|line| line.trim())
+            .collect();
+        faults.push(Fault::test(&found[1], block.join(", "), place(&found[2])));
+    }
+    faults
+}
+
+/// pytest: a section `____ test ____` each, with `E` lines and a last `file:line: Error`; else the
+/// short summary.
+fn pytest(lines: &[&str]) -> Vec<Fault> {
+    let title = pattern(r"^_{3,} (.+?) _{3,}$");
+    let place_line = pattern(r"^(\S+\.py:\d+): ?(?:in .+|\w*)$");
+    let is_end = |line: &str| title.is_match(line) || line.starts_with("====");
+    let mut faults = Vec::new();
+    for (i, line) in lines.iter().enumerate() {
+        let Some(found) = title.captures(line) else {
+            continue;
+        };
+        let block = block(lines, i, is_end);
+        let why = block.iter().find_map(|line| line.strip_prefix("E  "));
+        let at = block
+            .iter()
+            .rev()
+            .find_map(|line| place_line.captures(line));
+        let at = at.and_then(|found| place(&found[1]));
+        let name = found[1].trim_start_matches("ERROR collecting ");
+        faults.push(Fault::test(name, strip(why.unwrap_or("it failed")), at));
+    }
+    if !faults.is_empty() {
+        return faults;
+    }
+    let summary = pattern(r"^(?:FAILED|ERROR) (\S+\.py)(?:::(\S+))?(?: - (.+))?$");
+    let found = lines.iter().filter_map(|line| summary.captures(line));
+    found
+        .map(|found| {
+            let file = found[1].to_owned();
+            let name = found.get(2).map_or(file.as_str(), |name| name.as_str());
+            let why = found.get(3).map_or("it failed", |why| why.as_str());
+            Fault::test(name, strip(why), Some(file.clone()))
+        })
+        .collect()
+}
+
+/// unittest: `FAIL: test (path)`, a traceback, and the error as its last unindented line.
+fn unittest(lines: &[&str]) -> Vec<Fault> {
+    let title = pattern(r"^(?:FAIL|ERROR): (\S+) \(.+\)");
+    let file = pattern(r#"^\s+File "(.+)", line (\d+)"#);
+    let is_end = |line: &str| line.starts_with("====") || line.starts_with("Ran ");
+    let mut faults = Vec::new();
+    for (i, line) in lines.iter().enumerate() {
+        let Some(found) = title.captures(line) else {
+            continue;
+        };
+        let block = block(lines, i, is_end);
+        let at = block.iter().rev().find_map(|line| file.captures(line));
+        let at = at.map(|found| format!("{}:{}", &found[1], &found[2]));
+        let is_error =
+            |line: &&&str| line.starts_with(char::is_alphabetic) && !line.starts_with("Traceback");
+        let why = block.iter().rfind(is_error).copied();
+        faults.push(Fault::test(
+            &found[1],
+            strip(why.unwrap_or("it failed")),
+            at,
+        ));
+    }
+    faults
+}
+
+/// go test: `--- FAIL: Test`, then what it logged; a parent that logged nothing is left out.
+fn go(lines: &[&str]) -> Vec<Fault> {
+    let title = pattern(r"^\s*--- FAIL: (\S+)");
+    let log = pattern(r"^\s+(\S+\.go:\d+): (.+)$");
+    let is_end = |line: &str| line.trim_start().starts_with("--- ") || line.starts_with("FAIL");
+    let mut faults = Vec::new();
+    for (i, line) in lines.iter().enumerate() {
+        let Some(found) = title.captures(line) else {
+            continue;
+        };
+        let block = block(lines, i, is_end);
+        if let Some(logged) = block.iter().find_map(|line| log.captures(line)) {
+            faults.push(Fault::test(
+                &found[1],
+                logged[2].to_owned(),
+                place(&logged[1]),
+            ));
+        } else if let Some(panic) = block.iter().find(|line| line.starts_with("panic: ")) {
+            faults.push(Fault::test(&found[1], (*panic).to_owned(), None));
+        }
+    }
+    faults
+}

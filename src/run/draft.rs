@@ -1,0 +1,546 @@
+//! The making of a backlog from PLAN.md, in a fresh session that is deleted afterwards: the last part
+//! of `/plan`, and all of `/backlog`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::backlog::{self, Backlog, Problem, TaskSpec};
+use crate::context;
+use crate::definitions::Role;
+use crate::effect::file::{Expected, FileOutcome, Place};
+use crate::effect::session::{Purpose, SessionOperation, SessionOutcome};
+use crate::effect::{Operation, Outcome};
+use crate::engine::{Activity, Turn};
+use crate::ids::{EffectId, SessionId, TaskId, TrackId};
+use crate::metrics::Entry;
+use crate::plan::request::read_request;
+use crate::route::Work;
+use crate::run::plan::{
+    DOCUMENT_BYTES_MAX, SILENT_MS, Standing, file_failure, read, standing, write,
+};
+use crate::run::{Run, Waiter, session_failure};
+use crate::schedule::{Node, Schedule};
+use crate::text::{count, rfc3339, slug, table};
+
+/// A backlog that does not validate is sent back so many times.
+const CORRECTIONS_MAX: u32 = 2;
+/// A track id has at most 48 characters: the title's part, a dash and 6 hex digits of time.
+const TRACK_TITLE_MAX: usize = 32;
+
+/// A backlog in the making.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct DraftRun {
+    run: Run,
+    is_stopping: bool,
+    stage: Stage,
+}
+
+/// How far it is.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+enum Stage {
+    /// The existing backlog is being looked at.
+    Earlier { plan_path: String },
+    /// The plan is being read.
+    Plan { plan_path: String },
+    /// The session is being made.
+    Creating { title: String, plan: String },
+    /// The agent was asked.
+    Asking {
+        title: String,
+        session: SessionId,
+        entry: EffectId,
+        corrections: u32,
+    },
+    /// Its session is being deleted.
+    Removing {
+        title: String,
+        result: Result<Vec<TaskSpec>, String>,
+    },
+    /// The files are being written.
+    Writing {
+        backlog: Backlog,
+        left: usize,
+        problem: Option<String>,
+    },
+}
+
+/// What it waits for.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Wait {
+    /// The one step of a stage that has one.
+    Step,
+    /// A file.
+    Document { path: String },
+}
+
+/// `/backlog [plan file]`.
+pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
+    if arguments.starts_with("--") {
+        return turn.fail(
+            &run.chat,
+            format!("/backlog has no option {arguments}. It takes --check, or a plan file."),
+        );
+    }
+    let plan_path = if arguments.is_empty() {
+        run.document("PLAN.md")
+    } else {
+        arguments.to_owned()
+    };
+    turn.request(
+        Waiter::Draft(Wait::Step),
+        read(
+            Place::Repository,
+            &run.document("BACKLOG.yaml"),
+            DOCUMENT_BYTES_MAX,
+        ),
+    );
+    Activity::Draft(DraftRun {
+        run,
+        is_stopping: false,
+        stage: Stage::Earlier { plan_path },
+    })
+}
+
+impl DraftRun {
+    /// Begins with a plan at hand.
+    pub fn begin(turn: &mut Turn, run: Run, title: &str, plan: String) -> Activity {
+        let operation = SessionOperation::Create {
+            directory: None,
+            parent: run.chat.clone(),
+            title: format!("Backlog: {title}"),
+            rules: Role::Backlog.rules(),
+            purpose: Purpose {
+                agent: Role::Backlog.agent().to_owned(),
+                task: None,
+                attempt: 0,
+            },
+        };
+        turn.request(Waiter::Draft(Wait::Step), Operation::Session(operation));
+        let stage = Stage::Creating {
+            title: title.to_owned(),
+            plan,
+        };
+        Activity::Draft(Self {
+            run,
+            is_stopping: false,
+            stage,
+        })
+    }
+
+    /// The chat of the command.
+    pub fn chat(&self) -> &SessionId {
+        &self.run.chat
+    }
+
+    /// The person wants it to stop. The session is deleted all the same.
+    pub fn cancelled(mut self, turn: &mut Turn) -> Activity {
+        self.is_stopping = true;
+        turn.cancel_all();
+        Activity::Draft(self)
+    }
+
+    /// Something it waited for ended.
+    pub fn resolved(
+        mut self,
+        turn: &mut Turn,
+        wait: Wait,
+        outcome: &Outcome,
+        took_ms: u64,
+    ) -> Activity {
+        let stage = std::mem::replace(
+            &mut self.stage,
+            Stage::Plan {
+                plan_path: String::new(),
+            },
+        );
+        match (stage, wait, outcome) {
+            (Stage::Earlier { plan_path }, Wait::Step, outcome) => {
+                self.earlier_read(turn, plan_path, outcome)
+            }
+            (Stage::Plan { plan_path }, Wait::Step, outcome) => {
+                self.plan_read(turn, &plan_path, outcome)
+            }
+            (Stage::Creating { title, plan }, Wait::Step, Outcome::Session(outcome)) => {
+                self.created(turn, title, &plan, outcome)
+            }
+            (
+                Stage::Asking {
+                    title,
+                    session,
+                    entry,
+                    corrections,
+                },
+                Wait::Step,
+                Outcome::Session(outcome),
+            ) => self.answered(turn, title, session, entry, corrections, outcome, took_ms),
+            (Stage::Removing { title, result }, Wait::Step, outcome) => {
+                self.removed(turn, &title, result, outcome)
+            }
+            (
+                Stage::Writing {
+                    backlog,
+                    left,
+                    problem,
+                },
+                Wait::Document { path },
+                outcome,
+            ) => self.written(turn, backlog, left, problem, &path, outcome),
+            (stage, ..) => {
+                self.stage = stage;
+                Activity::Draft(self)
+            }
+        }
+    }
+
+    fn earlier_read(mut self, turn: &mut Turn, plan_path: String, outcome: &Outcome) -> Activity {
+        let path = self.run.document("BACKLOG.yaml");
+        if let Outcome::File(FileOutcome::Read { text, .. }) = outcome
+            && let Standing::Started(what) = standing(text)
+        {
+            let text = format!(
+                "{path} has work in it ({what}), so it is not made again. `/backlog --check` validates it; \
+                 `/plan --new …` starts over."
+            );
+            return turn.fail(&self.run.chat, text);
+        }
+        turn.request(
+            Waiter::Draft(Wait::Step),
+            read(Place::Repository, &plan_path, DOCUMENT_BYTES_MAX),
+        );
+        self.stage = Stage::Plan { plan_path };
+        Activity::Draft(self)
+    }
+
+    fn plan_read(self, turn: &mut Turn, plan_path: &str, outcome: &Outcome) -> Activity {
+        match outcome {
+            Outcome::File(FileOutcome::Read { text, .. }) if text.trim().is_empty() => turn.fail(
+                &self.run.chat,
+                format!("{plan_path} is empty. `/plan <feature>` writes one."),
+            ),
+            Outcome::File(FileOutcome::Read { text, .. }) => {
+                // A plan that was not made by /plan has a title of its own.
+                let title =
+                    read_request(text).map_or_else(|_| "plan".to_owned(), |request| request.title);
+                Self::begin(turn, self.run, &title, text.clone())
+            }
+            Outcome::File(FileOutcome::Missing) => turn.fail(
+                &self.run.chat,
+                format!("there is no {plan_path}. `/plan <feature>` writes one."),
+            ),
+            other => turn.fail(&self.run.chat, file_failure(other, plan_path)),
+        }
+    }
+
+    fn created(
+        mut self,
+        turn: &mut Turn,
+        title: String,
+        plan: &str,
+        outcome: &SessionOutcome,
+    ) -> Activity {
+        let SessionOutcome::Created { session } = outcome else {
+            let reason = session_failure(outcome, self.run.options.planning_timeout_ms);
+            return turn.fail(
+                &self.run.chat,
+                format!("no session for the backlog: {reason}"),
+            );
+        };
+        let entry = turn.open(
+            &self.run.chat,
+            format!("Backlog for {title}"),
+            Role::Backlog.agent(),
+            session,
+        );
+        if self.is_stopping {
+            return self.remove(turn, title, session, entry, Err(stopped()));
+        }
+        self.ask(turn, session, format!("{}\n", plan.trim()));
+        self.stage = Stage::Asking {
+            title,
+            session: session.clone(),
+            entry,
+            corrections: 0,
+        };
+        Activity::Draft(self)
+    }
+
+    fn ask(&self, turn: &mut Turn, session: &SessionId, text: String) {
+        let operation = SessionOperation::Ask {
+            session: session.clone(),
+            directory: None,
+            agent: Role::Backlog.agent().to_owned(),
+            model: self.run.routing.model(Work::BacklogGeneration).cloned(),
+            text,
+            timeout_ms: self.run.options.planning_timeout_ms,
+            silent_ms: SILENT_MS,
+        };
+        turn.request(Waiter::Draft(Wait::Step), Operation::Session(operation));
+    }
+
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "the fields of one stage, taken apart"
+    )]
+    fn answered(
+        mut self,
+        turn: &mut Turn,
+        title: String,
+        session: SessionId,
+        entry: EffectId,
+        corrections: u32,
+        outcome: &SessionOutcome,
+        took_ms: u64,
+    ) -> Activity {
+        if let Some(usage) = outcome.usage() {
+            turn.shared.ledger.add(Entry {
+                work: Work::BacklogGeneration,
+                model: self.run.routing.model(Work::BacklogGeneration).cloned(),
+                task: None,
+                attempt: 0,
+                usage,
+                duration_ms: took_ms,
+            });
+        }
+        let SessionOutcome::Answered { text, .. } = outcome else {
+            let reason = if self.is_stopping {
+                stopped()
+            } else {
+                let reason = session_failure(outcome, self.run.options.planning_timeout_ms);
+                format!(
+                    "the backlog agent failed: {reason}. The plan is kept; `/backlog` tries again."
+                )
+            };
+            return self.remove(turn, title, &session, entry, Err(reason));
+        };
+        match self.check(text) {
+            Ok(tasks) => self.remove(turn, title, &session, entry, Ok(tasks)),
+            Err(problems) if corrections < CORRECTIONS_MAX && !self.is_stopping => {
+                let text = format!(
+                    "The backlog cannot be used:\n{}\nReply with the complete corrected yaml block.",
+                    bullets(&problems)
+                );
+                self.ask(turn, &session, text);
+                self.stage = Stage::Asking {
+                    title,
+                    session,
+                    entry,
+                    corrections: corrections + 1,
+                };
+                Activity::Draft(self)
+            }
+            Err(problems) => {
+                let reason = format!(
+                    "the backlog is still not valid after {}:\n{}\nThe plan is kept; `/backlog` tries again.",
+                    count(corrections as usize, "correction", "corrections"),
+                    bullets(&problems)
+                );
+                self.remove(turn, title, &session, entry, Err(reason))
+            }
+        }
+    }
+
+    /// The tasks of a reply, or everything that is wrong with them, sizes of contexts included.
+    fn check(&self, reply: &str) -> Result<Vec<TaskSpec>, Vec<Problem>> {
+        let tasks = backlog::parse_draft(reply)?;
+        let problems: Vec<Problem> = tasks
+            .iter()
+            .filter_map(|task| {
+                context::compile(task, &[], self.run.options.context.max_bytes).err()
+            })
+            .map(|problem| Problem {
+                task: Some(problem.task.to_string()),
+                field: None,
+                line: None,
+                message: problem.to_string(),
+            })
+            .collect();
+        if problems.is_empty() {
+            Ok(tasks)
+        } else {
+            Err(problems)
+        }
+    }
+
+    fn remove(
+        mut self,
+        turn: &mut Turn,
+        title: String,
+        session: &SessionId,
+        entry: EffectId,
+        result: Result<Vec<TaskSpec>, String>,
+    ) -> Activity {
+        match &result {
+            Ok(tasks) => turn.close(
+                &self.run.chat,
+                entry,
+                true,
+                count(tasks.len(), "task", "tasks"),
+            ),
+            Err(reason) => turn.close(
+                &self.run.chat,
+                entry,
+                false,
+                reason.lines().next().unwrap_or_default(),
+            ),
+        }
+        turn.remove_session(session, Waiter::Draft(Wait::Step));
+        self.stage = Stage::Removing { title, result };
+        Activity::Draft(self)
+    }
+
+    fn removed(
+        mut self,
+        turn: &mut Turn,
+        title: &str,
+        result: Result<Vec<TaskSpec>, String>,
+        outcome: &Outcome,
+    ) -> Activity {
+        if let Outcome::Session(SessionOutcome::Kept { reason }) = outcome {
+            turn.say(
+                &self.run.chat,
+                format!("**Note:** the backlog session could not be deleted ({reason}); the next command tries again."),
+            );
+        }
+        let tasks = match result {
+            Ok(tasks) => tasks,
+            Err(reason) => return turn.fail(&self.run.chat, reason),
+        };
+        let second = turn.shared.now_ms / 1000;
+        let backlog = Backlog {
+            version: "1.0".to_owned(),
+            track_id: TrackId(format!(
+                "{}-{:06x}",
+                slug(title, TRACK_TITLE_MAX),
+                second & 0xff_ffff
+            )),
+            created_at: rfc3339(turn.shared.now_ms),
+            updated_at: None,
+            tasks,
+        };
+        let mut files = vec![("BACKLOG.yaml".to_owned(), backlog::render(&backlog))];
+        files.extend(
+            backlog
+                .tasks
+                .iter()
+                .map(|task| (format!("{}.yaml", task.id), backlog::render_task(task))),
+        );
+        let left = files.len();
+        for (name, text) in files {
+            let path = self.run.document(&name);
+            let waiter = Waiter::Draft(Wait::Document { path: path.clone() });
+            turn.request(
+                waiter,
+                write(Place::Repository, &path, text, Expected::Anything),
+            );
+        }
+        self.stage = Stage::Writing {
+            backlog,
+            left,
+            problem: None,
+        };
+        Activity::Draft(self)
+    }
+
+    fn written(
+        mut self,
+        turn: &mut Turn,
+        backlog: Backlog,
+        left: usize,
+        problem: Option<String>,
+        path: &str,
+        outcome: &Outcome,
+    ) -> Activity {
+        let problem = match outcome {
+            Outcome::File(FileOutcome::Written { .. }) => problem,
+            other => problem.or_else(|| Some(file_failure(other, path))),
+        };
+        if left > 1 {
+            self.stage = Stage::Writing {
+                backlog,
+                left: left - 1,
+                problem,
+            };
+            return Activity::Draft(self);
+        }
+        if let Some(problem) = problem {
+            return turn.fail(&self.run.chat, problem);
+        }
+        turn.shared.current = Some(backlog.track_id.clone());
+        turn.say(&self.run.chat, summary(&backlog, &self.run));
+        turn.end(&self.run.chat, None);
+        Activity::Idle
+    }
+}
+
+fn stopped() -> String {
+    "stopped; the plan is kept, `/backlog` makes its backlog".to_owned()
+}
+
+fn bullets(problems: &[Problem]) -> String {
+    problems
+        .iter()
+        .map(|problem| format!("- {problem}"))
+        .collect::<Vec<_>>()
+        .join("\n")
+}
+
+/// The tasks in the order they would start, and what to do next.
+fn summary(backlog: &Backlog, run: &Run) -> String {
+    let rows: Vec<Vec<String>> = starting_order(&backlog.tasks)
+        .into_iter()
+        .enumerate()
+        .filter_map(|(place, index)| Some((place, backlog.tasks.get(index)?)))
+        .map(|(place, task)| {
+            let after: Vec<&str> = task.depends_on.iter().map(|id| id.as_str()).collect();
+            vec![
+                (place + 1).to_string(),
+                task.id.to_string(),
+                task.title.clone(),
+                if after.is_empty() {
+                    "–".to_owned()
+                } else {
+                    after.join(", ")
+                },
+                format!("{}", task.scope.estimated_hours),
+                task.scope.files_hint.join(", "),
+            ]
+        })
+        .collect();
+    let hours: f64 = backlog
+        .tasks
+        .iter()
+        .map(|task| task.scope.estimated_hours)
+        .sum();
+    format!(
+        "{}\n\n{} in {}, about {hours:.1} hours of work by the estimates, up to {} at once. The plan is in {}.\n\n\
+         **Next:** read or edit the backlog, then `/implement`.",
+        table(&["#", "Task", "Title", "After", "Hours", "Files"], &rows),
+        count(backlog.tasks.len(), "task", "tasks"),
+        run.document("BACKLOG.yaml"),
+        run.options.max_workers,
+        run.document("PLAN.md"),
+    )
+}
+
+fn starting_order(tasks: &[TaskSpec]) -> Vec<usize> {
+    let Ok(mut schedule) = Schedule::new(&nodes(tasks)) else {
+        return Vec::new();
+    };
+    let mut order = Vec::new();
+    while let Some(index) = schedule.next(|_| 0.0) {
+        schedule.complete(index);
+        order.push(index);
+    }
+    order
+}
+
+/// The tasks as the scheduler sees them.
+pub(crate) fn nodes(tasks: &[TaskSpec]) -> Vec<Node> {
+    let index_of = |id: &TaskId| tasks.iter().position(|task| task.id == *id);
+    tasks
+        .iter()
+        .map(|task| Node {
+            depends_on: task.depends_on.iter().filter_map(index_of).collect(),
+            estimated_hours: task.scope.estimated_hours,
+        })
+        .collect()
+}

@@ -1,0 +1,171 @@
+//! What becomes of an attempt that did not end in a merge: its lesson is kept, its worktree is given
+//! back, and the task starts afresh, rests, or is given up with a reason.
+
+use crate::effect::Operation;
+use crate::effect::timer::TimerOperation;
+use crate::engine::Turn;
+use crate::evidence::{Failure, FailureClass, accumulate, distill};
+use crate::run::Waiter;
+use crate::run::attempt::Attempt;
+use crate::run::implement::{ImplementRun, Wait};
+use crate::text::duration;
+use crate::track::Life;
+
+/// The first wait after provider trouble; each further one in a row is twice as long.
+const REST_MS: u64 = 5_000;
+/// The longest wait.
+const REST_MS_MAX: u64 = 5 * 60 * 1000;
+/// After so many troubles in a row the task is given up for this run.
+const TROUBLES_MAX: u32 = 5;
+
+/// What a failure means for its task.
+enum Next {
+    /// Another attempt, from a clean worktree.
+    Again,
+    /// Another attempt later; this one does not count.
+    Rest { wait_ms: u64 },
+    /// No more attempts.
+    GiveUp,
+}
+
+impl ImplementRun {
+    /// An attempt failed.
+    pub(crate) fn failed(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        attempt: &Attempt,
+        failure: Failure,
+    ) {
+        let took_ms = turn.shared.now_ms.saturating_sub(attempt.started_ms);
+        let attempts_max = self.run.options.max_retries;
+        let jitter = jitter(self.run.seed, task, attempt.number);
+        let Some(record) = self.track.records.get_mut(task) else {
+            return;
+        };
+        record.spent_ms += took_ms;
+        record.evidence = accumulate(&record.evidence, distill(&failure));
+        let next = if failure.consumes_attempt() {
+            record.attempts += 1;
+            record.troubles = 0;
+            let is_hopeless = failure.class() == FailureClass::Context;
+            if is_hopeless || record.attempts >= attempts_max {
+                Next::GiveUp
+            } else {
+                Next::Again
+            }
+        } else {
+            record.troubles += 1;
+            if record.troubles >= TROUBLES_MAX {
+                Next::GiveUp
+            } else {
+                let doubled = REST_MS
+                    .saturating_mul(1 << (record.troubles - 1))
+                    .min(REST_MS_MAX);
+                // Between half and all of it, so that several tasks do not come back at once.
+                Next::Rest {
+                    wait_ms: doubled / 2 + doubled / 2 * u64::from(jitter) / 1000,
+                }
+            }
+        };
+        let headline = failure.headline();
+        record.error = Some(headline.clone());
+        let text = match next {
+            Next::Again => {
+                record.life = Life::Waiting;
+                self.schedule.give_back(task);
+                format!(
+                    "{headline}. Starting again from a clean worktree ({} of {attempts_max} attempts used)",
+                    record.attempts
+                )
+            }
+            Next::Rest { wait_ms } => {
+                let operation = Operation::Timer(TimerOperation::Sleep {
+                    duration_ms: wait_ms,
+                });
+                let timer = turn.request(Waiter::Implement(Wait::Rest { task }), operation);
+                record.life = Life::Resting { timer };
+                format!(
+                    "{headline}. Trying again in {}; this does not count as an attempt",
+                    duration(wait_ms)
+                )
+            }
+            Next::GiveUp => {
+                record.life = Life::Failed {
+                    class: failure.class(),
+                };
+                self.schedule.remove(task);
+                format!(
+                    "{headline}. Given up after {} of {attempts_max} attempts",
+                    record.attempts
+                )
+            }
+        };
+        record
+            .history
+            .push(format!("Attempt {}: {text}.", attempt.number));
+        self.ended(turn, task, attempt, false, &text);
+    }
+
+    /// An attempt was stopped from outside. It does not count, and starts afresh another time.
+    pub(crate) fn interrupted(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt) {
+        if let Some(record) = self.track.records.get_mut(task) {
+            record.spent_ms += turn.shared.now_ms.saturating_sub(attempt.started_ms);
+            record.life = Life::Waiting;
+            record.history.push(format!(
+                "Attempt {}: stopped; it does not count.",
+                attempt.number
+            ));
+        }
+        self.schedule.give_back(task);
+        self.ended(
+            turn,
+            task,
+            attempt,
+            false,
+            "stopped; its work so far is kept",
+        );
+    }
+
+    /// A rest is over, or was cut short because the run stops.
+    pub(crate) fn rested(&mut self, task: usize) {
+        if let Some(record) = self.track.records.get_mut(task)
+            && matches!(record.life, Life::Resting { .. })
+        {
+            record.life = Life::Waiting;
+            self.schedule.give_back(task);
+        }
+    }
+
+    /// What every end of an attempt has in common.
+    pub(crate) fn ended(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        attempt: &Attempt,
+        is_ok: bool,
+        text: &str,
+    ) {
+        self.free.insert(attempt.slot);
+        if self.merging == Some(task) {
+            self.merging = None;
+        }
+        if let Some(entry) = attempt.entry {
+            turn.close(&self.run.chat, entry, is_ok, text);
+        }
+        if let Some(spec) = self.track.backlog.tasks.get(task) {
+            turn.say(&self.run.chat, format!("**{}** {text}.", spec.id));
+        }
+        self.record_notes(turn, task, &attempt.notes);
+        self.record_task(turn, task);
+    }
+}
+
+/// A number from 0 to 999 that depends on nothing but its inputs (splitmix64's mixing constants).
+fn jitter(seed: u32, task: usize, attempt: u32) -> u32 {
+    let mut x = (u64::from(seed) << 32) ^ ((task as u64) << 8) ^ u64::from(attempt);
+    x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    ((x ^ (x >> 31)) % 1000) as u32
+}

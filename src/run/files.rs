@@ -1,0 +1,213 @@
+//! The files people read while work goes on. BACKLOG.yaml is only replaced when it is still what we
+//! wrote or read last; an edit made meanwhile stays and is read by the next command.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::backlog::{Status, render};
+use crate::effect::Outcome;
+use crate::effect::file::{Expected, FileOutcome, Place};
+use crate::engine::Turn;
+use crate::gates::GateName;
+use crate::review::GateReport;
+use crate::run::implement::{ImplementRun, Wait};
+use crate::run::plan::{file_failure, write};
+use crate::run::{Waiter, document};
+use crate::text::rfc3339;
+use crate::track::Life;
+
+/// The backlog file and how it lags behind what we know.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BacklogFile {
+    /// Of what we wrote or read last.
+    hash: String,
+    state: State,
+}
+
+/// What the backlog file is doing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+enum State {
+    /// It shows what we know.
+    #[default]
+    Fresh,
+    /// It does not.
+    Stale,
+    /// It is being written, and we may know more again.
+    Writing { is_stale: bool },
+    /// A person edited it, or it cannot be written: it is left alone until the next command.
+    LeftAlone,
+}
+
+impl BacklogFile {
+    /// A file that was just read.
+    pub fn read(hash: String) -> Self {
+        Self {
+            hash,
+            state: State::Fresh,
+        }
+    }
+
+    /// Something it shows has changed.
+    pub fn touch(&mut self) {
+        self.state = match self.state {
+            State::Fresh | State::Stale => State::Stale,
+            State::Writing { .. } => State::Writing { is_stale: true },
+            State::LeftAlone => State::LeftAlone,
+        };
+    }
+
+    /// Whether nothing is being written or waits to be.
+    pub fn is_settled(&self) -> bool {
+        matches!(self.state, State::Fresh | State::LeftAlone)
+    }
+}
+
+impl ImplementRun {
+    /// Writes the backlog when it lags and no write is under way.
+    pub(crate) fn flush(&mut self, turn: &mut Turn) {
+        if self.file.state != State::Stale {
+            return;
+        }
+        let text = render(&self.track.snapshot(turn.shared.now_ms));
+        let expected = Expected::Hash {
+            hash: self.file.hash.clone(),
+        };
+        let path = self.run.document("BACKLOG.yaml");
+        turn.request(
+            Waiter::Implement(Wait::File),
+            write(Place::Repository, &path, text, expected),
+        );
+        self.file.state = State::Writing { is_stale: false };
+    }
+
+    /// The write of the backlog ended.
+    pub(crate) fn file_resolved(&mut self, turn: &mut Turn, outcome: &Outcome) {
+        let path = self.run.document("BACKLOG.yaml");
+        match outcome {
+            Outcome::File(FileOutcome::Written { hash }) => {
+                let is_stale = matches!(self.file.state, State::Writing { is_stale: true });
+                self.file.hash.clone_from(hash);
+                self.file.state = if is_stale { State::Stale } else { State::Fresh };
+            }
+            Outcome::File(FileOutcome::Changed) => {
+                self.file.state = State::LeftAlone;
+                let text = format!(
+                    "**Note:** {path} was edited while this runs, so it is left as you wrote it. The next command reads \
+                     the edit; until then /progress shows where things stand."
+                );
+                turn.say(&self.run.chat, text);
+            }
+            other => {
+                self.file.state = State::LeftAlone;
+                let what = file_failure(other, &path);
+                turn.say(
+                    &self.run.chat,
+                    format!("**Note:** {path} could not be written: {what}"),
+                );
+            }
+        }
+    }
+
+    /// Writes `T01.status.json` and marks the backlog.
+    pub(crate) fn record_task(&mut self, turn: &mut Turn, index: usize) {
+        self.file.touch();
+        let (Some(spec), Some(record)) = (
+            self.track.backlog.tasks.get(index),
+            self.track.records.get(index),
+        ) else {
+            return;
+        };
+        let status = self.track.status(index);
+        let ledger = &turn.shared.ledger;
+        let usage = ledger.of_task(&spec.id);
+        let ended = matches!(status, Status::Completed | Status::Failed)
+            .then(|| rfc3339(turn.shared.now_ms));
+        let gates: Vec<_> = record
+            .reports
+            .iter()
+            .map(|report| {
+                json!({
+                    "name": report.gate.name, "command": report.gate.command, "code": report.code,
+                    "duration_ms": report.duration_ms, "ran_no_test": report.ran_no_test,
+                })
+            })
+            .collect();
+        let commit = match &record.life {
+            Life::Merged { commit } => Some(commit),
+            _ => None,
+        };
+        let value = json!({
+            "id": spec.id,
+            "title": spec.title,
+            "status": status,
+            "timestamp": rfc3339(turn.shared.now_ms),
+            "attempts": record.attempts,
+            "session": { "started": record.last_attempt_ms.map(rfc3339), "ended": ended },
+            "verification": {
+                "tests_passed": passed(&record.reports, GateName::Test),
+                "lint_passed": passed(&record.reports, GateName::Lint),
+                "type_check_passed": passed(&record.reports, GateName::Typecheck),
+            },
+            "gates": gates,
+            "files": { "modified": record.changes.iter().map(|change| &change.path).collect::<Vec<_>>() },
+            "metrics": {
+                "context_bytes": record.context_bytes,
+                "token_count": usage.input_tokens + usage.output_tokens,
+                "cost_usd": usage.cost_usd,
+                "duration_ms": record.spent_ms,
+            },
+            "commit": commit,
+            "error": record.error,
+            "evidence": record.evidence,
+        });
+        let text = format!("{value:#}\n");
+        let path = document(&self.run.options, &format!("{}.status.json", spec.id));
+        turn.request(
+            Waiter::Nobody,
+            write(Place::Repository, &path, text, Expected::Anything),
+        );
+    }
+
+    /// Writes `T01.notes.md`: how each attempt ended, and the agent's last words.
+    pub(crate) fn record_notes(&self, turn: &mut Turn, index: usize, notes: &str) {
+        let (Some(spec), Some(record)) = (
+            self.track.backlog.tasks.get(index),
+            self.track.records.get(index),
+        ) else {
+            return;
+        };
+        let history: String = record
+            .history
+            .iter()
+            .map(|line| format!("- {line}\n"))
+            .collect();
+        let mut text = format!("# {} {}\n\n{history}", spec.id, spec.title);
+        if !record.evidence.is_empty() {
+            let evidence: String = record
+                .evidence
+                .iter()
+                .map(|line| format!("- {line}\n"))
+                .collect();
+            text.push_str(&format!("\n## What failed attempts taught\n\n{evidence}"));
+        }
+        if !notes.trim().is_empty() {
+            text.push_str(&format!(
+                "\n## The worker's last message\n\n{}\n",
+                notes.trim()
+            ));
+        }
+        let path = document(&self.run.options, &format!("{}.notes.md", spec.id));
+        turn.request(
+            Waiter::Nobody,
+            write(Place::Repository, &path, text, Expected::Anything),
+        );
+    }
+}
+
+/// What a gate said; `None` when it did not run.
+fn passed(reports: &[GateReport], name: GateName) -> Option<bool> {
+    reports
+        .iter()
+        .find(|report| report.gate.name == name)
+        .map(GateReport::is_green)
+}

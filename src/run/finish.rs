@@ -1,0 +1,206 @@
+//! The end of `/implement`: land when everything is merged, then say what was done, what was not, and
+//! what to do about it.
+
+use crate::effect::git::{GitOperation, GitOutcome};
+use crate::effect::{Operation, Outcome};
+use crate::engine::{Activity, Turn};
+use crate::metrics::{TaskFigures, report};
+use crate::options::LandMode;
+use crate::run::implement::{ImplementRun, Stage, Stop, Wait};
+use crate::run::{Waiter, git_failure};
+use crate::text::{count, list};
+use crate::track::{Life, Track};
+
+impl ImplementRun {
+    /// Nothing is left to start and nothing is under way.
+    pub(crate) fn finish(mut self: Box<Self>, turn: &mut Turn) -> Activity {
+        let branch = self.run.repository.branch.clone();
+        match branch {
+            Some(branch) if self.track.is_complete() && self.run.options.land == LandMode::Auto => {
+                let operation = GitOperation::Land {
+                    branch,
+                    to: self.tip.clone(),
+                };
+                turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
+                self.stage = Stage::Landing;
+                Activity::Implement(self)
+            }
+            _ => {
+                let track = &self.track.backlog.track_id;
+                let text = if self.track.is_complete() {
+                    format!(
+                        "Everything is merged on `mac/{track}`. `git merge mac/{track}` brings it to your branch."
+                    )
+                } else {
+                    format!("What is done is on `mac/{track}`; it lands when every task is merged.")
+                };
+                self.conclude(turn, &text)
+            }
+        }
+    }
+
+    /// Landing ended.
+    pub(crate) fn landed(self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
+        let track = &self.track.backlog.track_id;
+        let branch = self.run.repository.branch.clone().unwrap_or_default();
+        let text = match outcome {
+            Outcome::Git(GitOutcome::Landed) => {
+                format!("`{branch}` now has everything (fast-forward from `mac/{track}`).")
+            }
+            Outcome::Git(GitOutcome::Refused { reason }) => format!(
+                "Not landed, so that nothing of yours is touched: {reason}. Everything is merged on `mac/{track}`; \
+                 `git merge mac/{track}` brings it to your branch."
+            ),
+            other => format!(
+                "Not landed: {}. Everything is merged on `mac/{track}`.",
+                git_failure(other)
+            ),
+        };
+        self.conclude(turn, &text)
+    }
+
+    /// Says how it went and waits for the last files.
+    fn conclude(mut self: Box<Self>, turn: &mut Turn, landing: &str) -> Activity {
+        let ledger = self.own_ledger(turn);
+        let figures = figures(&self.track, &turn.shared.ledger);
+        turn.say(&self.run.chat, report(&figures, &ledger, self.estimate));
+        turn.say(&self.run.chat, landing);
+        let error = self.shortfall();
+        self.stage = Stage::Closing { error };
+        self.flush(turn);
+        self.close(turn)
+    }
+
+    /// What was asked for and is not done, with reasons; `None` when all is.
+    fn shortfall(&self) -> Option<String> {
+        let open: Vec<usize> = self
+            .wanted
+            .iter()
+            .copied()
+            .filter(|index| !self.track.records[*index].life.is_done())
+            .collect();
+        if open.is_empty() {
+            return None;
+        }
+        let lines: Vec<String> = open
+            .iter()
+            .map(|index| {
+                format!(
+                    "- {}: {}",
+                    self.track.backlog.tasks[*index].id,
+                    why(&self.track, *index)
+                )
+            })
+            .collect();
+        let what = count(open.len(), "task is", "tasks are");
+        let of = self.wanted.len();
+        let next = match &self.stopping {
+            Some(Stop::Person) => "Stopped. `/implement` goes on from here.".to_owned(),
+            Some(Stop::Budget(reason)) => {
+                format!("Stopped: {reason}. Raise options.budget and `/implement` again.")
+            }
+            None => {
+                let failed: Vec<String> = open
+                    .iter()
+                    .filter(|index| matches!(self.track.records[**index].life, Life::Failed { .. }))
+                    .map(|index| self.track.backlog.tasks[*index].id.to_string())
+                    .collect();
+                if failed.is_empty() {
+                    "`/implement` without ids takes the rest.".to_owned()
+                } else {
+                    format!(
+                        "Improve {} in the backlog, then `/implement`; or `/implement {}` for another set of attempts.",
+                        list(&failed),
+                        failed.join(" ")
+                    )
+                }
+            }
+        };
+        Some(format!(
+            "{what} not done, of {of}:\n{}\n{next}",
+            lines.join("\n")
+        ))
+    }
+
+    /// Ends the command once the last file is written.
+    pub(crate) fn close(mut self: Box<Self>, turn: &mut Turn) -> Activity {
+        self.flush(turn);
+        if !self.file.is_settled() {
+            return Activity::Implement(self);
+        }
+        if let Stage::Closing { error } = &self.stage {
+            turn.end(&self.run.chat, error.clone());
+        }
+        self.keep_track(turn);
+        Activity::Idle
+    }
+}
+
+/// Why a task is not done, in half a sentence.
+pub(crate) fn why(track: &Track, index: usize) -> String {
+    let Some(record) = track.records.get(index) else {
+        return String::new();
+    };
+    match &record.life {
+        Life::Failed { .. } => record.error.clone().unwrap_or_else(|| "failed".to_owned()),
+        Life::Resting { .. } => format!(
+            "rests: {}",
+            record.error.as_deref().unwrap_or("provider trouble")
+        ),
+        Life::Waiting => {
+            let waits: Vec<String> = track
+                .waits_for(index)
+                .iter()
+                .map(ToString::to_string)
+                .collect();
+            match (track.blocked_by(index), waits.is_empty()) {
+                (Some(failed), _) => format!("blocked, because {failed} failed"),
+                (None, false) => format!("waits for {}", list(&waits)),
+                (None, true) => "not started".to_owned(),
+            }
+        }
+        Life::Running(_) => "at work".to_owned(),
+        Life::Merged { .. } | Life::Given => String::new(),
+    }
+}
+
+/// The figures of every task.
+pub(crate) fn figures(track: &Track, ledger: &crate::metrics::Ledger) -> Vec<TaskFigures> {
+    track
+        .backlog
+        .tasks
+        .iter()
+        .zip(&track.records)
+        .enumerate()
+        .map(|(index, (task, record))| {
+            let usage = ledger.of_task(&task.id);
+            TaskFigures {
+                id: task.id.clone(),
+                title: task.title.clone(),
+                status: status_word(track, index),
+                attempts: record.attempts,
+                context_bytes: record.context_bytes,
+                tokens: usage.input_tokens + usage.output_tokens,
+                cost_usd: usage.cost_usd,
+                duration_ms: record.spent_ms,
+            }
+        })
+        .collect()
+}
+
+/// A status as people read it.
+pub(crate) fn status_word(track: &Track, index: usize) -> String {
+    let is_blocked = track.blocked_by(index).is_some();
+    let status = track.status(index);
+    let word = serde_json::to_value(status).ok();
+    let word = word
+        .as_ref()
+        .and_then(|value| value.as_str())
+        .unwrap_or("unknown")
+        .replace('_', " ");
+    if is_blocked {
+        "blocked".to_owned()
+    } else {
+        word
+    }
+}

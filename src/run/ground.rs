@@ -1,0 +1,219 @@
+//! What must hold before a command may do anything: a usable repository, models that exist, and no
+//! sessions left over from a run that was interrupted.
+
+use serde::{Deserialize, Serialize};
+
+use crate::effect::catalogue::{CatalogueEntry, CatalogueOperation, CatalogueOutcome};
+use crate::effect::git::{GitOperation, GitOutcome, Repository};
+use crate::effect::{Operation, Outcome};
+use crate::engine::{Activity, Turn};
+use crate::event::{CommandName, Setting};
+use crate::ids::SessionId;
+use crate::metrics::Price;
+use crate::options::{LandMode, Options, ReviewMode};
+use crate::route::{Routing, Work, route};
+use crate::run::{Run, Waiter, draft, git_failure, implement, plan};
+use crate::text::{count, list};
+
+/// A command whose preconditions are being looked at.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ground {
+    run: Run,
+    name: CommandName,
+    arguments: String,
+    stage: Stage,
+}
+
+/// What is being looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Stage {
+    Repository,
+    Models,
+}
+
+/// A command that needs the repository and models was given.
+pub fn given(
+    turn: &mut Turn,
+    chat: &SessionId,
+    name: CommandName,
+    arguments: &str,
+    options: Options,
+    setting: &Setting,
+) -> Activity {
+    if options.review == ReviewMode::Manual {
+        return turn.fail(
+            chat,
+            "options.review: \"manual\" needs the /review command, which this version does not have. \
+             Use \"auto\" or \"off\".",
+        );
+    }
+    let routing = match route(
+        &options.models,
+        setting.model.as_ref(),
+        setting.small_model.as_ref(),
+    ) {
+        Ok(routing) => routing,
+        Err(problem) => return turn.fail(chat, problem.to_string()),
+    };
+    let run = Run {
+        chat: chat.clone(),
+        options,
+        routing,
+        repository: Repository::default(),
+        started_ms: turn.shared.now_ms,
+        seed: setting.seed,
+    };
+    turn.request(
+        Waiter::Ground,
+        Operation::Git(GitOperation::Inspect { reference: None }),
+    );
+    Activity::Ground(Ground {
+        run,
+        name,
+        arguments: arguments.trim().to_owned(),
+        stage: Stage::Repository,
+    })
+}
+
+impl Ground {
+    /// The chat of the command.
+    pub fn chat(&self) -> &SessionId {
+        &self.run.chat
+    }
+
+    /// The repository was inspected, or the models were looked up.
+    pub fn resolved(mut self, turn: &mut Turn, outcome: &Outcome) -> Activity {
+        match (self.stage, outcome) {
+            (Stage::Repository, Outcome::Git(GitOutcome::Inspected { repository })) => {
+                if let Some(problem) = repository_problem(repository, &self.run.options) {
+                    return turn.fail(&self.run.chat, problem);
+                }
+                self.run.repository = repository.clone();
+                self.stage = Stage::Models;
+                let models = self.run.routing.models();
+                turn.request(
+                    Waiter::Ground,
+                    Operation::Catalogue(CatalogueOperation::Look { models }),
+                );
+                Activity::Ground(self)
+            }
+            (Stage::Models, Outcome::Catalogue(CatalogueOutcome::Found { models })) => {
+                if let Some(problem) = models_problem(models, &self.run.routing) {
+                    return turn.fail(&self.run.chat, problem);
+                }
+                remember_prices(turn, models);
+                self.begin(turn)
+            }
+            (_, Outcome::Catalogue(CatalogueOutcome::Failed { message })) => turn.fail(
+                &self.run.chat,
+                format!("OpenCode's model catalogue did not answer: {message}"),
+            ),
+            (_, other) => turn.fail(&self.run.chat, git_failure(other)),
+        }
+    }
+
+    fn begin(self, turn: &mut Turn) -> Activity {
+        sweep(turn, &self.run.chat);
+        match self.name {
+            CommandName::Plan => plan::begin(turn, self.run, &self.arguments),
+            CommandName::Backlog => draft::begin(turn, self.run, &self.arguments),
+            CommandName::Implement => implement::begin(turn, self.run, &self.arguments),
+            CommandName::Progress | CommandName::Metrics => {
+                turn.fail(&self.run.chat, "nothing to prepare")
+            }
+        }
+    }
+}
+
+/// What stands in the way of working in this repository.
+fn repository_problem(repository: &Repository, options: &Options) -> Option<String> {
+    if !repository.is_repository {
+        return Some(
+            "this is not a git repository. Run `git init`, commit once, and try again.".to_owned(),
+        );
+    }
+    if repository.head.is_none() {
+        return Some(
+            "this repository has no commit yet, and work has to start from one. Commit something first, \
+             for example `git commit --allow-empty -m start`."
+                .to_owned(),
+        );
+    }
+    if repository.branch.is_none() && options.land == LandMode::Auto {
+        return Some(
+            "HEAD is detached, so there is no branch to land on. Check one out (`git switch -c <name>`), \
+             or set the option land to \"never\"."
+                .to_owned(),
+        );
+    }
+    if repository.has_mac_branch {
+        return Some(
+            "a branch named `mac` exists, and git cannot keep `mac/<track>` beside it. Rename it, for \
+             example `git branch -m mac mac-old`."
+                .to_owned(),
+        );
+    }
+    None
+}
+
+/// Which configured models the host does not have.
+fn models_problem(models: &[CatalogueEntry], routing: &Routing) -> Option<String> {
+    let lines: Vec<String> = models
+        .iter()
+        .filter_map(|entry| match entry {
+            CatalogueEntry::Known { .. } => None,
+            CatalogueEntry::Unknown { model, similar } => {
+                let is_for = |work: &Work| routing.model(*work) == Some(model);
+                let uses: Vec<String> = Work::ALL
+                    .into_iter()
+                    .filter(is_for)
+                    .map(|work| work.name().to_owned())
+                    .collect();
+                let hint = if similar.is_empty() {
+                    "`opencode models` lists what there is".to_owned()
+                } else {
+                    format!("did you mean {}?", similar.join(" or "))
+                };
+                Some(format!(
+                    "OpenCode has no model {model} (used for {}); {hint}",
+                    list(&uses)
+                ))
+            }
+        })
+        .collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
+}
+
+fn remember_prices(turn: &mut Turn, models: &[CatalogueEntry]) {
+    for entry in models {
+        if let CatalogueEntry::Known {
+            model,
+            input_usd,
+            output_usd,
+            ..
+        } = entry
+        {
+            let price = Price {
+                input_usd: *input_usd,
+                output_usd: *output_usd,
+            };
+            turn.shared.prices.insert(model.to_string(), price);
+        }
+    }
+}
+
+/// Deletes sessions that an earlier run could not.
+fn sweep(turn: &mut Turn, chat: &SessionId) {
+    let left: Vec<SessionId> = turn.shared.sessions.keys().cloned().collect();
+    if left.is_empty() {
+        return;
+    }
+    let what = count(left.len(), "session", "sessions");
+    turn.say(
+        chat,
+        format!("An earlier run left {what} of ours behind; removing."),
+    );
+    for session in &left {
+        turn.remove_session(session, Waiter::Nobody);
+    }
+}

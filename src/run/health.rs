@@ -1,0 +1,93 @@
+//! The health check: the project's own gates on a commit that holds none of the run's work. A gate
+//! that is red or tests nothing there would lie about every task after it.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+
+use crate::gates::{Gate, GateName};
+use crate::ids::CommitId;
+use crate::review::GateReport;
+use crate::text::{duration, list};
+
+/// So many lines of a red gate's output are shown.
+const TAIL_LINES: usize = 25;
+
+/// What the gates say of a commit before we change anything.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Health {
+    /// The commit; `None` before the first check.
+    pub commit: Option<CommitId>,
+    /// The gates that ran.
+    pub gates: Vec<Gate>,
+    /// Those that were red. With `--allow-red` they do not judge tasks.
+    pub red: BTreeSet<GateName>,
+    /// The test command ran no test.
+    pub runs_no_test: bool,
+}
+
+impl Health {
+    /// Reads the reports of a check.
+    pub fn of(commit: CommitId, reports: &[GateReport]) -> Self {
+        Self {
+            commit: Some(commit),
+            gates: reports.iter().map(|report| report.gate.clone()).collect(),
+            red: reports
+                .iter()
+                .filter(|report| !report.is_green())
+                .map(|report| report.gate.name)
+                .collect(),
+            runs_no_test: reports.iter().any(|report| report.ran_no_test),
+        }
+    }
+
+    /// Whether it holds for this commit and these gates, and says that all is well.
+    pub fn is_good_for(&self, commit: &CommitId, gates: &[Gate]) -> bool {
+        self.commit.as_ref() == Some(commit) && self.gates == gates && self.red.is_empty()
+    }
+
+    /// The first report that condemns work: red where the base was not, or tests that no longer run.
+    pub fn condemned<'a>(&self, reports: &'a [GateReport]) -> Option<&'a GateReport> {
+        reports.iter().find(|report| {
+            let is_red = !report.is_green() && !self.red.contains(&report.gate.name);
+            is_red || report.ran_no_test && !self.runs_no_test
+        })
+    }
+}
+
+/// What is shown when gates are red on the base.
+pub fn red_text(reports: &[GateReport]) -> String {
+    let red: Vec<&GateReport> = reports.iter().filter(|report| !report.is_green()).collect();
+    let names: Vec<String> = red
+        .iter()
+        .map(|report| format!("`{}`", report.gate.command))
+        .collect();
+    let mut text = format!(
+        "The project is not healthy before any task starts: {} failed.\n",
+        list(&names)
+    );
+    for report in red {
+        let how = match report.code {
+            Some(code) => format!("exit code {code}"),
+            None => "stopped, it took too long".to_owned(),
+        };
+        let lines: Vec<&str> = report.tail.trim_end().lines().collect();
+        let from = lines.len().saturating_sub(TAIL_LINES);
+        text.push_str(&format!(
+            "\n`{}` ({how}, {}):\n\n```text\n{}\n```\n",
+            report.gate.command,
+            duration(report.duration_ms),
+            lines.get(from..).unwrap_or_default().join("\n")
+        ));
+    }
+    text
+}
+
+/// One line on gates that are green.
+pub fn green_text(reports: &[GateReport]) -> String {
+    let parts: Vec<String> = reports
+        .iter()
+        .map(|report| format!("`{}` {}", report.gate.command, duration(report.duration_ms)))
+        .collect();
+    format!("Health check: {} green.", list(&parts))
+}

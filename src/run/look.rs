@@ -1,0 +1,146 @@
+//! Commands that only look: `/progress`, `/metrics` and `/backlog --check`. They work at any time,
+//! beside a running command too.
+
+use serde::{Deserialize, Serialize};
+
+use crate::backlog::{self, Status};
+use crate::effect::Outcome;
+use crate::effect::file::{FileOutcome, Place};
+use crate::engine::{Activity, Turn};
+use crate::event::CommandName;
+use crate::ids::SessionId;
+use crate::metrics::metrics;
+use crate::options::Options;
+use crate::run::finish::{figures, status_word, why};
+use crate::run::plan::{DOCUMENT_BYTES_MAX, file_failure, read};
+use crate::run::{Waiter, current_track, document};
+use crate::text::{bytes, count, table};
+use crate::track::{Life, Track};
+
+/// A question and where its answer goes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Wait {
+    chat: SessionId,
+    name: CommandName,
+    options: Options,
+}
+
+/// Whether a command only looks.
+pub fn is_look(name: CommandName, arguments: &str) -> bool {
+    match name {
+        CommandName::Progress | CommandName::Metrics => true,
+        CommandName::Backlog => arguments.trim() == "--check",
+        CommandName::Plan | CommandName::Implement => false,
+    }
+}
+
+/// A question was put.
+pub fn given(turn: &mut Turn, chat: &SessionId, name: CommandName, options: Options) {
+    let path = document(&options, "BACKLOG.yaml");
+    let wait = Wait {
+        chat: chat.clone(),
+        name,
+        options,
+    };
+    turn.request(
+        Waiter::Look(wait),
+        read(Place::Repository, &path, DOCUMENT_BYTES_MAX),
+    );
+}
+
+/// The backlog was read.
+pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outcome) {
+    let path = document(&wait.options, "BACKLOG.yaml");
+    let text = match outcome {
+        Outcome::File(FileOutcome::Read { text, .. }) => text,
+        Outcome::File(FileOutcome::Missing) => {
+            let text = format!("there is no {path}. `/plan <feature>` makes one.");
+            return turn.end(&wait.chat, Some(text));
+        }
+        other => return turn.end(&wait.chat, Some(file_failure(other, &path))),
+    };
+    let backlog = match backlog::parse(text) {
+        Ok(backlog) => backlog,
+        Err(problems) => {
+            let lines: Vec<String> = problems
+                .iter()
+                .map(|problem| format!("- {problem}"))
+                .collect();
+            return turn.end(
+                &wait.chat,
+                Some(format!("{path} has problems:\n{}", lines.join("\n"))),
+            );
+        }
+    };
+    let live = current_track(activity, turn.shared)
+        .filter(|track| track.backlog.track_id == backlog.track_id);
+    let known = live
+        .or_else(|| turn.shared.tracks.get(&backlog.track_id))
+        .cloned();
+    let is_running = matches!(activity, Activity::Implement(_));
+    // While work goes on the live track is the truth; otherwise the file with what we know of it.
+    let track = match known {
+        Some(track) if is_running => track,
+        known => Track::adopt(known, backlog),
+    };
+    let answer = match wait.name {
+        CommandName::Progress => progress(&track, is_running),
+        CommandName::Metrics => metrics(&figures(&track, &turn.shared.ledger), &turn.shared.ledger),
+        CommandName::Backlog | CommandName::Plan | CommandName::Implement => {
+            format!(
+                "{path} is valid: {}.",
+                count(track.backlog.tasks.len(), "task", "tasks")
+            )
+        }
+    };
+    turn.say(&wait.chat, answer);
+    turn.end(&wait.chat, None);
+}
+
+fn progress(track: &Track, is_running: bool) -> String {
+    let rows: Vec<Vec<String>> = track
+        .backlog
+        .tasks
+        .iter()
+        .zip(&track.records)
+        .enumerate()
+        .map(|(index, (task, record))| {
+            let note = match &record.life {
+                Life::Running(attempt) => {
+                    format!("attempt {} in w{}", attempt.number, attempt.slot.0)
+                }
+                Life::Merged { .. } => {
+                    format!("{} of context", bytes(u64::from(record.context_bytes)))
+                }
+                _ => why(track, index),
+            };
+            vec![
+                task.id.to_string(),
+                task.title.clone(),
+                status_word(track, index),
+                record.attempts.to_string(),
+                note,
+            ]
+        })
+        .collect();
+    let done = (0..track.records.len())
+        .filter(|index| track.status(*index) == Status::Completed)
+        .count();
+    let of = track.records.len();
+    let state = if is_running {
+        "/implement is running"
+    } else {
+        "nothing is running"
+    };
+    let next = if is_running || done == of {
+        ""
+    } else {
+        " `/implement` goes on."
+    };
+    format!(
+        "Track `{}`: {done} of {} done; {state}.{next}\n\n{}",
+        track.backlog.track_id,
+        count(of, "task", "tasks"),
+        table(&["Task", "Title", "Status", "Attempts", "Note"], &rows)
+    )
+}

@@ -1,0 +1,242 @@
+//! Integration: one merge at a time, made without a checkout, checked when it combined parallel work,
+//! and only then the branch moves, by compare-and-swap.
+
+use crate::effect::git::{GitOperation, GitOutcome};
+use crate::effect::{Operation, Outcome};
+use crate::engine::Turn;
+use crate::evidence::Failure;
+use crate::ids::CommitId;
+use crate::run::attempt::{Attempt, Collected, Stage, Wait, gate_failure};
+use crate::run::gating::Check;
+use crate::run::implement::ImplementRun;
+use crate::run::{Progress, Waiter, git_failure};
+use crate::text::{bytes, count, duration};
+use crate::track::Life;
+
+/// Somebody else may move the integration branch; after so many losses against them the attempt fails.
+const TRIES_MAX: u32 = 5;
+
+impl ImplementRun {
+    /// Work that passed its judges waits for its turn.
+    pub(crate) fn queue(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        mut attempt: Attempt,
+        work: Collected,
+    ) {
+        attempt.stage = Stage::Queued { work };
+        self.put_back(task, attempt);
+        self.queue.push_back(task);
+        self.record_task(turn, task);
+    }
+
+    /// Merges what waits, if nothing is being merged.
+    pub(crate) fn merge_next(&mut self, turn: &mut Turn) {
+        if self.merging.is_some() {
+            return;
+        }
+        let Some(task) = self.queue.pop_front() else {
+            return;
+        };
+        let Some(record) = self.track.records.get_mut(task) else {
+            return;
+        };
+        match std::mem::take(&mut record.life) {
+            Life::Running(mut attempt) => {
+                if let Stage::Queued { work } = attempt.stage {
+                    attempt.stage = self.merge(turn, task, attempt.number, work, 1);
+                    self.merging = Some(task);
+                    self.put_back(task, *attempt);
+                } else {
+                    self.put_back(task, *attempt);
+                }
+            }
+            other => record.life = other,
+        }
+    }
+
+    fn merge(
+        &self,
+        turn: &mut Turn,
+        task: usize,
+        attempt: u32,
+        work: Collected,
+        tries: u32,
+    ) -> Stage {
+        if let Some(spec) = self.track.backlog.tasks.get(task) {
+            let operation = GitOperation::Merge {
+                onto: self.tip.clone(),
+                commit: work.commit.clone(),
+                message: format!("Merge {}: {}", spec.id, spec.title),
+                task: spec.id.clone(),
+            };
+            turn.request(
+                Waiter::Attempt(Wait { task, attempt }),
+                Operation::Git(operation),
+            );
+        }
+        Stage::Merging { work, tries }
+    }
+
+    /// A step of a merge ended.
+    pub(crate) fn merge_goes_on(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        mut attempt: Attempt,
+        stage: Stage,
+        outcome: &Outcome,
+    ) {
+        let waiter = Waiter::Attempt(Wait {
+            task,
+            attempt: attempt.number,
+        });
+        match (stage, outcome) {
+            (Stage::Merging { work, tries }, Outcome::Git(GitOutcome::Merged { commit })) => {
+                if attempt.base == self.tip || self.gates.is_empty() {
+                    return self.move_branch(turn, task, attempt, work, tries, commit.clone());
+                }
+                if self.is_stopping() {
+                    return self.interrupted(turn, task, &attempt);
+                }
+                let merge = commit.clone();
+                let check = Check::begin(
+                    turn,
+                    &self.run.options,
+                    attempt.slot,
+                    merge.clone(),
+                    &self.gates,
+                    waiter,
+                );
+                attempt.stage = Stage::Rechecking {
+                    work,
+                    tries,
+                    merge,
+                    check,
+                };
+                self.put_back(task, attempt);
+            }
+            (Stage::Merging { .. }, Outcome::Git(GitOutcome::Conflicted { paths })) => {
+                self.failed(
+                    turn,
+                    task,
+                    &attempt,
+                    Failure::Conflict {
+                        paths: paths.clone(),
+                    },
+                );
+            }
+            (
+                Stage::Rechecking {
+                    work,
+                    tries,
+                    merge,
+                    check,
+                },
+                outcome,
+            ) => match check.resolved(turn, &self.run.options, outcome, waiter) {
+                Progress::More(check) => {
+                    attempt.stage = Stage::Rechecking {
+                        work,
+                        tries,
+                        merge,
+                        check,
+                    };
+                    self.put_back(task, attempt);
+                }
+                Progress::Done(reports) => match self.health.condemned(&reports) {
+                    Some(report) => {
+                        let failure = gate_failure(report);
+                        self.failed(turn, task, &attempt, failure);
+                    }
+                    None => self.move_branch(turn, task, attempt, work, tries, merge),
+                },
+                Progress::Aborted => self.interrupted(turn, task, &attempt),
+                Progress::Failed(message) => {
+                    self.failed(turn, task, &attempt, Failure::Host { message })
+                }
+            },
+            (Stage::Moving { work, merge, .. }, Outcome::Git(GitOutcome::Moved)) => {
+                self.merged(turn, task, &attempt, &work, merge);
+            }
+            (
+                Stage::Moving { work, tries, .. },
+                Outcome::Git(GitOutcome::Stale {
+                    actual: Some(actual),
+                }),
+            ) if tries < TRIES_MAX => {
+                self.tip = actual.clone();
+                attempt.stage = self.merge(turn, task, attempt.number, work, tries + 1);
+                self.put_back(task, attempt);
+            }
+            (_, other) => self.failed(
+                turn,
+                task,
+                &attempt,
+                Failure::Host {
+                    message: git_failure(other),
+                },
+            ),
+        }
+    }
+
+    fn move_branch(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        mut attempt: Attempt,
+        work: Collected,
+        tries: u32,
+        merge: CommitId,
+    ) {
+        let operation = GitOperation::Move {
+            reference: self.branch(),
+            to: merge.clone(),
+            from: Some(self.tip.clone()),
+        };
+        turn.request(
+            Waiter::Attempt(Wait {
+                task,
+                attempt: attempt.number,
+            }),
+            Operation::Git(operation),
+        );
+        attempt.stage = Stage::Moving { work, tries, merge };
+        self.put_back(task, attempt);
+    }
+
+    fn merged(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        attempt: &Attempt,
+        work: &Collected,
+        merge: CommitId,
+    ) {
+        self.tip = merge.clone();
+        self.health.commit = Some(merge.clone());
+        turn.shared.health = Some(self.health.clone());
+        self.schedule.complete(task);
+        let took_ms = turn.shared.now_ms.saturating_sub(attempt.started_ms);
+        let Some(record) = self.track.records.get_mut(task) else {
+            return;
+        };
+        record.life = Life::Merged { commit: merge };
+        record.attempts += 1;
+        record.troubles = 0;
+        record.error = None;
+        record.spent_ms += took_ms;
+        let tries = count(record.attempts as usize, "attempt", "attempts");
+        let text = format!(
+            "merged after {tries}: {} changed, {} of context, {}",
+            count(work.changes.len(), "file", "files"),
+            bytes(u64::from(record.context_bytes)),
+            duration(took_ms)
+        );
+        record
+            .history
+            .push(format!("Attempt {}: {text}.", attempt.number));
+        self.ended(turn, task, attempt, true, &text);
+    }
+}

@@ -1,0 +1,203 @@
+//! What runs: one file a command or a stretch of one. Each takes its state and an outcome, and gives
+//! the state that follows.
+
+pub mod attempt;
+pub mod draft;
+pub mod failure;
+pub mod files;
+pub mod finish;
+pub mod gating;
+pub mod ground;
+pub mod health;
+pub mod implement;
+pub mod look;
+pub mod merge;
+pub mod plan;
+pub mod review;
+pub mod survey;
+
+use serde::{Deserialize, Serialize};
+
+use crate::effect::Outcome;
+use crate::effect::git::{GitOutcome, Repository};
+use crate::effect::session::{SessionOutcome, Trouble};
+use crate::engine::{Activity, Shared, Turn};
+use crate::event::{CommandName, Setting};
+use crate::ids::SessionId;
+use crate::options::Options;
+use crate::route::Routing;
+use crate::text::duration;
+use crate::track::Track;
+
+/// What a command works with from its start to its end.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// The chat it was given in.
+    pub chat: SessionId,
+    /// The person's options.
+    pub options: Options,
+    /// Which model does what.
+    pub routing: Routing,
+    /// The repository when the command began.
+    pub repository: Repository,
+    /// When it began, in milliseconds since the Unix epoch.
+    pub started_ms: u64,
+    /// Seed for jitter.
+    pub seed: u32,
+}
+
+impl Run {
+    /// The path of a document for people, from the repository's root.
+    pub fn document(&self, name: &str) -> String {
+        document(&self.options, name)
+    }
+}
+
+/// The path of a document for people, from the repository's root.
+pub fn document(options: &Options, name: &str) -> String {
+    format!("{}/{name}", options.output_dir.trim_end_matches('/'))
+}
+
+/// Who waits for an effect.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Waiter {
+    /// The preconditions of a command.
+    Ground,
+    /// `/plan`.
+    Plan(plan::Wait),
+    /// The making of a backlog.
+    Draft(draft::Wait),
+    /// `/implement` as a whole.
+    Implement(implement::Wait),
+    /// One attempt at one task.
+    Attempt(attempt::Wait),
+    /// A question that only needs a file.
+    Look(look::Wait),
+    /// Nobody: the books are kept by the engine itself, or the effect is a courtesy.
+    Nobody,
+}
+
+/// What an outcome made of a part of a run.
+pub enum Progress<More, Done> {
+    /// It goes on.
+    More(More),
+    /// It is done.
+    Done(Done),
+    /// It was stopped.
+    Aborted,
+    /// It cannot be done.
+    Failed(String),
+}
+
+/// A command was given.
+pub fn given(
+    activity: Activity,
+    turn: &mut Turn,
+    chat: &SessionId,
+    name: CommandName,
+    arguments: &str,
+    setting: &Setting,
+) -> Activity {
+    let options = match crate::options::read_options(&setting.options) {
+        Ok(options) => options,
+        Err(problems) => {
+            let lines: Vec<String> = problems
+                .iter()
+                .map(|problem| format!("- {problem}"))
+                .collect();
+            let text = format!("the plugin's options have problems:\n{}", lines.join("\n"));
+            turn.end(chat, Some(text));
+            return activity;
+        }
+    };
+    if look::is_look(name, arguments) {
+        look::given(turn, chat, name, options);
+        return activity;
+    }
+    if activity != Activity::Idle {
+        let text = "another command is still running on this repository. Wait for it, or stop it with Esc \
+                    in its own chat. /progress works meanwhile.";
+        turn.end(chat, Some(text.to_owned()));
+        return activity;
+    }
+    ground::given(turn, chat, name, arguments, options, setting)
+}
+
+/// An effect ended that somebody waited for, `took_ms` after it was asked for.
+pub fn resolved(
+    activity: Activity,
+    turn: &mut Turn,
+    waiter: Waiter,
+    outcome: &Outcome,
+    took_ms: u64,
+) -> Activity {
+    match (activity, waiter) {
+        (activity, Waiter::Look(wait)) => {
+            look::resolved(&activity, turn, wait, outcome);
+            activity
+        }
+        (Activity::Ground(ground), Waiter::Ground) => ground.resolved(turn, outcome),
+        (Activity::Plan(run), Waiter::Plan(wait)) => run.resolved(turn, wait, outcome, took_ms),
+        (Activity::Draft(run), Waiter::Draft(wait)) => run.resolved(turn, wait, outcome, took_ms),
+        (Activity::Implement(run), Waiter::Implement(wait)) => run.resolved(turn, wait, outcome),
+        (Activity::Implement(run), Waiter::Attempt(wait)) => {
+            run.attempt_resolved(turn, wait, outcome, took_ms)
+        }
+        (activity, _) => activity,
+    }
+}
+
+/// The person wants a command to stop. Nothing new starts; what takes time is ended.
+pub fn cancelled(activity: Activity, turn: &mut Turn, chat: &SessionId) -> Activity {
+    match activity {
+        Activity::Ground(ground) if ground.chat() == chat => {
+            turn.fail(chat, "stopped before anything began")
+        }
+        Activity::Plan(run) if run.chat() == chat => run.cancelled(turn),
+        Activity::Draft(run) if run.chat() == chat => run.cancelled(turn),
+        Activity::Implement(run) if run.run.chat == *chat => run.cancelled(turn),
+        other => other,
+    }
+}
+
+/// The track of the running or the latest command.
+pub fn current_track<'a>(activity: &'a Activity, shared: &'a Shared) -> Option<&'a Track> {
+    match activity {
+        Activity::Implement(run) => Some(&run.track),
+        _ => shared.current.as_ref().and_then(|id| shared.tracks.get(id)),
+    }
+}
+
+/// A sentence for an outcome that a git operation should not have had.
+pub fn git_failure(outcome: &Outcome) -> String {
+    match outcome {
+        Outcome::Git(GitOutcome::Failed { message }) => message.clone(),
+        Outcome::Git(GitOutcome::Stale { actual }) => match actual {
+            Some(commit) => format!("the ref was moved by somebody else, to {commit}"),
+            None => "the ref is gone".to_owned(),
+        },
+        other => format!("git gave an answer that does not fit: {other:?}"),
+    }
+}
+
+/// A sentence for what went wrong with a session.
+pub fn session_failure(outcome: &SessionOutcome, timeout_ms: u64) -> String {
+    match outcome {
+        SessionOutcome::Failed { trouble, .. } => match trouble {
+            Trouble::Error {
+                name,
+                status,
+                message,
+            } => {
+                let status = status
+                    .map(|status| format!(" (HTTP {status})"))
+                    .unwrap_or_default();
+                format!("{name}{status}: {message}")
+            }
+            Trouble::Deadline => format!("not done after {}", duration(timeout_ms)),
+            Trouble::Silent => "nothing was heard from it for too long".to_owned(),
+        },
+        SessionOutcome::Aborted { .. } => "stopped".to_owned(),
+        other => format!("the host gave an answer that does not fit: {other:?}"),
+    }
+}

@@ -1,0 +1,240 @@
+//! A track: a backlog and what has become of each of its tasks.
+
+use serde::{Deserialize, Serialize};
+
+use crate::backlog::{Backlog, Status, TaskSpec};
+use crate::effect::git::Change;
+use crate::evidence::FailureClass;
+use crate::ids::{CommitId, EffectId, TaskId};
+use crate::review::GateReport;
+use crate::run::attempt::Attempt;
+use crate::text::rfc3339;
+
+/// A backlog at work.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Track {
+    /// The tasks as specified. Their `status`, `attempts` and `error` are stale: [`Track::snapshot`]
+    /// fills them in.
+    pub backlog: Backlog,
+    /// What has become of each task, in the backlog's order.
+    pub records: Vec<Record>,
+}
+
+/// What has become of a task.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// Where it stands.
+    pub life: Life,
+    /// Attempts that count against `maxRetries`.
+    pub attempts: u32,
+    /// Attempts ever begun; names their refs.
+    pub begun: u32,
+    /// Provider or host trouble in a row.
+    pub troubles: u32,
+    /// What failed attempts taught, newest first.
+    pub evidence: Vec<String>,
+    /// Size of the latest context in UTF-8 bytes.
+    pub context_bytes: u32,
+    /// When the latest attempt began, in milliseconds since the Unix epoch.
+    pub last_attempt_ms: Option<u64>,
+    /// Time spent in attempts.
+    pub spent_ms: u64,
+    /// Why the latest attempt failed.
+    pub error: Option<String>,
+    /// How each attempt ended, a sentence each, oldest first.
+    pub history: Vec<String>,
+    /// What the gates said of the latest work.
+    pub reports: Vec<GateReport>,
+    /// What the latest work changed.
+    pub changes: Vec<Change>,
+}
+
+/// Where a task stands.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub enum Life {
+    /// Nothing is going on: it waits for its dependencies, or for a free worker.
+    #[default]
+    Waiting,
+    /// An attempt is alive.
+    Running(Box<Attempt>),
+    /// The provider is in trouble; the timer tells when to try again.
+    Resting {
+        /// The timer.
+        timer: EffectId,
+    },
+    /// Its work is on the integration branch.
+    Merged {
+        /// The merge commit.
+        commit: CommitId,
+    },
+    /// The backlog said that it is completed when we first saw it.
+    Given,
+    /// No more attempts.
+    Failed {
+        /// Of which kind the last failure was.
+        class: FailureClass,
+    },
+}
+
+impl Life {
+    /// Whether dependents may start.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Merged { .. } | Self::Given)
+    }
+}
+
+impl Track {
+    /// A track from the backlog file as a person left it, and what we knew of the same track. The file
+    /// wins for what has not been merged.
+    pub fn adopt(earlier: Option<Self>, backlog: Backlog) -> Self {
+        let earlier: Vec<(TaskSpec, Record)> = earlier
+            .map(|track| track.backlog.tasks.into_iter().zip(track.records).collect())
+            .unwrap_or_default();
+        let records = backlog
+            .tasks
+            .iter()
+            .map(
+                |task| match earlier.iter().find(|(known, _)| known.id == task.id) {
+                    Some((known, record)) => adopt_record(task, known, record.clone()),
+                    None if task.status == Status::Completed => Record {
+                        life: Life::Given,
+                        ..Record::default()
+                    },
+                    None => Record::default(),
+                },
+            )
+            .collect();
+        Self { backlog, records }
+    }
+
+    /// The index of a task.
+    pub fn index_of(&self, id: &TaskId) -> Option<usize> {
+        self.backlog.tasks.iter().position(|task| task.id == *id)
+    }
+
+    /// All ids, in the backlog's order.
+    pub fn ids(&self) -> Vec<TaskId> {
+        self.backlog
+            .tasks
+            .iter()
+            .map(|task| task.id.clone())
+            .collect()
+    }
+
+    /// The process is gone: what was alive waits again. Its work is in its worktree or in a ref.
+    pub fn interrupt(&mut self) {
+        for record in &mut self.records {
+            if matches!(record.life, Life::Running(_) | Life::Resting { .. }) {
+                record.life = Life::Waiting;
+            }
+        }
+    }
+
+    /// Every task is on the integration branch.
+    pub fn is_complete(&self) -> bool {
+        self.records.iter().all(|record| record.life.is_done())
+    }
+
+    /// The status that people read.
+    pub fn status(&self, index: usize) -> Status {
+        let (Some(task), Some(record)) = (self.backlog.tasks.get(index), self.records.get(index))
+        else {
+            return Status::Pending;
+        };
+        match &record.life {
+            Life::Waiting if task.depends_on.iter().all(|id| self.is_done(id)) => Status::Ready,
+            Life::Waiting => Status::Pending,
+            Life::Resting { .. } => Status::Ready,
+            Life::Running(attempt) if attempt.is_judged() => Status::Review,
+            Life::Running(_) => Status::InProgress,
+            Life::Merged { .. } | Life::Given => Status::Completed,
+            Life::Failed { .. } => Status::Failed,
+        }
+    }
+
+    fn is_done(&self, id: &TaskId) -> bool {
+        self.index_of(id)
+            .and_then(|index| self.records.get(index))
+            .is_some_and(|record| record.life.is_done())
+    }
+
+    /// The dependencies of a task that are not done yet.
+    pub fn waits_for(&self, index: usize) -> Vec<TaskId> {
+        let task = self.backlog.tasks.get(index);
+        task.map(|task| {
+            task.depends_on
+                .iter()
+                .filter(|id| !self.is_done(id))
+                .cloned()
+                .collect()
+        })
+        .unwrap_or_default()
+    }
+
+    /// The failed task that a waiting one depends on, directly or not.
+    pub fn blocked_by(&self, index: usize) -> Option<TaskId> {
+        let mut open = self.waits_for(index);
+        let mut seen = Vec::new();
+        while let Some(id) = open.pop() {
+            let Some(at) = self.index_of(&id) else {
+                continue;
+            };
+            if matches!(
+                self.records.get(at).map(|record| &record.life),
+                Some(Life::Failed { .. })
+            ) {
+                return Some(id);
+            }
+            if !seen.contains(&at) {
+                seen.push(at);
+                open.extend(self.waits_for(at));
+            }
+        }
+        None
+    }
+
+    /// The backlog as the file should show it now.
+    pub fn snapshot(&self, now_ms: u64) -> Backlog {
+        let mut backlog = self.backlog.clone();
+        backlog.updated_at = Some(rfc3339(now_ms));
+        for (index, record) in self.records.iter().enumerate() {
+            let status = self.status(index);
+            if let Some(task) = backlog.tasks.get_mut(index) {
+                task.status = status;
+                task.attempts = record.attempts;
+                task.last_attempt = record.last_attempt_ms.map(rfc3339);
+                task.error = if status == Status::Completed {
+                    None
+                } else {
+                    record.error.clone()
+                };
+            }
+        }
+        backlog
+    }
+}
+
+/// A task that we know, as the file has it now.
+fn adopt_record(task: &TaskSpec, known: &TaskSpec, mut record: Record) -> Record {
+    match record.life {
+        Life::Waiting if task.status == Status::Completed => record.life = Life::Given,
+        Life::Failed { .. } if task.status != Status::Failed || !is_same_work(task, known) => {
+            record.life = Life::Waiting;
+            record.attempts = 0;
+        }
+        _ => {}
+    }
+    record
+}
+
+/// Whether two specs ask for the same.
+fn is_same_work(a: &TaskSpec, b: &TaskSpec) -> bool {
+    let asks = |task: &TaskSpec| TaskSpec {
+        status: Status::Pending,
+        attempts: 0,
+        last_attempt: None,
+        error: None,
+        ..task.clone()
+    };
+    asks(a) == asks(b)
+}

@@ -1,0 +1,287 @@
+//! The boundary, and the only file that names wasm_bindgen: typed values in, typed values out.
+//!
+//! [`Core`] drives the engine: it journals what happened, steps, hands the effects to the host and
+//! feeds their outcomes back as they arrive, in any order.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use js_sys::{Function, Promise};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use wasm_bindgen::prelude::wasm_bindgen;
+use wasm_bindgen::{JsError, JsValue};
+use wasm_bindgen_futures::{JsFuture, spawn_local};
+
+use crate::effect::{Effect, Operation};
+use crate::engine::Engine;
+use crate::event::{Event, Stamped};
+use crate::journal::Journal;
+
+#[wasm_bindgen(typescript_custom_section)]
+const TYPES: &str = r#"
+import type { ChatOperation, Definitions, Effect, EffectId, Event, Outcome } from "../src/protocol.js";
+
+/** What the core needs from its host. Nothing of it may throw or reject, except `persist`. */
+export interface CoreHost {
+  /** Milliseconds since the Unix epoch. */
+  now(): number;
+  /** Makes journal lines durable. When it rejects, the core stops: nothing more is performed. */
+  persist(lines: string): Promise<void>;
+  /** Performs an effect that is answered. */
+  perform(effect: Effect): Promise<Outcome>;
+  /** Aborts an effect that is under way. */
+  cancel(id: EffectId): void;
+  /** Shows something in a chat. */
+  show(operation: ChatOperation): void;
+  /** The core can go no further: the journal could not be written. */
+  halted(reason: string): void;
+}
+"#;
+
+#[wasm_bindgen]
+extern "C" {
+    /// The host's side of the boundary.
+    #[wasm_bindgen(typescript_type = "CoreHost")]
+    #[derive(Clone)]
+    pub type CoreHost;
+
+    #[wasm_bindgen(method)]
+    fn now(this: &CoreHost) -> f64;
+    #[wasm_bindgen(method)]
+    fn persist(this: &CoreHost, lines: &str) -> Promise;
+    #[wasm_bindgen(method)]
+    fn perform(this: &CoreHost, effect: JsValue) -> Promise;
+    #[wasm_bindgen(method)]
+    fn cancel(this: &CoreHost, id: f64);
+    #[wasm_bindgen(method)]
+    fn show(this: &CoreHost, operation: JsValue);
+    #[wasm_bindgen(method)]
+    fn halted(this: &CoreHost, reason: &str);
+
+    /// An event, as `protocol.ts` describes it.
+    #[wasm_bindgen(typescript_type = "Event")]
+    pub type JsEvent;
+    /// What to register, as `protocol.ts` describes it.
+    #[wasm_bindgen(typescript_type = "Definitions")]
+    pub type JsDefinitions;
+}
+
+/// Runs before anything else when the module is loaded.
+#[wasm_bindgen(start)]
+pub fn start() {
+    std::panic::set_hook(Box::new(|info| {
+        console_error_panic_hook::hook(info);
+        // The next call gets a fresh instance instead of a broken one.
+        wasm_bindgen::handler::schedule_reinit();
+    }));
+}
+
+/// The commands and agents to register with the host.
+#[wasm_bindgen]
+pub fn definitions() -> Result<JsDefinitions, JsError> {
+    Ok(to_js(&crate::definitions::definitions())?.into())
+}
+
+/// The engine of one repository, with its journal and the effects that are under way.
+#[wasm_bindgen]
+pub struct Core {
+    shared: Rc<Shared>,
+}
+
+struct Shared {
+    host: CoreHost,
+    inner: RefCell<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    journal: Journal,
+    /// Events that happened and are not in the journal yet.
+    inbox: Vec<Stamped>,
+    /// Someone is emptying the inbox.
+    is_pumping: bool,
+    /// Effects asked for and not answered yet.
+    in_flight: usize,
+    is_halted: bool,
+    /// Those who wait for quiet.
+    quiet: Vec<Function>,
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// A core with an empty journal.
+    #[wasm_bindgen(constructor)]
+    pub fn new(host: CoreHost) -> Self {
+        let inner = Inner {
+            engine: Engine::new(),
+            journal: Journal::new(),
+            inbox: Vec::new(),
+            is_pumping: false,
+            in_flight: 0,
+            is_halted: false,
+            quiet: Vec::new(),
+        };
+        Self {
+            shared: Rc::new(Shared {
+                host,
+                inner: RefCell::new(inner),
+            }),
+        }
+    }
+
+    /// Replays a journal and notes that a new process took over. Returns how many bytes of the text
+    /// are good: a torn last line is to be cut off there. Throws when the journal is damaged.
+    pub fn open(&self, journal: &str, version: String) -> Result<usize, JsError> {
+        let replay = Journal::open(journal)?;
+        {
+            let mut inner = self.shared.inner.borrow_mut();
+            for event in &replay.events {
+                inner.engine.step(event);
+            }
+            inner.journal = replay.journal;
+        }
+        self.shared.receive(Event::Opened { version });
+        Ok(replay.valid_bytes)
+    }
+
+    /// Takes an event in. Everything that follows from it happens by itself.
+    pub fn dispatch(&self, event: JsEvent) -> Result<(), JsError> {
+        let event = from_js(event.into())?;
+        self.shared.receive(event);
+        Ok(())
+    }
+
+    /// Resolves when nothing is under way.
+    pub fn quiet(&self) -> Promise {
+        let shared = self.shared.clone();
+        Promise::new(&mut |resolve, _| {
+            shared.inner.borrow_mut().quiet.push(resolve);
+            shared.tell_quiet();
+        })
+    }
+
+    /// A hash of everything the engine knows, 64 hex digits.
+    pub fn state_hash(&self) -> String {
+        self.shared.inner.borrow().engine.state_hash()
+    }
+}
+
+impl Shared {
+    fn receive(self: &Rc<Self>, event: Event) {
+        // A clock before 1970 or a NaN reads as 0.
+        let at_ms = self.host.now() as u64;
+        let mut inner = self.inner.borrow_mut();
+        if inner.is_halted {
+            return;
+        }
+        inner.inbox.push(Stamped { at_ms, event });
+        if !std::mem::replace(&mut inner.is_pumping, true) {
+            spawn_local(self.clone().pump());
+        }
+    }
+
+    /// Journals and steps until the inbox is empty. Events that arrive during a write share the next.
+    async fn pump(self: Rc<Self>) {
+        loop {
+            let (events, lines) = {
+                let mut inner = self.inner.borrow_mut();
+                let events = std::mem::take(&mut inner.inbox);
+                if events.is_empty() {
+                    inner.is_pumping = false;
+                    break;
+                }
+                let lines: String = events
+                    .iter()
+                    .map(|event| inner.journal.append(event))
+                    .collect();
+                (events, lines)
+            };
+            if let Err(error) = JsFuture::from(self.host.persist(&lines)).await {
+                self.halt(&error);
+                break;
+            }
+            let effects: Vec<Effect> = {
+                let mut inner = self.inner.borrow_mut();
+                let effects: Vec<_> = events
+                    .iter()
+                    .flat_map(|event| inner.engine.step(event))
+                    .collect();
+                inner.in_flight += effects
+                    .iter()
+                    .filter(|effect| effect.operation.is_answered())
+                    .count();
+                effects
+            };
+            for effect in effects {
+                self.execute(effect);
+            }
+        }
+        self.tell_quiet();
+    }
+
+    fn execute(self: &Rc<Self>, effect: Effect) {
+        match &effect.operation {
+            Operation::Chat(operation) => {
+                if let Ok(operation) = to_js(operation) {
+                    self.host.show(operation);
+                }
+            }
+            Operation::Cancel(id) => self.host.cancel(id.0 as f64),
+            _ => spawn_local(self.clone().answer(effect)),
+        }
+    }
+
+    async fn answer(self: Rc<Self>, effect: Effect) {
+        let outcome = match to_js(&effect) {
+            Ok(value) => JsFuture::from(self.host.perform(value)).await,
+            Err(error) => Err(error.into()),
+        };
+        let outcome = outcome.and_then(|value| from_js(value).map_err(JsValue::from));
+        self.inner.borrow_mut().in_flight -= 1;
+        match outcome {
+            Ok(outcome) => self.receive(Event::Resolved {
+                id: effect.id,
+                outcome,
+            }),
+            // The host broke its word. Going on would wait for ever, so stop where everyone can see it.
+            Err(error) => self.halt(&error),
+        }
+    }
+
+    fn halt(&self, error: &JsValue) {
+        {
+            let mut inner = self.inner.borrow_mut();
+            inner.is_halted = true;
+            inner.is_pumping = false;
+            inner.inbox.clear();
+        }
+        let reason = js_sys::Error::from(error.clone()).message();
+        self.host
+            .halted(&reason.as_string().unwrap_or_else(|| format!("{error:?}")));
+        self.tell_quiet();
+    }
+
+    fn tell_quiet(&self) {
+        let waiting = {
+            let mut inner = self.inner.borrow_mut();
+            let is_busy = inner.is_pumping || inner.in_flight > 0 || !inner.inbox.is_empty();
+            if is_busy && !inner.is_halted {
+                return;
+            }
+            std::mem::take(&mut inner.quiet)
+        };
+        for resolve in waiting {
+            // A resolve function does not throw.
+            let _ = resolve.call0(&JsValue::NULL);
+        }
+    }
+}
+
+fn to_js<T: Serialize>(value: &T) -> Result<JsValue, JsError> {
+    Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+}
+
+fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsError> {
+    Ok(serde_wasm_bindgen::from_value(value)?)
+}

@@ -1,0 +1,226 @@
+/** One isolated world: a home, a repository, a scripted model, the packed plugin, the real OpenCode. */
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import {
+  type Finished,
+  isolatedEnvironment,
+  opencodeBinary,
+  opencodeVersion,
+  processesIn,
+  type Running,
+  start,
+} from "./host.ts";
+import { type Script, ScriptedModel } from "./model.ts";
+import { type Published, pluginTypes, type Registry, serveRegistry } from "./registry.ts";
+import { Repository } from "./repository.ts";
+import { type Server, serve } from "./serve.ts";
+
+/** US dollars a million tokens, as the catalogue entries of the scripted models say. */
+export const PRICES = { strong: { input: 3, output: 15 }, cheap: { input: 0.3, output: 1.2 } };
+
+export interface WorldOptions {
+  script?: Script;
+  /** A directory of `tests/fixtures/repositories`. */
+  fixture?: string;
+  /** Options of the plugin. */
+  options?: Record<string, unknown>;
+  /** More OpenCode configuration, over what every world has. */
+  config?: Record<string, unknown>;
+  /** Whether `opencode.json` is committed or lies in the checkout unknown to git. Committed by default. */
+  isConfigCommitted?: boolean;
+  /** `false` leaves the plugin out of the configuration. */
+  hasPlugin?: boolean;
+  /** Packages that the world's registry knows. */
+  published?: Published[];
+}
+
+export interface RunOptions {
+  timeout_ms?: number;
+  /** The directory to run in; the repository by default. */
+  directory?: string;
+  env?: Record<string, string>;
+  watch?: (text: string) => void;
+}
+
+/** A session as OpenCode has stored it. */
+export interface StoredSession {
+  id: string;
+  parent_id: string | null;
+  title: string;
+  directory: string;
+}
+
+export class World {
+  private readonly processes = new Set<Running>();
+  private last: Finished | undefined;
+
+  private constructor(
+    readonly root: string,
+    readonly model: ScriptedModel,
+    readonly repository: Repository,
+    readonly registry: Registry,
+    private readonly packageDirectory: string,
+  ) {}
+
+  static async create(options: WorldOptions = {}): Promise<World> {
+    const packageDirectory = process.env.MAC_PACKAGE;
+    if (packageDirectory === undefined)
+      throw new Error("MAC_PACKAGE names no packed plugin: see tests/e2e/setup.ts");
+    const root = realpathSync(mkdtempSync(join(tmpdir(), "mac-world-")));
+    for (const name of ["home", "tmp", "config", "data", "cache", "state"])
+      mkdirSync(join(root, name));
+    writeFileSync(
+      join(root, "home/.gitconfig"),
+      "[user]\n\tname = A Person\n\temail = person@example.org\n",
+    );
+    const model = await ScriptedModel.start(options.script ?? {});
+    const directory = join(root, "project");
+    const types = pluginTypes(join(root, "registry"), opencodeVersion());
+    const registry = await serveRegistry([types, ...(options.published ?? [])]);
+    const env = isolatedEnvironment(root, directory, registry.url);
+    const repository = Repository.create(directory, options.fixture ?? "shortlinks", env);
+    const world = new World(root, model, repository, registry, packageDirectory);
+    world.configure(options.options, options.config, options.hasPlugin);
+    if (options.isConfigCommitted !== false)
+      repository.commit("Use OpenCode with multi-agent-coder");
+    return world;
+  }
+
+  /** Writes the project's `opencode.json`. */
+  configure(
+    options: Record<string, unknown> = {},
+    config: Record<string, unknown> = {},
+    hasPlugin = true,
+  ): void {
+    const plugin = [pathToFileURL(this.packageDirectory).href, options];
+    const model = (cost: object) => ({
+      tool_call: true,
+      limit: { context: 128_000, output: 16_000 },
+      cost,
+    });
+    const all = {
+      $schema: "https://opencode.ai/config.json",
+      model: "scripted/strong",
+      small_model: "scripted/cheap",
+      ...(hasPlugin ? { plugin: [plugin] } : {}),
+      provider: {
+        scripted: {
+          npm: "@ai-sdk/openai-compatible",
+          name: "Scripted",
+          options: { baseURL: this.model.url, apiKey: "none" },
+          models: { strong: model(PRICES.strong), cheap: model(PRICES.cheap) },
+        },
+      },
+      ...config,
+    };
+    this.repository.write("opencode.json", `${JSON.stringify(all, null, 2)}\n`);
+  }
+
+  /** Starts OpenCode with any arguments. */
+  opencode(args: string[], options: RunOptions = {}): Running {
+    const cwd = options.directory ?? this.repository.directory;
+    if (this.processes.size === 0) this.dropHostLocks();
+    const running = start(opencodeBinary(), args, {
+      cwd,
+      env: { ...isolatedEnvironment(this.root, cwd, this.registry.url), ...options.env },
+      timeout_ms: options.timeout_ms ?? 150_000,
+      ...(options.watch === undefined ? {} : { watch: options.watch }),
+    });
+    this.processes.add(running);
+    const ended = (end?: Finished) => {
+      this.processes.delete(running);
+      this.last = end ?? this.last;
+    };
+    running.finished.then(ended, () => ended());
+    return running;
+  }
+
+  /** An OpenCode that ends early leaves the lock of its package installation behind, and the next one
+   * waits a minute for it. Nobody can hold one while nobody runs. */
+  private dropHostLocks(): void {
+    rmSync(join(this.root, "state/opencode/locks"), { recursive: true, force: true });
+  }
+
+  /** `opencode run --command <command> <args>` to its end. */
+  run(command: string, args: string[] = [], options: RunOptions = {}): Promise<Finished> {
+    return this.start(command, args, options).finished;
+  }
+
+  /** The same, under way. */
+  start(command: string, args: string[] = [], options: RunOptions = {}): Running {
+    return this.opencode(["run", "--command", command, ...args], options);
+  }
+
+  /** A server of OpenCode to talk to as its terminal interface does: one process, many commands. */
+  async serve(): Promise<Server> {
+    return serve(
+      this.opencode(["serve", "--port", "0"], { timeout_ms: 180_000 }),
+      this.repository.directory,
+    );
+  }
+
+  /** Every session that OpenCode has stored, the person's own chats too. */
+  async sessions(): Promise<StoredSession[]> {
+    const query = "select id, parent_id, title, directory from session order by time_created";
+    const end = await this.opencode(["db", query, "--format", "json"]).finished;
+    if (end.code !== 0) throw new Error(`opencode db: ${end.stderr}`);
+    return JSON.parse(end.stdout) as StoredSession[];
+  }
+
+  /** What went on, for a person who looks at a failed test. */
+  report(): string {
+    const end = this.last;
+    return [
+      `world: ${this.root} (KEEP=1 keeps it)`,
+      `requests:\n${this.model.summary()}`,
+      end === undefined ? "" : `last exit: ${end.code} after ${end.duration_ms} ms`,
+      end === undefined
+        ? ""
+        : `stdout:\n${end.stdout.slice(-4000)}\nstderr:\n${end.stderr.slice(-4000)}`,
+    ].join("\n");
+  }
+
+  /** Processes that still work somewhere in this world. */
+  leftovers(): number[] {
+    return processesIn(this.root);
+  }
+
+  /** Ends every process, stops the model and removes the directory. */
+  async close(isKept = false): Promise<void> {
+    for (const running of this.processes) running.kill();
+    await Promise.allSettled([...this.processes].map((running) => running.finished));
+    for (const pid of this.leftovers()) killQuietly(pid);
+    await this.model.stop();
+    this.registry.stop();
+    if (!isKept)
+      rmSync(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  }
+}
+
+/** Makes a world, runs the body in it and cleans up, also when the body throws. */
+export async function inWorld(
+  options: WorldOptions,
+  body: (world: World) => Promise<void>,
+): Promise<void> {
+  const world = await World.create(options);
+  let isFailed = true;
+  try {
+    await body(world);
+    isFailed = false;
+  } catch (error) {
+    console.error(world.report());
+    throw error;
+  } finally {
+    await world.close(isFailed && process.env.KEEP === "1");
+  }
+}
+
+function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It ended by itself.
+  }
+}
