@@ -35,7 +35,9 @@ export class V1Runs {
 
   /** The commands of a chat that nobody will start: OpenCode answers only the last of several messages. */
   takePassedOver(chat: string): GivenCommand[] {
-    const passed = [...this.#bound].filter(([, run]) => run.command.chat === chat && run.result === undefined);
+    const passed = [...this.#bound].filter(
+      ([, run]) => run.command.chat === chat && run.result === undefined,
+    );
     for (const [message] of passed) this.#bound.delete(message);
     return passed.map(([, { command }]) => command);
   }
