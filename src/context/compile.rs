@@ -72,8 +72,8 @@ impl<'a> Section<'a> {
 }
 
 /// Writes a task's context as markdown of at most `bytes_max` bytes. Title, description, acceptance
-/// criteria, constraints and files are always in it, whole. Patterns, gotchas and evidence (newest
-/// first) follow as far as they fit: what does not is left out from the back.
+/// criteria, constraints and files are always in it, whole. Evidence (newest first), patterns and
+/// gotchas follow as far as they fit: what does not is left out from the back.
 ///
 /// # Errors
 /// [`ContextTooLarge`] when what must be in it does not fit.
@@ -104,9 +104,9 @@ pub fn compile(
         });
     }
     let mut optional = [
+        Section::new("Learned from failed attempts", "evidence", evidence),
         Section::new("Patterns to follow", "context.patterns", &context.patterns),
         Section::new("Gotchas", "context.gotchas", &context.gotchas),
-        Section::new("Learned from failed attempts", "evidence", evidence),
     ];
     fit(&mut optional, bytes_max - text.len());
     for section in &optional {
