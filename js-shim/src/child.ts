@@ -6,15 +6,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
-import { isGroupAlive, signalGroup } from "./process-group.ts";
+import { noteChild } from "./orphans.ts";
+import { endGroup } from "./process-group.ts";
 
-/** Between the polite and the hard signal. */
-const GRACE_MS = 2_000;
-/** After the hard signal the kernel ends a group at once, unless it hangs in a system call. */
-const KILLED_WAIT_MS = 5_000;
 /** A process that left the group may hold the pipes open; after so long in silence they are let go. */
 const DRAIN_MS = 500;
-const POLL_MS = 20;
 
 /** What to run. */
 export interface ChildRequest {
@@ -26,6 +22,8 @@ export interface ChildRequest {
   readonly environment: NodeJS.ProcessEnv;
   /** Written to its standard input; without it the input is empty. */
   readonly input?: string | Uint8Array;
+  /** Where it is noted while it runs, for the case that it outlives us; see `orphans.ts`. */
+  readonly notes?: string;
   readonly timeout_ms: number;
   readonly signal: AbortSignal;
   readonly onStdout: (chunk: Buffer) => void;
@@ -49,6 +47,10 @@ export async function runChild(request: ChildRequest): Promise<ChildEnd> {
   const child = start(request);
   if ("message" in child) return { type: "failed", message: child.message };
 
+  const forget =
+    child.pid === undefined || request.notes === undefined
+      ? undefined
+      : noteChild(request.notes, child.pid);
   const exited = exitOf(child);
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   let chunks = 0;
@@ -68,6 +70,7 @@ export async function runChild(request: ChildRequest): Promise<ChildEnd> {
   const end = await Promise.race([exited, stop.promise]);
   stop.clear();
   if (child.pid !== undefined) await endGroup(child.pid);
+  forget?.();
   await drain(closed, () => chunks);
   child.stdout?.destroy();
   child.stderr?.destroy();
@@ -138,15 +141,6 @@ function stopOf(request: ChildRequest): { promise: Promise<Stop>; clear: () => v
   return { promise, clear };
 }
 
-/** Ends what lives in the group: politely, then hard, then waits until it is gone. */
-async function endGroup(leader: number): Promise<void> {
-  if (!isGroupAlive(leader)) return;
-  signalGroup(leader, "SIGTERM");
-  if (await isGroupGone(leader, GRACE_MS)) return;
-  signalGroup(leader, "SIGKILL");
-  await isGroupGone(leader, KILLED_WAIT_MS);
-}
-
 /** Waits until all output was read, or until none came for a while from a pipe that stays open. */
 async function drain(closed: Promise<void>, chunks: () => number): Promise<void> {
   const isClosed = closed.then(() => true);
@@ -160,15 +154,6 @@ async function drain(closed: Promise<void>, chunks: () => number): Promise<void>
     before = chunks();
     if (await Promise.race([isClosed, isQuiet()])) return;
   }
-}
-
-async function isGroupGone(leader: number, wait_ms: number): Promise<boolean> {
-  const deadline = performance.now() + wait_ms;
-  while (isGroupAlive(leader)) {
-    if (performance.now() > deadline) return false;
-    await delay(POLL_MS);
-  }
-  return true;
 }
 
 function delay(duration_ms: number): Promise<void> {

@@ -18,6 +18,11 @@ function run(
   return performProcess(PLACE, operation, more.signal ?? never);
 }
 
+/** A sleep of its own: other runs of these tests may be going on. */
+function sleepOf(seconds: number): string {
+  return `sleep ${seconds}.${process.pid}`;
+}
+
 /** Process ids whose command line holds a text. */
 function running(text: string): string[] {
   const all = execFileSync("ps", ["-eo", "pid=,stat=,args="], { encoding: "utf8" }).split("\n");
@@ -64,25 +69,25 @@ describe.skipIf(process.platform === "win32")("a command of the project", () => 
   });
 
   test("that takes too long is ended with all it started", async () => {
-    const outcome = await run("echo begun; sleep 7771 & sleep 7771", { timeout_ms: 300 });
+    const outcome = await run(`echo begun; ${sleepOf(71)} & ${sleepOf(71)}`, { timeout_ms: 300 });
     expect(outcome).toMatchObject({ type: "timed_out", tail: "begun\n" });
-    expect(running("sleep 7771")).toEqual([]);
+    expect(running(sleepOf(71))).toEqual([]);
   });
 
   test("that ignores the polite signal is killed after two seconds", async () => {
     const started = Date.now();
-    const command = 'trap "" TERM; while :; do sleep 0.0777; done';
+    const command = `trap "" TERM; while :; do ${sleepOf(0)}; done`;
     expect(await run(command, { timeout_ms: 200 })).toMatchObject({ type: "timed_out" });
     expect(Date.now() - started).toBeGreaterThan(2_000);
     expect(Date.now() - started).toBeLessThan(6_000);
-    expect(running("sleep 0.0777")).toEqual([]);
+    expect(running(sleepOf(0))).toEqual([]);
   });
 
   test("is aborted by its signal", async () => {
     const abort = new AbortController();
     setTimeout(() => abort.abort(), 200);
-    expect(await run("sleep 7772", { signal: abort.signal })).toEqual({ type: "aborted" });
-    expect(running("sleep 7772")).toEqual([]);
+    expect(await run(sleepOf(72), { signal: abort.signal })).toEqual({ type: "aborted" });
+    expect(running(sleepOf(72))).toEqual([]);
   });
 
   test("does not start when it is aborted already", async () => {
@@ -93,9 +98,9 @@ describe.skipIf(process.platform === "win32")("a command of the project", () => 
   });
 
   test("leaves nothing running in the background", async () => {
-    const outcome = await run("sleep 7773 & echo left");
+    const outcome = await run(`${sleepOf(73)} & echo left`);
     expect(outcome).toMatchObject({ type: "exited", code: 0, tail: "left\n" });
-    expect(running("sleep 7773")).toEqual([]);
+    expect(running(sleepOf(73))).toEqual([]);
   });
 
   test("is over even when a process that left its group holds the output open", async () => {

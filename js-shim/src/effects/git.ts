@@ -3,7 +3,7 @@
 import type { RepositoryPlace } from "../paths.ts";
 import type { GitOperation, GitOutcome } from "../protocol.ts";
 import { collect } from "./git/collect.ts";
-import { inspect, list, relate, show } from "./git/inspect.ts";
+import { inspect, list, relate, showFile } from "./git/inspect.ts";
 import { land, merge, move } from "./git/integrate.ts";
 import { prepare } from "./git/worktree.ts";
 
@@ -32,7 +32,7 @@ function perform(
     case "list":
       return list(place, operation, signal);
     case "show":
-      return show(place, operation, signal);
+      return showFile(place, operation, signal);
     case "prepare":
       return prepare(place, operation, signal);
     case "collect":

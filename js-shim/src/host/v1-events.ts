@@ -108,14 +108,24 @@ function read(type: string, properties: Record<string, unknown>, session: string
       return readMessage(record(properties["info"]));
     case "permission.asked": {
       const patterns = properties["patterns"];
-      const what = [properties["permission"], ...(Array.isArray(patterns) ? patterns : [])].join(" ");
-      return { type: "asked", session, ask: { id: String(properties["id"]), kind: "permission", what } };
+      const what = [properties["permission"], ...(Array.isArray(patterns) ? patterns : [])].join(
+        " ",
+      );
+      return {
+        type: "asked",
+        session,
+        ask: { id: String(properties["id"]), kind: "permission", what },
+      };
     }
     case "question.asked": {
       const questions = properties["questions"];
       const first = record(Array.isArray(questions) ? questions[0] : undefined);
       const what = `question: ${String(first["question"] ?? "")}`.slice(0, 200);
-      return { type: "asked", session, ask: { id: String(properties["id"]), kind: "question", what } };
+      return {
+        type: "asked",
+        session,
+        ask: { id: String(properties["id"]), kind: "question", what },
+      };
     }
     default:
       return { type: "sign" };

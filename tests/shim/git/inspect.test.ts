@@ -154,6 +154,28 @@ describe("listing", () => {
   });
 });
 
+test("the text of a file as a commit has it", async () => {
+  const world = await World.make({ "src/a ü.txt": "\uFEFFgrüße\n", "big.txt": "12345" });
+  writeFileSync(join(world.root, "latin.txt"), Buffer.from([0xfc]));
+  world.git("add", "--all");
+  world.git("commit", "--quiet", "--message=second");
+  const commit = world.head();
+  write(world.root, { "src/a ü.txt": "changed\n" });
+  const text = async (path: string, bytes_max = 100): Promise<unknown> => {
+    const outcome = await world.perform({ type: "show", commit, path, bytes_max });
+    return outcome.type === "shown" ? outcome.text : outcome.type;
+  };
+  expect(await text("src/a ü.txt")).toBe("\uFEFFgrüße\n");
+  expect([await text("big.txt", 5), await text("big.txt", 4)]).toEqual(["12345", null]);
+  expect([await text("latin.txt"), await text("src"), await text("nothing")]).toEqual([
+    null,
+    null,
+    null,
+  ]);
+  const operation = { type: "show", commit: "0".repeat(40), path: "a", bytes_max: 1 } as const;
+  expect((await world.perform(operation)).type).toBe("failed");
+});
+
 test("relations of commits", async () => {
   const world = await World.make();
   const first = world.head();

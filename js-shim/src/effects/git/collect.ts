@@ -39,7 +39,7 @@ export async function collect(
     if (record === null || !record.is_ready) throw new Error("the worktree was never made ready");
     const admin = await findAdmin(common, record.directory);
     if (admin === null) throw new Error(`git no longer knows the worktree ${record.directory}`);
-    const git = gitFor(admin, record.directory, signal);
+    const git = gitFor(place, admin, record.directory, signal);
     const index = indexPath(place, name);
 
     const sorted = await withIndex(git, index, base, async (indexed) =>

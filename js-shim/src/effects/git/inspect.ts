@@ -1,6 +1,5 @@
 /** Looking at the repository: its state, the files of a commit, how two commits lie. */
 
-import { isUtf8 } from "node:buffer";
 import { basename } from "node:path";
 import type { RepositoryPlace } from "../../paths.ts";
 import type { GitOperation, GitOutcome, ListedFile, Relation, Repository } from "../../protocol.ts";
@@ -89,20 +88,25 @@ export async function list(
   };
 }
 
-/** The text of a file as a commit has it. */
-export async function show(
+/** Gives the text of a file of a commit. */
+export async function showFile(
   place: RepositoryPlace,
   operation: Show,
   signal: AbortSignal,
 ): Promise<GitOutcome> {
   const git = gitIn(place.root, signal);
-  const blob = await git(["cat-file", "blob", `${commitId(operation.commit)}:${operation.path}`], {
+  const commit = commitId(operation.commit);
+  const blob = await git(["cat-file", "blob", `${commit}:${operation.path}`], {
     accepts: [0, 128],
     stdout_bytes_max: operation.bytes_max,
   });
-  const is_whole = blob.code === 0 && blob.stdout_bytes === blob.stdout.length;
-  const text = is_whole && isUtf8(blob.stdout) ? blob.stdout.toString("utf8") : null;
-  return { type: "shown", text };
+  if (blob.code !== 0) {
+    // Git answers the same for a file and for a commit that is not there.
+    await git(["cat-file", "-e", `${commit}^{commit}`]);
+    return { type: "shown", text: null };
+  }
+  const is_cut = blob.stdout_bytes > blob.stdout.length;
+  return { type: "shown", text: is_cut ? null : textOf(blob.stdout) };
 }
 
 /** Says how two commits lie to each other. */
@@ -141,6 +145,14 @@ export async function resolveObjects(
     const found = answers.next().value ?? "";
     return /^[0-9a-f]{40,64}$/.test(found) ? found : null;
   });
+}
+
+function textOf(bytes: Buffer): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
 }
 
 async function relationOf(git: Git, ours: string, theirs: string): Promise<Relation> {

@@ -13,7 +13,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { replaceFile } from "../../atomic.ts";
-import type { RepositoryPlace } from "../../paths.ts";
+import { childNotes, type RepositoryPlace } from "../../paths.ts";
 import { Queue } from "../../queue.ts";
 import { type Git, gitIn } from "./run.ts";
 
@@ -116,8 +116,14 @@ export function isMarkedAsOurs(admin: string): Promise<boolean> {
 }
 
 /** Git for the files of a directory, with the repository named outright. */
-export function gitFor(git_directory: string, directory: string, signal: AbortSignal): Git {
-  return gitIn(directory, signal, { GIT_DIR: git_directory, GIT_WORK_TREE: directory });
+export function gitFor(
+  place: RepositoryPlace,
+  git_directory: string,
+  directory: string,
+  signal: AbortSignal,
+): Git {
+  const environment = { GIT_DIR: git_directory, GIT_WORK_TREE: directory };
+  return gitIn(directory, signal, environment, childNotes(place));
 }
 
 /**

@@ -67,7 +67,7 @@ export async function prepare(
     // Until it is ready there is nobody's work in it, so that a crash from here on costs nothing.
     await writeRecord(place, name, { directory, at, placed, collected, is_ready: false });
     const admin = kept ?? (await addWorktree(place, directory, at, signal));
-    const git = gitFor(admin, directory, signal);
+    const git = gitFor(place, admin, directory, signal);
     await removeLinks(directory, placed);
     await reset(git, { ...slot, admin }, at);
     await clean(git, keep);
@@ -108,7 +108,7 @@ async function reuse(
   signal: AbortSignal,
 ): Promise<string | null> {
   const found = await examine(commonOf(place), slot.directory, record, signal);
-  await keepFound(commonOf(place), slot, record, placed, found, signal);
+  await keepFound(place, slot, record, placed, found, signal);
   if (found.head !== null && !found.is_empty) return found.admin;
   await removeLinks(slot.directory, placed);
   await rm(slot.directory, { recursive: true, force: true });
@@ -137,13 +137,14 @@ async function examine(
 }
 
 async function keepFound(
-  common: string,
+  place: RepositoryPlace,
   slot: Omit<Slot, "admin">,
   record: SlotRecord | null,
   placed: readonly string[],
   found: Found,
   signal: AbortSignal,
 ): Promise<void> {
+  const common = commonOf(place);
   const at = record?.at ?? null;
   if (found.is_empty) {
     // Deleted by hand: its files were somebody's decision, a commit made in it was not.
@@ -154,7 +155,7 @@ async function keepFound(
   // Without git's directory for it, the files can still be compared with what they began as.
   const { admin, head } = found;
   const git_directory = admin === null || head === null ? common : admin;
-  const git = gitFor(git_directory, slot.directory, signal);
+  const git = gitFor(place, git_directory, slot.directory, signal);
   const collected = record?.collected ?? null;
   await keepWork({ ...slot, git, placed, head: head ?? at, at, collected });
 }
