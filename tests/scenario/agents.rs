@@ -107,7 +107,10 @@ impl Agents {
     /// A task's usual file.
     pub fn file_of(&self, task: &str) -> String {
         let spec = self.tasks.iter().find(|spec| spec.id.as_str() == task);
-        spec.map_or_else(|| "lost.txt".into(), |spec| spec.scope.files_hint[0].clone())
+        spec.map_or_else(
+            || "lost.txt".into(),
+            |spec| spec.scope.files_hint[0].clone(),
+        )
     }
 }
 

@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use multi_agent_coder::backlog::Status;
 use multi_agent_coder::effect::chat::ChatOperation;
-use multi_agent_coder::effect::file::Place;
 use multi_agent_coder::effect::git::GitOperation;
 use multi_agent_coder::effect::process::ProcessOperation;
 use multi_agent_coder::effect::session::{Purpose, SessionOperation};
@@ -40,7 +39,10 @@ impl World {
                 assert!(self.is_free(directory), "two things work in {directory}");
             }
             Operation::Timer(TimerOperation::Sleep { duration_ms }) => {
-                assert!((1..=300_000).contains(duration_ms), "I13: a wait without end");
+                assert!(
+                    (1..=300_000).contains(duration_ms),
+                    "I13: a wait without end"
+                );
             }
             Operation::Chat(operation) => self.check_chat(operation),
             _ => {}
@@ -79,7 +81,10 @@ impl World {
     fn check_session(&self, operation: &SessionOperation) {
         let (id, directory) = match operation {
             SessionOperation::Create { parent, .. } => {
-                assert!(self.open.contains_key(parent), "{parent} is no open command");
+                assert!(
+                    self.open.contains_key(parent),
+                    "{parent} is no open command"
+                );
                 return;
             }
             SessionOperation::Remove { session, directory }
@@ -103,7 +108,10 @@ impl World {
         assert!(*timeout_ms > 0 && *silent_ms > 0, "I13: no deadline");
         assert_eq!(*agent, session.purpose.agent);
         let is_ask = |operation: &Operation| matches!(operation, Operation::Session(SessionOperation::Ask { session, .. }) if session == id);
-        let is_busy = self.pending.iter().any(|pending| is_ask(&pending.operation));
+        let is_busy = self
+            .pending
+            .iter()
+            .any(|pending| is_ask(&pending.operation));
         assert!(!is_busy, "{id} is asked twice at once");
         if let Some(task) = &session.purpose.task {
             self.check_text(id, &session.purpose, task, text);
@@ -123,9 +131,16 @@ impl World {
         if purpose.agent == "reviewer" {
             return;
         }
-        assert_eq!(self.sessions[id].asks, 0, "a worker's session is used again");
+        assert_eq!(
+            self.sessions[id].asks, 0,
+            "a worker's session is used again"
+        );
         let path = format!("tasks/{task}.context.md");
-        assert_eq!(self.file(&path), Some(text), "I15: what was sent is not on disk");
+        assert_eq!(
+            self.file(&path),
+            Some(text),
+            "I15: what was sent is not on disk"
+        );
     }
 
     fn check_git(&self, operation: &GitOperation) {
@@ -145,7 +160,10 @@ impl World {
             }
             GitOperation::Land { .. } => {
                 let is_done = |(_, status): &(_, Status)| *status == Status::Completed;
-                assert!(self.engine.statuses().iter().all(is_done), "landed too soon");
+                assert!(
+                    self.engine.statuses().iter().all(is_done),
+                    "landed too soon"
+                );
             }
             _ => {}
         }
@@ -179,11 +197,18 @@ impl World {
             })
             .collect();
         let distinct: BTreeSet<&str> = workers.iter().copied().collect();
-        assert_eq!(workers.len(), distinct.len(), "I2: two attempts at one task");
+        assert_eq!(
+            workers.len(),
+            distinct.len(),
+            "I2: two attempts at one task"
+        );
         let max = self.setting.options["maxWorkers"].as_u64().unwrap_or(3);
         let is_live = |status: &Status| matches!(status, Status::InProgress | Status::Review);
         let statuses = self.engine.statuses();
-        let live = statuses.iter().filter(|(_, status)| is_live(status)).count();
+        let live = statuses
+            .iter()
+            .filter(|(_, status)| is_live(status))
+            .count();
         assert!(live as u64 <= max, "{live} attempts at once");
         let is_look = |name: &CommandName| {
             matches!(
@@ -204,16 +229,19 @@ impl World {
         assert!(self.open.is_empty(), "never ended: {:?}", self.open);
         if !self.keeps_sessions {
             for (id, session) in &self.sessions {
-                assert!(session.is_removed, "I11: {id} is left: {:?}", session.purpose);
+                assert!(
+                    session.is_removed,
+                    "I11: {id} is left: {:?}",
+                    session.purpose
+                );
             }
         }
         for (slot, worktree) in &self.git.worktrees {
             assert!(!worktree.is_dirty, "I5: work in w{} is in no ref", slot.0);
         }
-        let texts = self.files.iter();
-        for ((place, path), text) in texts {
-            let is_plan = *place == Place::Repository && !path.contains("context");
-            assert!(is_plan || !text.contains(PLAN_MARK) || *place != Place::Repository);
+        for ((_, path), text) in &self.files {
+            let is_sent = path.ends_with(".context.md");
+            assert!(!is_sent || !text.contains(PLAN_MARK), "I15: {path}");
         }
         self.check_replay();
     }

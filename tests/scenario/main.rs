@@ -12,5 +12,15 @@ mod git;
 mod work;
 mod world;
 
+mod attempts;
+mod cancel;
+mod edits;
+mod ground;
+mod health;
 mod implement;
+mod looks;
+mod merging;
+mod order;
 mod plan;
+mod plan_trouble;
+mod provider;

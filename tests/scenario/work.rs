@@ -2,9 +2,7 @@
 
 use multi_agent_coder::effect::Operation;
 use multi_agent_coder::effect::process::ProcessOutcome;
-use multi_agent_coder::effect::session::{
-    SessionOperation, SessionOutcome, Trouble, Usage,
-};
+use multi_agent_coder::effect::session::{SessionOperation, SessionOutcome, Trouble, Usage};
 use multi_agent_coder::ids::{SessionId, Slot};
 
 use crate::agents::Act;
@@ -173,7 +171,10 @@ fn gate(tree: &Tree, command: &str) -> (i32, String) {
     };
     if command.contains("lint") {
         return match with("UGLY").first() {
-            Some(path) => (1, format!("{path}\n  1:1  error  'x' is unused  no-unused-vars\n")),
+            Some(path) => (
+                1,
+                format!("{path}\n  1:1  error  'x' is unused  no-unused-vars\n"),
+            ),
             None => (0, String::new()),
         };
     }

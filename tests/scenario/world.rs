@@ -14,7 +14,7 @@ use multi_agent_coder::engine::Engine;
 use multi_agent_coder::event::{CommandName, Event, Setting, Stamped};
 use multi_agent_coder::ids::{EffectId, ModelRef, SessionId};
 
-use crate::agents::{Act, Agents, backlog};
+use crate::agents::{Act, Agents, backlog, key};
 use crate::git::{Git, hash};
 
 /// In which order effects that are under way end.
@@ -157,6 +157,21 @@ impl World {
         let chat = self.start(name, arguments);
         self.run();
         self.end_of(&chat)
+    }
+
+    /// Everything that was sent to an agent, oldest first: `planner-spec`, `T01`, `review T01`.
+    pub fn sent_to(&self, who: &str) -> Vec<&str> {
+        let sent = self.sent.iter().filter(|sent| key(&sent.purpose) == who);
+        sent.map(|sent| sent.text.as_str()).collect()
+    }
+
+    /// Panics unless the person was told something.
+    pub fn assert_said(&self, text: &str) {
+        assert!(
+            self.transcript.contains(text),
+            "{text:?} was not said:\n{}",
+            self.transcript
+        );
     }
 
     /// How a chat's command ended.
@@ -387,7 +402,8 @@ impl World {
         match operation {
             ChatOperation::Say { text, .. } => self.transcript.push_str(text),
             ChatOperation::Open { title, agent, .. } => {
-                self.transcript.push_str(&format!("[{agent}] {title} …\n\n"));
+                self.transcript
+                    .push_str(&format!("[{agent}] {title} …\n\n"));
             }
             ChatOperation::Close {
                 entry, is_ok, text, ..
