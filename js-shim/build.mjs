@@ -46,11 +46,11 @@ async function core() {
   await run("core", "cargo", what, { tries: 2 });
 }
 
-/** The program that wraps the core for JavaScript. */
+/** The program that wraps the core for JavaScript. It runs for a moment: compiling it fast matters. */
 async function tool() {
-  await run("bindgen", "cargo", ["build", "--locked", "--quiet", "--package", "bindgen"], {
-    tries: 2,
-  });
+  const fast = ["--config", 'profile.dev.package."*".opt-level=0', "--target-dir", "target/tool"];
+  const what = ["build", "--locked", "--quiet", "--package", "bindgen", ...fast];
+  await run("bindgen", "cargo", what, { tries: 2 });
 }
 
 /** js-shim/pkg/: the core with its JavaScript and its types. */
@@ -91,6 +91,8 @@ async function bundle() {
     entryPoints: ["js-shim/src/server.ts", "js-shim/src/provider.ts"],
     outdir: "dist",
     bundle: true,
+    // OpenCode's own modules.
+    external: ["bun:*"],
     format: "esm",
     platform: "node",
     target: "node20.12",

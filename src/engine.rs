@@ -265,14 +265,6 @@ impl Turn<'_> {
         }
     }
 
-    /// Whether somebody waits for an effect that `matches` describes.
-    pub fn is_waiting(&self, matches: impl Fn(&Waiter) -> bool) -> bool {
-        self.shared
-            .waiting
-            .values()
-            .any(|waiting| matches(&waiting.waiter))
-    }
-
     /// Deletes a session.
     pub fn remove_session(&mut self, session: &SessionId, waiter: Waiter) {
         let directory = self.shared.sessions.get(session).cloned().flatten();

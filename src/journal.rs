@@ -142,7 +142,7 @@ impl Journal {
 
     /// The event as the next line of the journal, with its line break.
     pub fn append(&mut self, event: &Stamped) -> String {
-        let body = serde_json::to_string(event).expect("events have text keys and no maps else");
+        let body = serde_json::to_string(event).expect("an event is plain data with text keys");
         // The event is a map with fields: without its brace it continues the record.
         let body = &body[1..];
         let hash = chain(&self.head, body);
@@ -179,11 +179,10 @@ impl Journal {
         if chain(&self.head, body) != hash {
             return Err(JournalError::WrongHash { line });
         }
-        let event = serde_json::from_str(&format!("{{{body}")).map_err(|error| {
-            JournalError::UnknownEvent {
-                line,
-                message: error.to_string(),
-            }
+        // The event's fields lie beside the record's own, which are skipped.
+        let event = serde_json::from_str(record).map_err(|error| JournalError::UnknownEvent {
+            line,
+            message: error.to_string(),
         })?;
         self.advance(hash.to_owned());
         Ok(event)
@@ -239,3 +238,6 @@ fn chain(prev: &str, body: &str) -> String {
     }
     hex
 }
+
+#[cfg(test)]
+mod tests;

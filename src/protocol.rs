@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use ts_rs::{Config, TS, TypeVisitor};
 
+use crate::definitions::Definitions;
 use crate::effect::Effect;
 use crate::event::{Event, Stamped};
 
@@ -21,6 +22,7 @@ fn protocol() -> String {
     types.visit::<Event>();
     types.visit::<Stamped>();
     types.visit::<Effect>();
+    types.visit::<Definitions>();
     types.render()
 }
 

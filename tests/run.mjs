@@ -25,7 +25,7 @@ const STAGES = [
   { name: "tsc tests", run: [bin("tsc"), "--project", "tests"] },
   {
     name: "cargo test",
-    run: ["cargo", "test", "--locked", "--quiet", "--workspace"],
+    run: ["cargo", "test", "--locked", "--quiet"],
     count: countRust,
   },
   vitest("shim"),

@@ -69,14 +69,13 @@ export async function run(label, command, args, { tries = 1, environment = {} } 
 function exitCode(command, args, environment) {
   // Whatever it says goes to our stderr: stdout belongs to what runs after the build.
   const stdio = ["ignore", process.stderr, process.stderr];
-  const child = spawn(command, args, {
-    cwd: root,
-    env: { ...process.env, ...environment },
-    shell,
-    stdio,
-  });
+  const env = { ...process.env, ...environment };
+  const child = spawn(command, args, { cwd: root, env, shell, stdio });
+  // Nothing goes on when the build was stopped, or when another of its steps failed.
+  const stop = () => child.kill();
+  process.once("exit", stop);
   return new Promise((resolve) => {
     child.once("error", (error) => resolve(error.code));
     child.once("exit", (code, signal) => resolve(code ?? signal));
-  });
+  }).finally(() => process.removeListener("exit", stop));
 }

@@ -4,16 +4,13 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { constants } from "node:os";
-import { isGroupAlive, signalGroup } from "./process-group.ts";
+import { noteChild } from "./orphans.ts";
+import { endGroup } from "./process-group.ts";
 
-/** Between the polite and the hard signal. */
-const GRACE_MS = 2_000;
-/** After the hard signal the kernel ends a group at once, unless it hangs in a system call. */
-const KILLED_WAIT_MS = 5_000;
-/** A process that left the group may hold the pipes open; after so long they are let go. */
+/** A process that left the group may hold the pipes open; after so long in silence they are let go. */
 const DRAIN_MS = 500;
-const POLL_MS = 20;
 
 /** What to run. */
 export interface ChildRequest {
@@ -25,6 +22,8 @@ export interface ChildRequest {
   readonly environment: NodeJS.ProcessEnv;
   /** Written to its standard input; without it the input is empty. */
   readonly input?: string | Uint8Array;
+  /** Where it is noted while it runs, for the case that it outlives us; see `orphans.ts`. */
+  readonly notes?: string;
   readonly timeout_ms: number;
   readonly signal: AbortSignal;
   readonly onStdout: (chunk: Buffer) => void;
@@ -48,10 +47,21 @@ export async function runChild(request: ChildRequest): Promise<ChildEnd> {
   const child = start(request);
   if ("message" in child) return { type: "failed", message: child.message };
 
+  const forget =
+    child.pid === undefined || request.notes === undefined
+      ? undefined
+      : noteChild(request.notes, child.pid);
   const exited = exitOf(child);
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
-  child.stdout?.on("data", request.onStdout);
-  child.stderr?.on("data", request.onStderr);
+  let chunks = 0;
+  child.stdout?.on("data", (chunk: Buffer) => {
+    chunks += 1;
+    request.onStdout(chunk);
+  });
+  child.stderr?.on("data", (chunk: Buffer) => {
+    chunks += 1;
+    request.onStderr(chunk);
+  });
   // A child that ends without reading its input is no failure of ours.
   child.stdin?.on("error", () => {});
   child.stdin?.end(request.input);
@@ -60,7 +70,8 @@ export async function runChild(request: ChildRequest): Promise<ChildEnd> {
   const end = await Promise.race([exited, stop.promise]);
   stop.clear();
   if (child.pid !== undefined) await endGroup(child.pid);
-  await Promise.race([closed, delay(DRAIN_MS)]);
+  forget?.();
+  await drain(closed, () => chunks);
   child.stdout?.destroy();
   child.stderr?.destroy();
 
@@ -70,7 +81,9 @@ export async function runChild(request: ChildRequest): Promise<ChildEnd> {
       return { type: "exited", code: end.code, duration_ms };
     case "timed_out":
       return { type: "timed_out", duration_ms };
-    default:
+    case "failed":
+      return { type: "failed", message: failureText(request, end.message) };
+    case "aborted":
       return end;
   }
 }
@@ -87,16 +100,15 @@ function start(request: ChildRequest): ChildProcess | { message: string } {
       stdio: [request.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
   } catch (error) {
-    return { message: spawnMessage(request, error) };
+    return {
+      message: failureText(request, error instanceof Error ? error.message : String(error)),
+    };
   }
 }
 
-function spawnMessage(
-  request: Pick<ChildRequest, "command" | "directory">,
-  error: unknown,
-): string {
-  const what = error instanceof Error ? error.message : String(error);
-  return `${request.command} in ${request.directory} did not start: ${what}`;
+/** The system says of a missing directory that the command was not found. */
+function failureText(request: ChildRequest, what: string): string {
+  return existsSync(request.directory) ? what : `there is no directory ${request.directory}`;
 }
 
 function exitOf(child: ChildProcess): Promise<Exit> {
@@ -129,22 +141,19 @@ function stopOf(request: ChildRequest): { promise: Promise<Stop>; clear: () => v
   return { promise, clear };
 }
 
-/** Ends what lives in the group: politely, then hard, then waits until it is gone. */
-async function endGroup(leader: number): Promise<void> {
-  if (!isGroupAlive(leader)) return;
-  signalGroup(leader, "SIGTERM");
-  if (await isGroupGone(leader, GRACE_MS)) return;
-  signalGroup(leader, "SIGKILL");
-  await isGroupGone(leader, KILLED_WAIT_MS);
-}
-
-async function isGroupGone(leader: number, wait_ms: number): Promise<boolean> {
-  const deadline = performance.now() + wait_ms;
-  while (isGroupAlive(leader)) {
-    if (performance.now() > deadline) return false;
-    await delay(POLL_MS);
+/** Waits until all output was read, or until none came for a while from a pipe that stays open. */
+async function drain(closed: Promise<void>, chunks: () => number): Promise<void> {
+  const isClosed = closed.then(() => true);
+  const isQuiet = async (): Promise<boolean> => {
+    await delay(DRAIN_MS);
+    // After a long pause of the event loop, timers come before the output that waits to be read.
+    await new Promise((resolve) => setImmediate(resolve));
+    return false;
+  };
+  for (let before = -1; before !== chunks(); ) {
+    before = chunks();
+    if (await Promise.race([isClosed, isQuiet()])) return;
   }
-  return true;
 }
 
 function delay(duration_ms: number): Promise<void> {

@@ -1,13 +1,13 @@
 // Runs commands: one engine for a repository, open while a command is at work in it.
 import { join } from "node:path";
-import { createEngine, type CoreHost, type Engine } from "./core.ts";
+import { type CoreHost, createEngine, type Engine } from "./core.ts";
 import { show } from "./effects/chat.ts";
 import type { ChatTurn, GivenCommand, Host } from "./host/host.ts";
 import { troubleFrom } from "./host/host.ts";
 import { JournalFile } from "./journal-file.ts";
 import { acquireLock, type Release } from "./lock.ts";
-import { perform } from "./perform.ts";
 import type { RepositoryPlace } from "./paths.ts";
+import { perform } from "./perform.ts";
 import type { ChatOperation, Effect, Outcome, Setting } from "./protocol.ts";
 
 /** How long a command may wait for the one before it in the same chat, which is being stopped. */
@@ -67,10 +67,17 @@ export class Conductor {
   }
 
   /** Runs a command to its end, which `turn` shows. Never rejects. */
-  async run({ chat, name, arguments: words }: GivenCommand, setting: Setting, turn: ChatTurn, cancel: AbortSignal | undefined): Promise<void> {
+  async run(
+    { chat, name, arguments: words }: GivenCommand,
+    setting: Setting,
+    turn: ChatTurn,
+    cancel: AbortSignal | undefined,
+  ): Promise<void> {
     const earlier = this.#runs.get(chat);
     if (earlier && !(await within(STOP_MS, earlier.ended))) {
-      return turn.end("The command before this one in this chat is still being stopped. Try again in a moment.");
+      return turn.end(
+        "The command before this one in this chat is still being stopped. Try again in a moment.",
+      );
     }
     const run = startRun(turn);
     this.#runs.set(chat, run);
@@ -108,7 +115,8 @@ export class Conductor {
     await this.#closeWhenQuiet();
   }
 
-  #opened(): Promise<Open> {
+  async #opened(): Promise<Open> {
+    if (this.#open?.isBroken) await this.#closeWhenQuiet();
     const opening = this.#door.then(async () => (this.#open ??= await this.#start()));
     this.#door = opening.catch(() => undefined);
     return opening;
@@ -135,7 +143,12 @@ export class Conductor {
     }
   }
 
-  #coreHost(journal: Journal, cancels: Map<number, AbortController>, work: Open["work"], ready: Promise<void>): CoreHost {
+  #coreHost(
+    journal: Journal,
+    cancels: Map<number, AbortController>,
+    work: Open["work"],
+    ready: Promise<void>,
+  ): CoreHost {
     const counted = async <T>(task: () => Promise<T>): Promise<T> => {
       work.count += 1;
       try {
@@ -151,14 +164,11 @@ export class Conductor {
         counted(async () => {
           await ready;
           await journal.append(lines);
-        }).catch((error) => {
-          const message = troubleFrom(error).message;
-          this.#fail(message);
-          throw error;
         }),
       perform: (effect) => counted(() => this.#perform(effect, cancels)),
       cancel: (id) => cancels.get(id)?.abort(),
       show: (operation) => this.#show(operation),
+      halted: (reason) => this.#fail(reason),
     };
   }
 
@@ -198,7 +208,9 @@ export class Conductor {
 
   #look({ count, idleSince_ms }: Open["work"]): void {
     if (this.#runs.size === 0 || count > 0 || Date.now() - idleSince_ms < STUCK_MS) return;
-    this.#fail("multi-agent-coder stopped without a result, which is a bug in it. Give the command again to go on.");
+    this.#fail(
+      "multi-agent-coder stopped without a result, which is a bug in it. Give the command again to go on.",
+    );
   }
 
   /** Closes the journal for others when no command is left and nothing is under way. */
@@ -208,14 +220,16 @@ export class Conductor {
     // A broken engine does not tell when it is done.
     await within(open.isBroken ? STOP_MS : FOREVER_MS, open.engine.quiet());
     const closing = this.#door.then(async () => {
-      const isInUse = this.#runs.size > 0 || (open.work.count > 0 && !open.isBroken);
-      if (this.#open !== open || isInUse) return;
+      const isInUse = this.#runs.size > 0 || open.work.count > 0;
+      if (this.#open !== open || (isInUse && !open.isBroken)) return;
       this.#open = null;
       clearInterval(open.watch);
       await open.journal.close();
       open.engine.free();
     });
-    this.#door = closing.catch((error) => this.#host.log("error", `closing: ${troubleFrom(error).message}`));
+    this.#door = closing.catch((error) =>
+      this.#host.log("error", `closing: ${troubleFrom(error).message}`),
+    );
     await this.#door;
   }
 }
@@ -231,7 +245,13 @@ async function openJournal({ common, state }: RepositoryPlace): Promise<Journal>
       await journal.close();
       await release();
     };
-    return { text, truncate: (bytes) => journal.truncate(bytes), append: (lines) => journal.append(lines), close };
+    let last = Promise.resolve();
+    const append = (lines: string) => {
+      const written = last.then(() => journal.append(lines));
+      last = written.catch(() => undefined);
+      return written;
+    };
+    return { text, truncate: (bytes) => journal.truncate(bytes), append, close };
   } catch (error) {
     await release();
     throw error;

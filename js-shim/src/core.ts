@@ -1,21 +1,9 @@
 // Loads the WebAssembly core, once a process.
 import { readFileSync } from "node:fs";
-import { Core, definitions, initSync } from "../pkg/core.js";
-import type { ChatOperation, Definitions, Effect, EffectId, Event, Outcome } from "./protocol.ts";
+import { Core, type CoreHost, definitions, initSync } from "../pkg/core.js";
+import type { Definitions, Event } from "./protocol.ts";
 
-/** What the core asks of the shim. */
-export interface CoreHost {
-  /** Milliseconds since the Unix epoch. */
-  now(): number;
-  /** Appends to the journal, durably. A rejection stops the engine. */
-  persist(lines: string): Promise<void>;
-  /** Performs an effect that is answered. Never rejects. */
-  perform(effect: Effect): Promise<Outcome>;
-  /** Stops an effect that is under way. */
-  cancel(id: EffectId): void;
-  /** Shows the person something. Never throws. */
-  show(operation: ChatOperation): void;
-}
+export type { CoreHost } from "../pkg/core.js";
 
 /** The engine with its driver: stamps, journals and steps events, performs effects, feeds outcomes back. */
 export interface Engine {

@@ -47,5 +47,6 @@ function create(): Hub {
 
 const shared = globalThis as { [KEY]?: Hub };
 
+shared[KEY] ??= create();
 /** The hub of this process. */
-export const hub: Hub = (shared[KEY] ??= create());
+export const hub: Hub = shared[KEY];

@@ -15,7 +15,9 @@ export async function acquireLock(path: string): Promise<Release> {
 /** An exclusive transaction of SQLite, which the system ends when the process does, however it ends. */
 async function acquireDatabase(path: string): Promise<Release> {
   // Bun only, and OpenCode is a Bun program: there is nothing in `node:` that a killed process lets go.
-  const { Database } = (await import("bun:sqlite" as string)) as { Database: new (path: string) => LockDatabase };
+  const { Database } = (await import("bun:sqlite" as string)) as {
+    Database: new (path: string) => LockDatabase;
+  };
   const database = new Database(path);
   try {
     database.run("BEGIN EXCLUSIVE");

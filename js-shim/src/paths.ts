@@ -51,6 +51,11 @@ export function worktreesDirectory(place: RepositoryPlace, setting: string | nul
   return join(dataDirectory(process.env, process.platform), OWN_NAME, "worktrees", name);
 }
 
+/** Where running children are noted, so that the next start can end those that were left behind. */
+export function childNotes(place: RepositoryPlace): string {
+  return join(place.state, "children");
+}
+
 /** Where the platform keeps a program's data of one person. */
 export function dataDirectory(environment: NodeJS.ProcessEnv, platform: NodeJS.Platform): string {
   const xdg = environment.XDG_DATA_HOME;

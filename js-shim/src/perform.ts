@@ -18,16 +18,26 @@ export interface Context {
 }
 
 /** Performs an effect that is answered. Never rejects: what nobody foresaw is an outcome too. */
-export async function perform(context: Context, effect: Effect, cancel: AbortSignal): Promise<Outcome> {
+export async function perform(
+  context: Context,
+  effect: Effect,
+  cancel: AbortSignal,
+): Promise<Outcome> {
   try {
     return await performByKind(context, effect, cancel);
   } catch (error) {
-    context.host.log("error", `${effect.kind}: ${troubleFrom(error).message}`, { effect: effect.id });
+    context.host.log("error", `${effect.kind}: ${troubleFrom(error).message}`, {
+      effect: effect.id,
+    });
     return broken(effect, troubleFrom(error).message);
   }
 }
 
-async function performByKind({ host, place, dispatch }: Context, effect: Effect, cancel: AbortSignal): Promise<Outcome> {
+async function performByKind(
+  { host, place, dispatch }: Context,
+  effect: Effect,
+  cancel: AbortSignal,
+): Promise<Outcome> {
   const { kind } = effect;
   switch (kind) {
     case "session": {

@@ -3,8 +3,23 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
+/** Between the polite and the hard signal. */
+const GRACE_MS = 2_000;
+/** After the hard signal the kernel ends a group at once, unless it hangs in a system call. */
+const KILLED_WAIT_MS = 5_000;
+const POLL_MS = 20;
+
+/** Ends what lives in the group: politely, then hard, then waits until it is gone. */
+export async function endGroup(leader: number): Promise<void> {
+  if (!isGroupAlive(leader)) return;
+  signalGroup(leader, "SIGTERM");
+  if (await isGroupGone(leader, GRACE_MS)) return;
+  signalGroup(leader, "SIGKILL");
+  await isGroupGone(leader, KILLED_WAIT_MS);
+}
+
 /** Whether a process of the group still runs. A zombie does not. */
-export function isGroupAlive(leader: number): boolean {
+function isGroupAlive(leader: number): boolean {
   try {
     process.kill(process.platform === "win32" ? leader : -leader, 0);
   } catch {
@@ -16,7 +31,7 @@ export function isGroupAlive(leader: number): boolean {
 }
 
 /** Sends a signal to every process of the group; without effect when it is gone. */
-export function signalGroup(leader: number, signal: "SIGTERM" | "SIGKILL"): void {
+function signalGroup(leader: number, signal: "SIGTERM" | "SIGKILL"): void {
   if (process.platform === "win32") {
     const force = signal === "SIGKILL" ? ["/F"] : [];
     spawnSync("taskkill", ["/PID", String(leader), "/T", ...force], { windowsHide: true });
@@ -47,4 +62,13 @@ function isRunningMember(pid: string, leader: number): boolean {
   } catch {
     return false;
   }
+}
+
+async function isGroupGone(leader: number, wait_ms: number): Promise<boolean> {
+  const deadline = performance.now() + wait_ms;
+  while (isGroupAlive(leader)) {
+    if (performance.now() > deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
+  return true;
 }

@@ -1,6 +1,18 @@
 // Generated from the Rust types by `npm run generate`: change those instead of this file.
 // One type for each that crosses the boundary, in alphabetical order.
 
+/** An agent. */
+export type AgentDefinition = {
+  /** Its name. */
+  name: string,
+  /** What it does, for the host's lists. */
+  description: string,
+  /** Its system prompt. */
+  prompt: string,
+  /** What it may do; the last match wins. */
+  rules: Array<Rule>,
+};
+
 /** What the catalogue says of a model. */
 export type CatalogueEntry = {
   "type": "known",
@@ -85,11 +97,27 @@ export type ChatOperation = {
   error: string | null,
 };
 
+/** A slash command. */
+export type CommandDefinition = {
+  /** Its name, without the slash. */
+  name: CommandName,
+  /** What the host's command list says of it. */
+  description: string,
+};
+
 /** The commands a person can type. */
 export type CommandName = "plan" | "backlog" | "implement" | "progress" | "metrics";
 
 /** A git commit, 40 hex digits. */
 export type CommitId = string;
+
+/** Everything to register with the host. */
+export type Definitions = {
+  /** The slash commands. */
+  commands: Array<CommandDefinition>,
+  /** The agents that work for them. */
+  agents: Array<AgentDefinition>,
+};
 
 /** One thing to do. */
 export type Effect = {
@@ -206,6 +234,14 @@ export type GitOperation = {
   /** At most so many files. */
   files_max: number,
 } | {
+  "type": "show",
+  /** The commit. */
+  commit: CommitId,
+  /** Its path from the repository's root, with `/`. */
+  path: string,
+  /** A larger file is not shown. */
+  bytes_max: number,
+} | {
   "type": "prepare",
   /** Which directory of the pool. */
   slot: Slot,
@@ -274,6 +310,10 @@ export type GitOutcome = {
   files: Array<ListedFile>,
   /** More were there than asked for. */
   is_cut: boolean,
+} | {
+  "type": "shown",
+  /** `null` when it is not there, too large or not UTF-8. */
+  text: string | null,
 } | {
   "type": "prepared",
   /** Its absolute path. */

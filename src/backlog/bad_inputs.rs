@@ -1,12 +1,7 @@
 //! What people and agents get wrong, and what they are told.
 
-use super::samples::{backlog, task};
-use super::{Problem, Status, TaskSpec, parse, parse_draft, render, validate};
-
-/// A valid file of two tasks, the second begins in line 21.
-fn valid() -> String {
-    render(&backlog(vec![task("T01", &[]), task("T02", &["T01"])]))
-}
+use super::samples::{task, valid};
+use super::{Problem, TaskSpec, parse, validate};
 
 /// The problems of the valid file with one passage replaced, each as a line of text.
 fn problems(from: &str, to: &str) -> Vec<String> {
@@ -358,45 +353,11 @@ fn estimates_are_numbers_of_hours() {
 }
 
 #[test]
-fn a_draft_may_say_any_status_and_head() {
-    let reply = format!("Sure:\n```yaml\n{}```", valid().replace("pending", "done"));
-    let tasks = parse_draft(&reply).unwrap();
-    assert_eq!(tasks.len(), 2);
-    assert_eq!(tasks[0].status, Status::Pending);
-}
-
-#[test]
-fn the_lines_of_a_draft_count_within_its_block() {
-    let reply = "Text\n\n  ```yml\n  tasks:\n    - id: T01\n      titel: x\n  ```\n";
-    let problems = parse_draft(reply).unwrap_err();
-    let titel = problems
-        .iter()
-        .find(|p| p.field.as_deref() == Some("titel"));
-    assert_eq!(titel.unwrap().line, Some(3));
-}
-
-#[test]
-fn a_draft_is_one_block_and_whole() {
-    let block = format!("```yaml\n{}```\n", valid());
-    assert!(
-        parse_draft(&format!(
-            "```ts\nlet x;\n```\n{block}```yaml\nother: 1\n```"
-        ))
-        .is_ok()
-    );
-    for (reply, expected) in [
-        ("I could not do it.".to_owned(), "holds no yaml block"),
-        (format!("{block}\n{block}"), "more than one"),
-        (format!("```yaml\n{}", valid()), "cut off"),
-    ] {
-        let found = parse_draft(&reply).unwrap_err();
-        assert!(found[0].message.contains(expected), "{found:?}");
-    }
-}
-
-#[test]
-fn a_draft_without_a_fence_begins_with_its_tasks() {
-    let text = valid();
-    let tasks = &text[text.find("tasks:").unwrap()..];
-    assert_eq!(parse_draft(tasks).map(|tasks| tasks.len()), Ok(2));
+fn a_flood_of_problems_is_cut_and_counted() {
+    let unknown: Vec<String> = (0..1_000).map(|n| format!("X{n}")).collect();
+    let found = problems("[T01]", &format!("[{}]", unknown.join(", ")));
+    assert_eq!(found.len(), 201);
+    assert_eq!(found[200], "and 800 problems more");
+    let keys: String = (0..1_000).map(|n| format!("k{n}: 1\n")).collect();
+    assert!(problems_of(&keys).len() <= 201);
 }

@@ -105,3 +105,54 @@ fn fenced_blocks(text: &str) -> Vec<Block> {
     }
     blocks
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backlog::Status;
+    use crate::backlog::samples::valid;
+
+    #[test]
+    fn a_draft_may_say_any_status_and_head() {
+        let reply = format!("Sure:\n```yaml\n{}```", valid().replace("pending", "done"));
+        let tasks = parse_draft(&reply).unwrap();
+        assert_eq!(tasks.len(), 2);
+        assert_eq!(tasks[0].status, Status::Pending);
+    }
+
+    #[test]
+    fn the_lines_of_a_draft_count_within_its_block() {
+        let reply = "Text\n\n  ```yml\n  tasks:\n    - id: T01\n      titel: x\n  ```\n";
+        let problems = parse_draft(reply).unwrap_err();
+        let titel = problems
+            .iter()
+            .find(|p| p.field.as_deref() == Some("titel"));
+        assert_eq!(titel.unwrap().line, Some(3));
+    }
+
+    #[test]
+    fn a_draft_is_one_block_and_whole() {
+        let block = format!("```yaml\n{}```\n", valid());
+        assert!(
+            parse_draft(&format!(
+                "```ts\nlet x;\n```\n{block}```yaml\nother: 1\n```"
+            ))
+            .is_ok()
+        );
+        for (reply, expected) in [
+            ("I could not do it.".to_owned(), "holds no yaml block"),
+            (format!("{block}\n{block}"), "more than one"),
+            (format!("```yaml\n{}", valid()), "cut off"),
+        ] {
+            let found = parse_draft(&reply).unwrap_err();
+            assert!(found[0].message.contains(expected), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_draft_without_a_fence_begins_with_its_tasks() {
+        let text = valid();
+        let tasks = &text[text.find("tasks:").unwrap()..];
+        assert_eq!(parse_draft(tasks).map(|tasks| tasks.len()), Ok(2));
+    }
+}

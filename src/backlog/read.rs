@@ -31,6 +31,9 @@ const SCOPE_KEYS: [&str; 2] = ["files_hint", "estimated_hours"];
 /// Keys of a task's `context`.
 const CONTEXT_KEYS: [&str; 3] = ["constraints", "patterns", "gotchas"];
 
+/// Problems that are told one by one; who reads more than that begins anew.
+const PROBLEMS_MAX: usize = 200;
+
 /// Whose text it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Author {
@@ -66,7 +69,22 @@ pub(super) fn read(text: &str, author: Author) -> Result<Backlog, Vec<Problem>> 
         })
         .collect();
     problems.sort_by_key(|problem| problem.line);
+    cut_flood(&mut problems);
     Err(problems)
+}
+
+/// Keeps the first problems and counts the others.
+fn cut_flood(problems: &mut Vec<Problem>) {
+    let more = problems.len().saturating_sub(PROBLEMS_MAX);
+    if more > 0 {
+        problems.truncate(PROBLEMS_MAX);
+        problems.push(Problem {
+            task: None,
+            field: None,
+            line: None,
+            message: format!("and {more} problems more"),
+        });
+    }
 }
 
 /// Adds what the rules say, except about fields that could not be read in the first place.

@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use super::{Backlog, Scope, Status, TaskContext, TaskSpec, WorkKind};
+use super::{Backlog, Scope, Status, TaskContext, TaskSpec, WorkKind, render};
 use crate::ids::{TaskId, TrackId};
 
 /// A valid task with dependencies.
@@ -38,6 +38,11 @@ pub(super) fn backlog(tasks: Vec<TaskSpec>) -> Backlog {
         updated_at: None,
         tasks,
     }
+}
+
+/// A valid file of two tasks, the second begins in line 21.
+pub(super) fn valid() -> String {
+    render(&backlog(vec![task("T01", &[]), task("T02", &["T01"])]))
 }
 
 /// Any text at all: lines, quotes, what YAML takes for something else, any character.

@@ -14,6 +14,8 @@ pub(super) const BYTES_MAX: usize = 1024 * 1024;
 const DEPTH_MAX: usize = 32;
 /// Keys of one map; a task has twelve. Keeps the search for duplicates cheap.
 const KEYS_MAX: usize = 100;
+/// Problems after which reading on is not worth it.
+const PROBLEMS_MAX: usize = 100;
 /// Lines with tabs that are reported one by one.
 const TAB_PROBLEMS_MAX: usize = 20;
 
@@ -210,6 +212,9 @@ impl Builder {
             | Event::StreamEnd
             | Event::DocumentStart(_)
             | Event::DocumentEnd => {}
+        }
+        if self.problems.len() >= PROBLEMS_MAX {
+            return Err(std::mem::take(&mut self.problems));
         }
         Ok(())
     }

@@ -12,7 +12,8 @@ fn gate(gate: GateName, command: &str, tail: &str) -> Failure {
     }
 }
 
-/// Distils the output of a real tool, from `tests/fixtures/gate-output/`.
+/// Distils what a tool printed, from `tests/fixtures/gate-output/`: recorded, but for go and
+/// npm-missing, which are written after their documented forms.
 macro_rules! distilled {
     ($gate:ident, $command:literal, $file:literal) => {{
         let tail = include_str!(concat!("../../tests/fixtures/gate-output/", $file, ".txt"));

@@ -2,14 +2,12 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+/** What a task's status file says, as far as the table shows it. */
 interface Figures {
   id: string;
   status: string;
   attempts: number;
-  context_bytes: number;
-  tokens: number;
-  cost_usd: number;
-  duration_ms: number;
+  metrics: { context_bytes: number; token_count: number; cost_usd: number; duration_ms: number };
 }
 
 /** One line a task, and their sum. */
@@ -18,26 +16,26 @@ export function figuresTable(directory: string): string {
     .filter((name) => name.endsWith(".status.json"))
     .sort()
     .map((name) => JSON.parse(readFileSync(join(directory, name), "utf8")) as Figures);
-  const sum = (key: "attempts" | "tokens" | "cost_usd") =>
-    tasks.reduce((total, task) => total + task[key], 0);
+  const metrics = tasks.map((task) => task.metrics);
+  const sum = (numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
   const rows = [
     ["task", "status", "attempts", "context", "tokens", "cost", "time"],
     ...tasks.map((task) => [
       task.id,
       task.status,
       String(task.attempts),
-      `${task.context_bytes.toLocaleString("en")} bytes`,
-      task.tokens.toLocaleString("en"),
-      `$${task.cost_usd.toFixed(4)}`,
-      `${(task.duration_ms / 1000).toFixed(1)} s`,
+      `${count(task.metrics.context_bytes)} bytes`,
+      count(task.metrics.token_count),
+      usd(task.metrics.cost_usd),
+      `${(task.metrics.duration_ms / 1000).toFixed(1)} s`,
     ]),
     [
       "all",
       "",
-      String(sum("attempts")),
+      String(sum(tasks.map(({ attempts }) => attempts))),
       "",
-      sum("tokens").toLocaleString("en"),
-      `$${sum("cost_usd").toFixed(4)}`,
+      count(sum(metrics.map(({ token_count }) => token_count))),
+      usd(sum(metrics.map(({ cost_usd }) => cost_usd))),
       "",
     ],
   ];
@@ -56,4 +54,12 @@ function table(rows: string[][]): string {
       .join("  ")
       .trimEnd();
   return rows.map(line).join("\n");
+}
+
+function count(n: number): string {
+  return n.toLocaleString("en");
+}
+
+function usd(n: number): string {
+  return `$${n.toFixed(4)}`;
 }

@@ -63,7 +63,7 @@ test("Esc stops the run: nothing new starts, finished work stays, and /implement
     await expectContinued(world);
     await server.stop();
   });
-}, 120_000);
+});
 
 test("Ctrl-C ends `opencode run`, and a new process goes on", () => {
   const { script, wake } = scriptThatHangs();
@@ -85,4 +85,4 @@ test("Ctrl-C ends `opencode run`, and a new process goes on", () => {
     expect(printed(end)).toContain("T04");
     await expectContinued(world);
   });
-}, 120_000);
+});

@@ -128,7 +128,7 @@ const BACKLOGS: Case[] = [
   edited("a duplicate id", (text) => text.replace("id: T02", "id: T01"), [
     /T01/,
     /line \d+/,
-    /duplicate|twice/i,
+    /taken/i,
   ]),
   edited("an unknown dependency", (text) => text.replace('"T02", "T03"', '"T02", "T33"'), [
     /T04/,
@@ -185,7 +185,8 @@ async function expectRefused(world: World, { command, args, says }: Case): Promi
   expect(world.repository.fingerprint(["tasks"])).toEqual(before);
   expect(world.repository.refs()).toEqual(refs);
   expect(world.model.opened("implementer")).toEqual([]);
-  expect(await orphans(world)).toEqual([]);
+  // Who asked no model had no session to leave behind.
+  if (world.model.calls.length > 0) expect(await orphans(world)).toEqual([]);
 }
 
 describe.each([
@@ -195,58 +196,43 @@ describe.each([
   ["backlogs", BACKLOGS],
   ["agents", AGENTS],
 ])("%s", (_, cases) => {
-  test.each(cases)(
-    "$name",
-    (one) =>
-      inWorld({ script: linksScript(one.script), ...one.world }, async (world) => {
-        one.arrange?.(world);
-        await expectRefused(world, one);
-      }),
-    60_000,
+  test.each(cases.map((one) => [one.name, one] as const))("%s", (_name, one) =>
+    inWorld({ script: linksScript(one.script), ...one.world }, async (world) => {
+      one.arrange?.(world);
+      await expectRefused(world, one);
+    }),
   );
 });
 
-test(
-  "not a git repository",
-  () =>
-    inWorld({ script: linksScript() }, async (world) => {
-      const directory = join(world.root, "no-repository");
-      mkdirSync(directory);
-      for (const name of ["opencode.json", "feature.md"]) {
-        writeFileSync(join(directory, name), readFileSync(join(world.repository.directory, name)));
-      }
-      const end = await world.run("plan", ["feature.md"], { directory });
-      expect(end.code).toBeGreaterThan(0);
-      expect(reason(end)).toMatch(/not a git repository/i);
-      expect(reason(end)).toMatch(/git init/);
-      expect(world.model.calls).toEqual([]);
-    }),
-  60_000,
-);
+test("not a git repository", () =>
+  inWorld({ script: linksScript() }, async (world) => {
+    const directory = join(world.root, "no-repository");
+    mkdirSync(directory);
+    for (const name of ["opencode.json", "feature.md"]) {
+      writeFileSync(join(directory, name), readFileSync(join(world.repository.directory, name)));
+    }
+    const end = await world.run("plan", ["feature.md"], { directory });
+    expect(end.code).toBeGreaterThan(0);
+    expect(reason(end)).toMatch(/not a git repository/i);
+    expect(reason(end)).toMatch(/git init/);
+    expect(world.model.calls).toEqual([]);
+  }));
 
-test(
-  "a request above 5 KB is planned with a warning",
-  () =>
-    inWorld({ script: linksScript() }, async (world) => {
-      world.repository.write("long.md", `# Long\n\n${"more and more ".repeat(600)}`);
-      const end = await world.run("plan", ["long.md"]);
-      expectSuccess(end);
-      expect(printed(end)).toMatch(/5,000 bytes|5 KB/);
-    }),
-  60_000,
-);
+test("a request above 5 KB is planned with a warning", () =>
+  inWorld({ script: linksScript() }, async (world) => {
+    world.repository.write("long.md", `# Long\n\n${"more and more ".repeat(600)}`);
+    const end = await world.run("plan", ["long.md"]);
+    expectSuccess(end);
+    expect(printed(end)).toMatch(/5,?000/);
+  }));
 
-test(
-  "a task of the backlog whose context is too large is refused with what to cut",
-  () =>
-    inWorld({ script: linksScript({}, [EXPIRY, HITS]) }, async (world) => {
-      planned(world, [{ ...EXPIRY, description: "Explain it all. ".repeat(250) }, HITS]);
-      const end = await world.run("implement");
-      expect(end.code).toBeGreaterThan(0);
-      expect(printed(end)).toMatch(/T01[\s\S]*description/);
-      expect(printed(end)).toMatch(/3,000/);
-      expect(world.model.opened("implementer", "T01")).toEqual([]);
-      expect(world.repository.merges("mac/links")).toHaveLength(1);
-    }),
-  60_000,
-);
+test("a task of the backlog whose context is too large is refused with what to cut", () =>
+  inWorld({ script: linksScript({}, [EXPIRY, HITS]) }, async (world) => {
+    planned(world, [{ ...EXPIRY, description: "Explain it all. ".repeat(250) }, HITS]);
+    const end = await world.run("implement");
+    expect(end.code).toBeGreaterThan(0);
+    expect(printed(end)).toMatch(/T01[\s\S]*description/);
+    expect(printed(end)).toMatch(/3,000/);
+    expect(world.model.opened("implementer", "T01")).toEqual([]);
+    expect(world.repository.merges("mac/links")).toHaveLength(1);
+  }));

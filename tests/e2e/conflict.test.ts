@@ -53,4 +53,4 @@ test("the second task is done again with the conflict as evidence, and both word
     expect(text).not.toContain("<<<<");
     expect(world.repository.merges("mac/links")).toHaveLength(2);
   });
-}, 90_000);
+});

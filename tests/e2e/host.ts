@@ -1,6 +1,6 @@
 /** The real OpenCode binary: where it is, the environment it gets, and its processes. */
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 
@@ -33,11 +33,17 @@ export interface SpawnOptions {
   watch?: (text: string) => void;
 }
 
-/** The binary of the installed `opencode-ai` package. Its platform package is used directly: the
- * wrapper script would put one more process between a signal and the host. */
+const INSTALLED = createRequire(import.meta.url).resolve("opencode-ai/package.json");
+
+/** The version of the installed OpenCode. */
+export function opencodeVersion(): string {
+  return JSON.parse(readFileSync(INSTALLED, "utf8")).version;
+}
+
+/** The binary of the installed OpenCode. Its platform package is used directly: the wrapper script
+ * would put one more process between a signal and the host. */
 export function opencodeBinary(): string {
-  const require = createRequire(import.meta.url);
-  const modules = dirname(dirname(require.resolve("opencode-ai/package.json")));
+  const modules = dirname(dirname(INSTALLED));
   const platform = process.platform === "win32" ? "windows" : process.platform;
   const name = platform === "windows" ? "opencode.exe" : "opencode";
   for (const variant of ["", "-baseline", "-musl"]) {
@@ -47,8 +53,13 @@ export function opencodeBinary(): string {
   throw new Error(`no OpenCode binary for ${platform}-${process.arch} in ${modules}: run npm ci`);
 }
 
-/** An environment that knows nothing of the person who runs the tests, and reaches no network. */
-export function isolatedEnvironment(root: string, directory: string): Record<string, string> {
+/** An environment that knows nothing of the person who runs the tests, and reaches no network: what
+ * OpenCode and npm want of a package registry they ask at `registry`, on this machine. */
+export function isolatedEnvironment(
+  root: string,
+  directory: string,
+  registry: string,
+): Record<string, string> {
   return {
     PATH: process.env.PATH ?? "",
     LANG: "C.UTF-8",
@@ -64,9 +75,7 @@ export function isolatedEnvironment(root: string, directory: string): Record<str
     OPENCODE_DISABLE_AUTOUPDATE: "1",
     OPENCODE_DISABLE_LSP_DOWNLOAD: "1",
     OPENCODE_DISABLE_MODELS_FETCH: "1",
-    // Nothing listens here: what wants the registry is refused at once instead of timing out.
-    npm_config_registry: "http://127.0.0.1:9/",
-    npm_config_fetch_retries: "0",
+    npm_config_registry: registry,
     npm_config_update_notifier: "false",
   };
 }

@@ -21,7 +21,7 @@ test("what the reviewer asked for reaches the second attempt, which is merged", 
     expect(world.repository.merges("mac/links")).toHaveLength(1);
     expect(statusOf(world, "T02")).toMatchObject({ status: "completed", attempts: 2 });
   });
-}, 90_000);
+});
 
 test("a reviewer that answers without a verdict is asked again before the change counts as refused", () => {
   let reviews = 0;
@@ -35,4 +35,4 @@ test("a reviewer that answers without a verdict is asked again before the change
     expect(world.model.opened("implementer")).toHaveLength(1);
     expect(world.repository.merges("mac/links")).toHaveLength(1);
   });
-}, 90_000);
+});

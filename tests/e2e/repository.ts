@@ -32,8 +32,12 @@ export class Repository {
     return repository;
   }
 
-  /** Runs git here and gives back what it printed; throws when git fails. */
+  /** Runs git here and gives back what it printed, without the last line end; throws when git fails. */
   git(...args: string[]): string {
+    return this.raw(...args).trimEnd();
+  }
+
+  private raw(...args: string[]): string {
     return execFileSync("git", args, {
       cwd: this.directory,
       // Looking must not refresh the index, which `fingerprint` compares byte for byte.
@@ -41,7 +45,7 @@ export class Repository {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
       maxBuffer: 64 << 20,
-    }).trimEnd();
+    });
   }
 
   /** Commits everything that is not ignored. */
@@ -84,7 +88,7 @@ export class Repository {
   /** A file as a commit has it; `undefined` when it has none. */
   show(path: string, reference = "HEAD"): string | undefined {
     try {
-      return this.git("show", `${reference}:${path}`);
+      return this.raw("show", `${reference}:${path}`);
     } catch {
       return undefined;
     }
@@ -108,8 +112,10 @@ export class Repository {
    * directories, as one hash a path. Two equal maps mean that a person would see no difference. */
   fingerprint(ignored: string[] = []): Map<string, string> {
     const seen = new Map(this.files("", ignored).map((path) => [path, this.content(path)]));
-    seen.set("HEAD", this.read(".git/HEAD"));
-    seen.set("commit", this.head());
+    const head = this.read(".git/HEAD");
+    seen.set("HEAD", head);
+    // Without commits there is none, and with a detached HEAD the line above has it.
+    seen.set("commit", this.refs().get(head.trim().replace("ref: ", "")) ?? "");
     seen.set("index", sha256(readFileSync(join(this.directory, ".git/index"))));
     return seen;
   }

@@ -9,9 +9,7 @@ const AGENTS = [
   "backlog",
   "implementer",
   "reviewer",
-  "rebase",
   "documenter",
-  "compressor",
 ] as const;
 
 /** One of our agents; `title` is OpenCode's own title agent, `other` any agent of the person's. */

@@ -7,11 +7,13 @@ import {
   type Finished,
   isolatedEnvironment,
   opencodeBinary,
+  opencodeVersion,
   processesIn,
   type Running,
   start,
 } from "./host.ts";
 import { type Script, ScriptedModel } from "./model.ts";
+import { type Published, pluginTypes, type Registry, serveRegistry } from "./registry.ts";
 import { Repository } from "./repository.ts";
 import { type Server, serve } from "./serve.ts";
 
@@ -30,6 +32,8 @@ export interface WorldOptions {
   isConfigCommitted?: boolean;
   /** `false` leaves the plugin out of the configuration. */
   hasPlugin?: boolean;
+  /** Packages that the world's registry knows. */
+  published?: Published[];
 }
 
 export interface RunOptions {
@@ -56,6 +60,7 @@ export class World {
     readonly root: string,
     readonly model: ScriptedModel,
     readonly repository: Repository,
+    readonly registry: Registry,
     private readonly packageDirectory: string,
   ) {}
 
@@ -72,9 +77,11 @@ export class World {
     );
     const model = await ScriptedModel.start(options.script ?? {});
     const directory = join(root, "project");
-    const env = isolatedEnvironment(root, directory);
+    const types = pluginTypes(join(root, "registry"), opencodeVersion());
+    const registry = await serveRegistry([types, ...(options.published ?? [])]);
+    const env = isolatedEnvironment(root, directory, registry.url);
     const repository = Repository.create(directory, options.fixture ?? "shortlinks", env);
-    const world = new World(root, model, repository, packageDirectory);
+    const world = new World(root, model, repository, registry, packageDirectory);
     world.configure(options.options, options.config, options.hasPlugin);
     if (options.isConfigCommitted !== false)
       repository.commit("Use OpenCode with multi-agent-coder");
@@ -114,20 +121,26 @@ export class World {
   /** Starts OpenCode with any arguments. */
   opencode(args: string[], options: RunOptions = {}): Running {
     const cwd = options.directory ?? this.repository.directory;
+    if (this.processes.size === 0) this.dropHostLocks();
     const running = start(opencodeBinary(), args, {
       cwd,
-      env: { ...isolatedEnvironment(this.root, cwd), ...options.env },
-      timeout_ms: options.timeout_ms ?? 90_000,
+      env: { ...isolatedEnvironment(this.root, cwd, this.registry.url), ...options.env },
+      timeout_ms: options.timeout_ms ?? 150_000,
       ...(options.watch === undefined ? {} : { watch: options.watch }),
     });
     this.processes.add(running);
-    running.finished.then(
-      (end) => {
-        this.last = end;
-      },
-      () => undefined,
-    );
+    const ended = (end?: Finished) => {
+      this.processes.delete(running);
+      this.last = end ?? this.last;
+    };
+    running.finished.then(ended, () => ended());
     return running;
+  }
+
+  /** An OpenCode that ends early leaves the lock of its package installation behind, and the next one
+   * waits a minute for it. Nobody can hold one while nobody runs. */
+  private dropHostLocks(): void {
+    rmSync(join(this.root, "state/opencode/locks"), { recursive: true, force: true });
   }
 
   /** `opencode run --command <command> <args>` to its end. */
@@ -137,7 +150,8 @@ export class World {
 
   /** The same, under way. */
   start(command: string, args: string[] = [], options: RunOptions = {}): Running {
-    return this.opencode(["run", "--command", command, ...args], options);
+    // After `--` nothing is taken for an option of OpenCode's own.
+    return this.opencode(["run", "--command", command, "--", ...args], options);
   }
 
   /** A server of OpenCode to talk to as its terminal interface does: one process, many commands. */
@@ -180,6 +194,7 @@ export class World {
     await Promise.allSettled([...this.processes].map((running) => running.finished));
     for (const pid of this.leftovers()) killQuietly(pid);
     await this.model.stop();
+    this.registry.stop();
     if (!isKept)
       rmSync(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   }

@@ -237,7 +237,8 @@ impl World {
             }
         }
         for (slot, worktree) in &self.git.worktrees {
-            assert!(!worktree.is_dirty, "I5: work in w{} is in no ref", slot.0);
+            let is_kept = !worktree.is_dirty || worktree.is_orphan;
+            assert!(is_kept, "I5: work in w{} is in no ref", slot.0);
         }
         for ((_, path), text) in &self.files {
             let is_sent = path.ends_with(".context.md");

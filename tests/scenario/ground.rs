@@ -141,7 +141,7 @@ fn a_broken_backlog_is_named_with_its_lines() {
         .to_owned();
     let edits: [(&str, &str, &[&str]); 6] = [
         ("status: pending", "status: done", &["T01", "status"]),
-        ("id: T02", "id: T01", &["T01", "twice"]),
+        ("id: T02", "id: T01", &["T01", "taken by an earlier task"]),
         ("id: T03", "id: ../x", &["../x"]),
         ("id: T03", "id: -f", &["-f"]),
         ("    title", "\ttitle", &["tab"]),

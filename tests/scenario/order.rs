@@ -47,7 +47,7 @@ fn tasks_on_the_same_files_avoid_each_other_when_they_can() {
 #[test]
 fn a_free_worker_does_not_wait_for_a_batch() {
     let mut world = World::planned(vec![
-        task("T01", "Hangs", 5.0, &[]),
+        task("T01", "Hangs", 20.0, &[]),
         task("T02", "Quick", 1.0, &[]),
         task("T03", "Next", 1.0, &["T02"]),
     ]);

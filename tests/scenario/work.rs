@@ -186,7 +186,7 @@ fn gate(tree: &Tree, command: &str) -> (i32, String) {
         Some(path) => (
             1,
             format!(
-                "✖ sums up ({path})\n  AssertionError: expected 3 to equal 4\n      at {path}:7:3\nℹ tests 5\nℹ pass 4\nℹ fail 1\n"
+                "✖ sums up (0.9ms)\nℹ tests 5\nℹ pass 4\nℹ fail 1\n\n✖ failing tests:\n\ntest at {path}:7:3\n✖ sums up (0.9ms)\n  AssertionError [ERR_ASSERTION]: 3 !== 4\n      at TestContext.<anonymous> (file:///pool/w1/{path}:7:3)\n"
             ),
         ),
         None if !with("UNTESTED").is_empty() => (0, "ℹ tests 0\nℹ pass 0\nℹ fail 0\n".into()),

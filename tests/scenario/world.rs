@@ -85,6 +85,7 @@ pub struct World {
     pub open: BTreeMap<SessionId, CommandName>,
     /// Chats whose command was told to stop.
     pub stopped: BTreeSet<SessionId>,
+    titles: BTreeMap<EffectId, String>,
     chats: u32,
     pub(crate) seen_effect: Option<u64>,
 }
@@ -125,6 +126,7 @@ impl World {
             log: Vec::new(),
             open: BTreeMap::new(),
             stopped: BTreeSet::new(),
+            titles: BTreeMap::new(),
             chats: 0,
             seen_effect: None,
         };
@@ -299,7 +301,7 @@ impl World {
             is_cancelled: false,
         };
         match &effect.operation {
-            Operation::Chat(operation) => return self.show(operation),
+            Operation::Chat(operation) => return self.show(effect.id, operation),
             Operation::Cancel(id) => {
                 let now_ms = self.now_ms;
                 if let Some(hit) = self.pending.iter_mut().find(|pending| pending.id == *id) {
@@ -398,10 +400,11 @@ impl World {
         }
     }
 
-    fn show(&mut self, operation: &ChatOperation) {
+    fn show(&mut self, id: EffectId, operation: &ChatOperation) {
         match operation {
             ChatOperation::Say { text, .. } => self.transcript.push_str(text),
             ChatOperation::Open { title, agent, .. } => {
+                self.titles.insert(id, title.clone());
                 self.transcript
                     .push_str(&format!("[{agent}] {title} …\n\n"));
             }
@@ -409,7 +412,7 @@ impl World {
                 entry, is_ok, text, ..
             } => {
                 let mark = if *is_ok { "ok" } else { "failed" };
-                let title = self.title_of(*entry);
+                let title = &self.titles[entry];
                 let line = format!("[{title}] {mark}: {text}\n\n");
                 self.transcript.push_str(&line);
             }
@@ -422,20 +425,6 @@ impl World {
                 self.transcript.push_str("---\n\n");
             }
         }
-    }
-
-    fn title_of(&self, entry: EffectId) -> String {
-        let effects = self.log.iter().flat_map(|(_, effects)| effects);
-        let title = |effect: &Effect| match &effect.operation {
-            Operation::Chat(ChatOperation::Open { title, .. }) if effect.id == entry => {
-                Some(title.clone())
-            }
-            _ => None,
-        };
-        effects
-            .filter_map(title)
-            .next()
-            .unwrap_or_else(|| panic!("no line {entry:?} was opened"))
     }
 }
 

@@ -1,10 +1,18 @@
 // Looks models up in the host's catalogue.
 import { type Host, troubleFrom } from "../host/host.ts";
-import type { CatalogueEntry, CatalogueOperation, CatalogueOutcome, ModelRef } from "../protocol.ts";
+import type {
+  CatalogueEntry,
+  CatalogueOperation,
+  CatalogueOutcome,
+  ModelRef,
+} from "../protocol.ts";
 
 const SIMILAR_MAX = 3;
 
-export async function performCatalogue(host: Host, operation: CatalogueOperation): Promise<CatalogueOutcome> {
+export async function performCatalogue(
+  host: Host,
+  operation: CatalogueOperation,
+): Promise<CatalogueOutcome> {
   try {
     const known = await host.models();
     const names = known.map(({ ref }) => nameOf(ref));
@@ -42,5 +50,9 @@ function similar(wanted: string, names: string[]): string[] {
 
 function pairsOf(name: string): Set<string> {
   const text = name.toLowerCase();
-  return new Set(Array.from({ length: Math.max(0, text.length - 1) }, (_, index) => text.slice(index, index + 2)));
+  return new Set(
+    Array.from({ length: Math.max(0, text.length - 1) }, (_, index) =>
+      text.slice(index, index + 2),
+    ),
+  );
 }

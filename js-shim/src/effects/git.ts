@@ -3,7 +3,7 @@
 import type { RepositoryPlace } from "../paths.ts";
 import type { GitOperation, GitOutcome } from "../protocol.ts";
 import { collect } from "./git/collect.ts";
-import { inspect, list, relate } from "./git/inspect.ts";
+import { inspect, list, relate, showFile } from "./git/inspect.ts";
 import { land, merge, move } from "./git/integrate.ts";
 import { prepare } from "./git/worktree.ts";
 
@@ -31,6 +31,8 @@ function perform(
       return inspect(place, operation, signal);
     case "list":
       return list(place, operation, signal);
+    case "show":
+      return showFile(place, operation, signal);
     case "prepare":
       return prepare(place, operation, signal);
     case "collect":
@@ -52,6 +54,8 @@ function describe(operation: GitOperation): string {
       return "looking at the repository";
     case "list":
       return `listing the files of ${operation.commit}`;
+    case "show":
+      return `reading ${operation.path} of ${operation.commit}`;
     case "prepare":
       return `preparing worktree ${operation.slot} at ${operation.at}`;
     case "collect":

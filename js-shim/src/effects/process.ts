@@ -2,7 +2,7 @@
 
 import { type ChildEnd, type ChildRequest, runChild } from "../child.ts";
 import { Tail } from "../output.ts";
-import type { RepositoryPlace } from "../paths.ts";
+import { childNotes, type RepositoryPlace } from "../paths.ts";
 import type { ProcessOperation, ProcessOutcome } from "../protocol.ts";
 
 /** Names that tie a git process to a repository (`git rev-parse --local-env-vars`) or to its caller. */
@@ -27,7 +27,7 @@ const GIT_VARIABLES = new Set([
 
 /** Runs a command of the project. Never rejects. */
 export async function performProcess(
-  _place: RepositoryPlace,
+  place: RepositoryPlace,
   operation: ProcessOperation,
   signal: AbortSignal,
 ): Promise<ProcessOutcome> {
@@ -37,6 +37,7 @@ export async function performProcess(
     ...shellLine(operation.command),
     directory: operation.directory,
     environment: projectEnvironment(process.env, operation.directory),
+    notes: childNotes(place),
     timeout_ms: operation.timeout_ms,
     signal,
     onStdout: push,

@@ -1,14 +1,26 @@
 // Sessions of the host: create, ask, remove.
 import type { HostTrouble, SessionPlace, Turn } from "../host/host.ts";
 import { type Host, troubleFrom } from "../host/host.ts";
-import type { SessionId, SessionOperation, SessionOutcome, SessionSignal, Usage } from "../protocol.ts";
+import type {
+  SessionId,
+  SessionOperation,
+  SessionOutcome,
+  SessionSignal,
+  Usage,
+} from "../protocol.ts";
 
 type Create = Extract<SessionOperation, { type: "create" }>;
 type Ask = Extract<SessionOperation, { type: "ask" }>;
 type Remove = Extract<SessionOperation, { type: "remove" }>;
 type Signal = (session: SessionId, signal: SessionSignal) => void;
 
-const NOTHING: Usage = { input_tokens: 0, output_tokens: 0, cached_tokens: 0, cost_usd: 0, steps: 0 };
+const NOTHING: Usage = {
+  input_tokens: 0,
+  output_tokens: 0,
+  cached_tokens: 0,
+  cost_usd: 0,
+  steps: 0,
+};
 
 /** How often a working session is looked at, besides listening to its events. */
 const LOOK_MS = 10_000;
@@ -17,7 +29,7 @@ const LOOK_SOON_MS = 150;
 /** How many of the quick looks: the last message can be final 1.5 s after the host says `idle`. */
 const LOOKS_SOON = 40;
 /** How long a session that was sent a text may do nothing at all before that counts as an error. */
-const START_MS = 60_000;
+const START_MS = 30_000;
 /** How long a stopped session gets to settle, so that its usage is known. */
 const STOP_MS = 5_000;
 
@@ -59,16 +71,22 @@ async function remove(host: Host, operation: Remove): Promise<SessionOutcome> {
   }
 }
 
-async function ask(host: Host, operation: Ask, cancel: AbortSignal, signal: Signal): Promise<SessionOutcome> {
+async function ask(
+  host: Host,
+  operation: Ask,
+  cancel: AbortSignal,
+  signal: Signal,
+): Promise<SessionOutcome> {
   if (cancel.aborted) return { type: "aborted", usage: NOTHING };
   const watched = new Watched(host, operation, signal);
   try {
     const earlier = new Set((await host.sessions.turns(operation)).map(({ id }) => id));
-    const news = async () => (await host.sessions.turns(operation)).filter(({ id }) => !earlier.has(id));
-    watched.begin(earlier);
+    const news = async () =>
+      (await host.sessions.turns(operation)).filter(({ id }) => !earlier.has(id));
+    await watched.begin(earlier);
     await host.sessions.send(operation);
     const end = await watched.end(cancel, news);
-    if (end === "settled") return outcomeOf(await news(), watched.trouble);
+    if (end === "settled") return outcomeOf(operation, await news(), watched.trouble);
     const usage = await stop(host, operation, news);
     if (end === "cancelled") return { type: "aborted", usage };
     return { type: "failed", trouble: { type: end }, usage };
@@ -83,7 +101,9 @@ async function ask(host: Host, operation: Ask, cancel: AbortSignal, signal: Sign
 /** Stops a session and waits a little until it has stopped. Gives what was spent. */
 async function stop(host: Host, place: SessionPlace, news: () => Promise<Turn[]>): Promise<Usage> {
   const until = Date.now() + STOP_MS;
-  await host.sessions.abort(place).catch((error) => host.log("warn", `abort: ${troubleFrom(error).message}`));
+  await host.sessions
+    .abort(place)
+    .catch((error) => host.log("warn", `abort: ${troubleFrom(error).message}`));
   let turns: Turn[] = [];
   do {
     turns = await news().catch(() => turns);
@@ -94,11 +114,16 @@ async function stop(host: Host, place: SessionPlace, news: () => Promise<Turn[]>
   return sum(turns);
 }
 
-function outcomeOf(turns: Turn[], trouble: HostTrouble | null): SessionOutcome {
+function outcomeOf(
+  { agent, model }: Ask,
+  turns: Turn[],
+  trouble: HostTrouble | null,
+): SessionOutcome {
   const usage = sum(turns);
   const last = turns.at(-1);
   if (last === undefined) {
-    const message = "OpenCode accepted the text and never began to work on it";
+    const using = model === null ? agent : `${agent} with ${model.provider}/${model.model}`;
+    const message = `OpenCode accepted a text for ${using} and never began to work on it; its log says why`;
     return failed(trouble ?? { name: "NoAnswer", status: null, message }, usage);
   }
   if (last.error !== null) return failed(last.error, usage);
@@ -142,9 +167,9 @@ class Watched {
   }
 
   /** Starts to listen. `earlier` are the answers that were there before. */
-  begin(earlier: Set<string>): void {
+  async begin(earlier: Set<string>): Promise<void> {
     this.#reported = new Set(earlier);
-    this.#unwatch = this.#host.watch(this.#operation.session, (event) => {
+    this.#unwatch = await this.#host.watch(this.#operation.session, (event) => {
       this.#heard_ms = Date.now();
       if (event.type === "turn") this.#turn(event.id, event.finish);
       if (event.type === "retrying") {
@@ -162,7 +187,10 @@ class Watched {
   }
 
   /** Waits for the end, whichever it is. */
-  async end(cancel: AbortSignal, news: () => Promise<Turn[]>): Promise<"settled" | "cancelled" | "deadline" | "silent"> {
+  async end(
+    cancel: AbortSignal,
+    news: () => Promise<Turn[]>,
+  ): Promise<"settled" | "cancelled" | "deadline" | "silent"> {
     const started_ms = Date.now();
     const { timeout_ms, silent_ms } = this.#operation;
     const onCancel = () => this.#wake();
@@ -174,7 +202,9 @@ class Watched {
         if (left_ms <= 0) return "deadline";
         const quiet_ms = this.#heard_ms + silent_ms - Date.now();
         if (quiet_ms <= 0) return "silent";
-        await this.#sleep(Math.min(left_ms, quiet_ms, this.#looksSoon > 0 ? LOOK_SOON_MS : LOOK_MS));
+        await this.#sleep(
+          Math.min(left_ms, quiet_ms, this.#looksSoon > 0 ? LOOK_SOON_MS : LOOK_MS),
+        );
         if (cancel.aborted) continue;
         if (await this.#isSettled(news, Date.now() - started_ms)) return "settled";
       }
@@ -203,12 +233,20 @@ class Watched {
     this.#signal(this.#operation.session, { type: "stepped", finish });
   }
 
-  #deny({ session: asking, ask: asked }: { session: SessionId; ask: Parameters<Host["sessions"]["deny"]>[1] }): void {
+  #deny({
+    session: asking,
+    ask: asked,
+  }: {
+    session: SessionId;
+    ask: Parameters<Host["sessions"]["deny"]>[1];
+  }): void {
     const { session: own, directory } = this.#operation;
     this.#signal(own, { type: "denied", what: asked.what });
     this.#host.sessions
       .deny({ session: asking, directory }, asked, DENIAL)
-      .catch((error) => this.#host.log("warn", `an ask could not be denied: ${troubleFrom(error).message}`));
+      .catch((error) =>
+        this.#host.log("warn", `an ask could not be denied: ${troubleFrom(error).message}`),
+      );
   }
 
   #lookSoon(): void {

@@ -11,8 +11,11 @@ export interface Host {
   readonly sessions: Sessions;
   /** Every model that can be used here. Rejects when the host does not answer. */
   models(): Promise<CatalogueModel[]>;
-  /** Calls `listener` for what happens in a session and in the sessions below it. Returns the way to stop. */
-  watch(session: SessionId, listener: (event: SessionEvent) => void): () => void;
+  /**
+   * Calls `listener` for what happens in a session and in the sessions below it. Resolves with the way
+   * to stop, as soon as nothing is missed any more.
+   */
+  watch(session: SessionId, listener: (event: SessionEvent) => void): Promise<() => void>;
   /** Writes to the host's log; never throws, never prints. */
   log(level: LogLevel, message: string, details?: Record<string, unknown>): void;
 }

@@ -19,7 +19,10 @@ interface MessageRecord {
 export async function giveTitle(client: V1Client, chat: string, title: string): Promise<void> {
   const path = { id: chat };
   const timeout_ms = 5_000;
-  const current = await request<{ title: string }>(client, "GET", "/session/{id}", { path, timeout_ms });
+  const current = await request<{ title: string }>(client, "GET", "/session/{id}", {
+    path,
+    timeout_ms,
+  });
   if (!NO_TITLE.test(current.title)) return;
   const line = title.replace(/\s+/g, " ").slice(0, TITLE_CHARACTERS_MAX);
   await request(client, "PATCH", "/session/{id}", { path, body: { title: line }, timeout_ms });
@@ -31,7 +34,8 @@ export async function releaseToolParts(client: V1Client, chat: string): Promise<
     const messages = await messagesOf(client, chat);
     const ours = messages.filter(({ info }) => info["providerID"] === PLUGIN);
     for (const { info, parts } of ours.filter(isFinal)) {
-      for (const part of parts.filter(isMarked)) await release(client, chat, String(info["id"]), part);
+      for (const part of parts.filter(isMarked))
+        await release(client, chat, String(info["id"]), part);
     }
     if (ours.every(isFinal)) return;
     await new Promise((resolve) => setTimeout(resolve, FINAL_MS));
@@ -68,8 +72,16 @@ function isMarked(part: Record<string, unknown>): boolean {
   return part["type"] === "tool" && record(part["metadata"])["providerExecuted"] === true;
 }
 
-async function release(client: V1Client, chat: string, message: string, part: Record<string, unknown>): Promise<void> {
+async function release(
+  client: V1Client,
+  chat: string,
+  message: string,
+  part: Record<string, unknown>,
+): Promise<void> {
   const { providerExecuted: _, ...metadata } = record(part["metadata"]);
   const path = { id: chat, message, part: String(part["id"]) };
-  await request(client, "PATCH", "/session/{id}/message/{message}/part/{part}", { path, body: { ...part, metadata } });
+  await request(client, "PATCH", "/session/{id}/message/{message}/part/{part}", {
+    path,
+    body: { ...part, metadata },
+  });
 }

@@ -55,7 +55,10 @@ export async function request<T>(
 }
 
 /** The host's events of all directories, as they come over the wire. */
-export async function eventStream(client: V1Client, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
+export async function eventStream(
+  client: V1Client,
+  signal: AbortSignal,
+): Promise<AsyncIterable<Uint8Array>> {
   const result = await limit(
     raw(client).request({ method: "GET", url: "/global/event", parseAs: "stream", signal }),
     TIMEOUT_MS,
@@ -97,7 +100,10 @@ async function limit<T>(work: Promise<T>, timeout_ms: number, what: string): Pro
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     const message = `OpenCode did not answer ${what} within ${timeout_ms / 1000} s`;
-    timer = setTimeout(() => reject(new HostError({ name: "HostTimeout", status: null, message })), timeout_ms);
+    timer = setTimeout(
+      () => reject(new HostError({ name: "HostTimeout", status: null, message })),
+      timeout_ms,
+    );
   });
   try {
     return await Promise.race([work, late]);

@@ -44,10 +44,17 @@ export function parseModel(text: string | undefined): ModelRef | null {
  * The configuration that an instance in a worktree needs on top of what is committed: the person's
  * providers and models, and our agents. `own` is what the person already sets in this way.
  */
-export function worktreeConfig(config: Config, definitions: Definitions, own: Record<string, unknown>): string {
-  const { provider, model, small_model, enabled_providers, disabled_providers, agent } = config as unknown as Loose;
+export function worktreeConfig(
+  config: Config,
+  definitions: Definitions,
+  own: Record<string, unknown>,
+): string {
+  const { provider, model, small_model, enabled_providers, disabled_providers, agent } =
+    config as unknown as Loose;
   const names = definitions.agents.map(({ name }) => name);
-  const agents = Object.fromEntries(Object.entries(agent ?? {}).filter(([name]) => names.includes(name)));
+  const agents = Object.fromEntries(
+    Object.entries(agent ?? {}).filter(([name]) => names.includes(name)),
+  );
   const ownAgents = own["agent"] as Record<string, unknown> | undefined;
   return JSON.stringify({
     ...own,
@@ -72,8 +79,13 @@ function addProvider(config: Loose, npm: string): void {
     reasoning: false,
   };
   config.provider ??= {};
-  config.provider[PLUGIN] = { name: "multi-agent-coder (internal)", npm, models: { [MODEL]: model } };
-  if (config.enabled_providers && !config.enabled_providers.includes(PLUGIN)) config.enabled_providers.push(PLUGIN);
+  config.provider[PLUGIN] = {
+    name: "multi-agent-coder (internal)",
+    npm,
+    models: { [MODEL]: model },
+  };
+  if (config.enabled_providers && !config.enabled_providers.includes(PLUGIN))
+    config.enabled_providers.push(PLUGIN);
 }
 
 function addAgents(config: Loose, definitions: AgentDefinition[]): void {
@@ -93,7 +105,7 @@ function addAgents(config: Loose, definitions: AgentDefinition[]): void {
   };
 }
 
-function agentOf({ description, prompt, rules, steps_max }: AgentDefinition): Record<string, unknown> {
+function agentOf({ description, prompt, rules }: AgentDefinition): Record<string, unknown> {
   return {
     description,
     prompt,
@@ -101,18 +113,23 @@ function agentOf({ description, prompt, rules, steps_max }: AgentDefinition): Re
     mode: "primary",
     hidden: true,
     permission: permissionOf(rules),
-    ...(steps_max === null ? {} : { steps: steps_max }),
   };
 }
 
 /** Rules as OpenCode's configuration spells them; the order of the keys is the order of the rules. */
 function permissionOf(rules: Rule[]): Record<string, Record<string, string>> {
   const permission: Record<string, Record<string, string>> = {};
-  for (const { permission: name, pattern, action } of rules) (permission[name] ??= {})[pattern] = action;
+  for (const { permission: name, pattern, action } of rules) {
+    permission[name] = { ...permission[name], [pattern]: action };
+  }
   return permission;
 }
 
-function addCommands(config: Loose, { commands }: Definitions, warn: (message: string) => void): Map<string, CommandName> {
+function addCommands(
+  config: Loose,
+  { commands }: Definitions,
+  warn: (message: string) => void,
+): Map<string, CommandName> {
   config.command ??= {};
   const names = new Map<string, CommandName>();
   for (const { name, description } of commands) {

@@ -6,6 +6,8 @@ import { eventStream, record, troubleOf, type V1Client } from "./v1-client.ts";
 
 /** How long to wait before the stream is opened again. */
 const RECONNECT_MS = 500;
+/** How long to wait for the first connection; work goes on without it, and takes longer. */
+const CONNECT_MS = 5_000;
 
 type Listener = (event: SessionEvent) => void;
 
@@ -15,8 +17,19 @@ export class EventStream {
   /** By session: the session above it, for the sessions that were opened while this stream ran. */
   #parents = new Map<string, string>();
 
+  #connected: Promise<void>;
+  #isConnected: () => void = () => undefined;
+
   constructor(client: V1Client) {
+    this.#connected = new Promise((resolve) => {
+      this.#isConnected = resolve;
+    });
     void this.#run(client);
+  }
+
+  /** Resolves when events come in for the first time, or will not for a while. */
+  async connected(): Promise<void> {
+    await Promise.race([this.#connected, sleep(CONNECT_MS, undefined, { ref: false })]);
   }
 
   /** Calls `listener` for the events of a session and of those below it. Returns the way to stop. */
@@ -37,7 +50,11 @@ export class EventStream {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        for await (const event of frames(await eventStream(client, signal))) this.#dispatch(event);
+        for await (const event of frames(await eventStream(client, signal))) {
+          // The first frame is the greeting.
+          this.#isConnected();
+          this.#dispatch(event);
+        }
       } catch {
         // Whoever waits for a session also looks at it from time to time: a gap costs time only.
       }
@@ -91,14 +108,24 @@ function read(type: string, properties: Record<string, unknown>, session: string
       return readMessage(record(properties["info"]));
     case "permission.asked": {
       const patterns = properties["patterns"];
-      const what = [properties["permission"], ...(Array.isArray(patterns) ? patterns : [])].join(" ");
-      return { type: "asked", session, ask: { id: String(properties["id"]), kind: "permission", what } };
+      const what = [properties["permission"], ...(Array.isArray(patterns) ? patterns : [])].join(
+        " ",
+      );
+      return {
+        type: "asked",
+        session,
+        ask: { id: String(properties["id"]), kind: "permission", what },
+      };
     }
     case "question.asked": {
       const questions = properties["questions"];
       const first = record(Array.isArray(questions) ? questions[0] : undefined);
       const what = `question: ${String(first["question"] ?? "")}`.slice(0, 200);
-      return { type: "asked", session, ask: { id: String(properties["id"]), kind: "question", what } };
+      return {
+        type: "asked",
+        session,
+        ask: { id: String(properties["id"]), kind: "question", what },
+      };
     }
     default:
       return { type: "sign" };

@@ -1,6 +1,10 @@
 // The in-process model: an AI SDK language model whose answer is a command of ours at work. OpenCode
 // loads this as a bundle of its own; everything that knows something is on the other side of the hub.
-import type { LanguageModelV3, LanguageModelV3CallOptions, LanguageModelV3StreamPart } from "@ai-sdk/provider";
+import type {
+  LanguageModelV3,
+  LanguageModelV3CallOptions,
+  LanguageModelV3StreamPart,
+} from "@ai-sdk/provider";
 import { hub } from "../hub.ts";
 import { CHAT_HEADER, MESSAGE_HEADER, PLUGIN } from "./names.ts";
 import { unretryable } from "./v1-retry.ts";
@@ -10,7 +14,11 @@ const USAGE = {
   outputTokens: { total: 0, text: 0, reasoning: 0 },
 };
 /** Anything but `stop` makes OpenCode call the model again. */
-const FINISH = { type: "finish", finishReason: { unified: "stop", raw: "stop" }, usage: USAGE } as const;
+const FINISH = {
+  type: "finish",
+  finishReason: { unified: "stop", raw: "stop" },
+  usage: USAGE,
+} as const;
 const NOT_A_CHAT =
   "This model only runs the commands of multi-agent-coder, such as /plan and /implement. Choose another model to chat.";
 
@@ -26,7 +34,9 @@ export function conductorModel(modelId: string): LanguageModelV3 {
       usage: USAGE,
       warnings: [],
     }),
-    doStream: async (options) => ({ stream: new ReadableStream({ start: (controller) => answer(options, controller) }) }),
+    doStream: async (options) => ({
+      stream: new ReadableStream({ start: (controller) => answer(options, controller) }),
+    }),
   };
 }
 

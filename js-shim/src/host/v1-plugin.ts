@@ -1,6 +1,7 @@
 // The plugin as OpenCode 1.18 calls it: hooks that install, correlate and tidy up. What a command
 // does is the conductor's business.
 import type { Config, Hooks, PluginInput, PluginOptions } from "@opencode-ai/plugin";
+import type { Part } from "@opencode-ai/sdk";
 import { Conductor, within } from "../conductor.ts";
 import { readDefinitions } from "../core.ts";
 import { hub, type ServeTurn } from "../hub.ts";
@@ -9,9 +10,9 @@ import type { CommandName, ModelRef, Setting } from "../protocol.ts";
 import { type ChatTurn, troubleFrom } from "./host.ts";
 import { AGENT, CHAT_HEADER, MESSAGE_HEADER, PLUGIN } from "./names.ts";
 import { V1Host } from "./v1.ts";
-import { type V1Client } from "./v1-client.ts";
-import { install, modelsOf, worktreeConfig } from "./v1-config.ts";
 import { giveTitle, releaseToolParts, usualModel } from "./v1-chat.ts";
+import type { V1Client } from "./v1-client.ts";
+import { install, modelsOf, worktreeConfig } from "./v1-config.ts";
 import { V1Runs } from "./v1-runs.ts";
 import { onInterrupt } from "./v1-signals.ts";
 import { V1Turn } from "./v1-turn.ts";
@@ -29,7 +30,10 @@ export class V1Plugin {
   readonly #self = Symbol("instance");
   readonly #runs = new V1Runs();
   #commands = new Map<string, CommandName>();
-  #models: { model: ModelRef | null; small_model: ModelRef | null } = { model: null, small_model: null };
+  #models: { model: ModelRef | null; small_model: ModelRef | null } = {
+    model: null,
+    small_model: null,
+  };
 
   constructor({ client, directory }: PluginInput, options: PluginOptions | undefined) {
     this.#client = client;
@@ -82,18 +86,26 @@ export class V1Plugin {
   #config(config: Config): void {
     const definitions = readDefinitions();
     const provider = new URL("./provider.js", import.meta.url).href;
-    this.#commands = install(config, definitions, provider, (message) => this.#host.log("warn", message));
+    this.#commands = install(config, definitions, provider, (message) =>
+      this.#host.log("warn", message),
+    );
     this.#models = modelsOf(config);
     if (hub.worktrees.has(this.#directory)) return;
     hub.worktreeConfig = worktreeConfig(config, definitions, ownContent());
   }
 
-  async #given(chat: string, command: string, name: CommandName, words: string, parts: { type: string }[]): Promise<void> {
+  async #given(
+    chat: string,
+    command: string,
+    name: CommandName,
+    words: string,
+    parts: Part[],
+  ): Promise<void> {
     this.#runs.given({ chat, name, arguments: words });
     hub.turns.set(chat, this.#serve);
     const shown = `/${command} ${words}`.trim();
     // The template is the same for all arguments; the person wants to see theirs.
-    for (const part of parts) if (part.type === "text") Object.assign(part, { text: shown });
+    for (const part of parts) if (part.type === "text") part.text = shown;
     await giveTitle(this.#client, chat, shown).catch((error) => {
       this.#host.log("debug", `title: ${troubleFrom(error).message}`);
     });
@@ -102,15 +114,27 @@ export class V1Plugin {
   #serve: ServeTurn = async ({ chat, message }, emit, signal) => {
     const turn = new V1Turn(this.#host, this.#client, chat, emit);
     const run = this.#runs.find(message);
-    if (!run) return "This message is not a command of multi-agent-coder. Choose another agent to chat.";
+    if (!run)
+      return "This message is not a command of multi-agent-coder. Choose another agent to chat.";
     // Called again for the same message, which OpenCode does after errors: tell the end, run nothing.
-    if (run.result) return run.result;
+    if (run.result !== undefined) return run.result;
     run.result = turn.ended;
-    void this.#conduct(run.command, turn, signal).catch((error) => turn.end(troubleFrom(error).message));
+    for (const { name, arguments: words } of this.#runs.takePassedOver(chat)) {
+      turn.say(
+        `\`/${name} ${words}\` was typed while another command was at work, and was not run.\n\n`,
+      );
+    }
+    void this.#conduct(run.command, turn, signal).catch((error) =>
+      turn.end(troubleFrom(error).message),
+    );
     return run.result;
   };
 
-  async #conduct(command: Parameters<Conductor["run"]>[0], turn: ChatTurn, signal: AbortSignal | undefined): Promise<void> {
+  async #conduct(
+    command: Parameters<Conductor["run"]>[0],
+    turn: ChatTurn,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const conductor = await this.#findConductor();
     const setting: Setting = {
       options: this.#options ?? null,
@@ -130,8 +154,13 @@ export class V1Plugin {
   /** The conductor of this checkout. Rejects in a worktree of ours. */
   async #findConductor(): Promise<Conductor> {
     const place = await locate(this.#directory);
-    if (hub.worktrees.has(this.#directory) || isInside(worktreesDirectory(place, null), place.root)) {
-      throw new Error("This directory belongs to multi-agent-coder. Give the command in your own checkout.");
+    if (
+      hub.worktrees.has(this.#directory) ||
+      isInside(worktreesDirectory(place, null), place.root)
+    ) {
+      throw new Error(
+        "This directory belongs to multi-agent-coder. Give the command in your own checkout.",
+      );
     }
     const conductor = hub.conductors.get(this.#directory) ?? new Conductor(this.#host, place);
     hub.conductors.set(this.#directory, conductor);
@@ -154,15 +183,21 @@ export class V1Plugin {
   }
 
   /** A chat that ran a command keeps our model for what is said next: give it the person's again. */
-  async #repairModel(chat: string, message: { model: { providerID: string; modelID: string } }): Promise<void> {
+  async #repairModel(
+    chat: string,
+    message: { model: { providerID: string; modelID: string } },
+  ): Promise<void> {
     const model = this.#models.model ?? (await usualModel(this.#client, chat).catch(() => null));
     if (model) message.model = { providerID: model.provider, modelID: model.model };
   }
 }
 
-/** `opencode run` puts arguments that hold spaces into quotes, and escapes the quotes they hold. */
+/** `opencode run` puts an argument that holds spaces into quotes, and a backslash before its quotes. */
 export function unwrap(words: string): string {
   const trimmed = words.trim();
-  if (!/^"(?:[^"\\]|\\.)*"$/s.test(trimmed)) return trimmed;
-  return trimmed.slice(1, -1).replace(/\\(["\\])/g, "$1");
+  const inner = trimmed.slice(1, -1);
+  const isWrapped =
+    trimmed.length >= 2 && trimmed.startsWith('"') && trimmed.endsWith('"') && /\s/.test(inner);
+  if (!isWrapped || /(?<!\\)"/.test(inner)) return trimmed;
+  return inner.replaceAll('\\"', '"');
 }

@@ -20,7 +20,10 @@ export function unretryable(text: string): string {
   for (let last = ""; safe !== last; ) {
     last = safe;
     // A match can hold a shorter one ("internal server error"): again, until nothing matches.
-    safe = RETRIED.reduce((rest, pattern) => rest.replace(pattern, (match) => match[0] + WORD_JOINER + match.slice(1)), safe);
+    safe = RETRIED.reduce(
+      (rest, pattern) => rest.replace(pattern, (match) => match[0] + WORD_JOINER + match.slice(1)),
+      safe,
+    );
   }
   return safe;
 }

@@ -33,6 +33,15 @@ export class V1Runs {
     }
   }
 
+  /** The commands of a chat that nobody will start: OpenCode answers only the last of several messages. */
+  takePassedOver(chat: string): GivenCommand[] {
+    const passed = [...this.#bound].filter(
+      ([, run]) => run.command.chat === chat && run.result === undefined,
+    );
+    for (const [message] of passed) this.#bound.delete(message);
+    return passed.map(([, { command }]) => command);
+  }
+
   /** The command of a message. The same message always has the same one: it must not run twice. */
   find(message: string): Run | undefined {
     return this.#bound.get(message);

@@ -7,7 +7,6 @@ import { record, request, troubleOf, type V1Client } from "./v1-client.ts";
 import { finishOf } from "./v1-events.ts";
 import { openWorktree } from "./v1-worktree.ts";
 
-
 interface MessageRecord {
   info: Record<string, unknown>;
   parts: Record<string, unknown>[];
@@ -23,13 +22,26 @@ export class V1Sessions implements Sessions {
   async create({ directory, parent, title, rules, purpose }: CreateRequest): Promise<SessionId> {
     if (directory !== null) await openWorktree(this.#client, directory);
     const body = { parentID: parent, title, permission: rules, metadata: { [PLUGIN]: purpose } };
-    const created = await request<{ id: string }>(this.#client, "POST", "/session", { directory, body });
+    const created = await request<{ id: string }>(this.#client, "POST", "/session", {
+      directory,
+      body,
+    });
     return created.id;
   }
 
   async send({ session, directory, agent, model, text }: SendRequest): Promise<void> {
     // The instance may have been restarted since, and would then have forgotten our agents.
     if (directory !== null) await openWorktree(this.#client, directory);
+    // OpenCode takes a text for an agent that it does not have, and then nothing ever happens.
+    const agents = await request<{ name: string }[]>(this.#client, "GET", "/agent", { directory });
+    if (!agents.some(({ name }) => name === agent)) {
+      const where = directory ?? "this project";
+      throw new HostError({
+        name: "NoAgent",
+        status: null,
+        message: `OpenCode has no agent ${agent} in ${where}`,
+      });
+    }
     await request(this.#client, "POST", "/session/{id}/prompt_async", {
       path: { id: session },
       directory,
@@ -43,28 +55,42 @@ export class V1Sessions implements Sessions {
 
   async turns({ session, directory }: SessionPlace): Promise<Turn[]> {
     const path = { id: session };
-    const messages = await request<MessageRecord[]>(this.#client, "GET", "/session/{id}/message", { path, directory });
+    const messages = await request<MessageRecord[]>(this.#client, "GET", "/session/{id}/message", {
+      path,
+      directory,
+    });
     return messages.filter(({ info }) => info["role"] === "assistant").map(readTurn);
   }
 
   async isBusy({ session, directory }: SessionPlace): Promise<boolean> {
-    const all = await request<Record<string, unknown>>(this.#client, "GET", "/session/status", { directory });
+    const all = await request<Record<string, unknown>>(this.#client, "GET", "/session/status", {
+      directory,
+    });
     const { type } = record(all[session]);
     return type !== undefined && type !== "idle";
   }
 
   async abort(place: SessionPlace): Promise<void> {
     // Open asks outlive the session, so they are answered first.
-    await Promise.all(["permission", "question"].map((kind) => this.#refuseAll(place, kind as Ask["kind"])));
+    await Promise.all(
+      ["permission", "question"].map((kind) => this.#refuseAll(place, kind as Ask["kind"])),
+    );
     const { session, directory } = place;
-    await request(this.#client, "POST", "/session/{id}/abort", { path: { id: session }, directory });
+    await request(this.#client, "POST", "/session/{id}/abort", {
+      path: { id: session },
+      directory,
+    });
   }
 
   async deny({ directory }: SessionPlace, ask: Ask, message: string): Promise<void> {
     if (ask.kind === "question") return this.#rejectQuestion(ask.id, directory);
     // With a message the agent goes on, without one its turn is over.
     const body = { reply: "reject", message };
-    await request(this.#client, "POST", "/permission/{id}/reply", { path: { id: ask.id }, directory, body });
+    await request(this.#client, "POST", "/permission/{id}/reply", {
+      path: { id: ask.id },
+      directory,
+      body,
+    });
   }
 
   async remove(place: SessionPlace): Promise<{ type: "gone" } | { type: "kept"; reason: string }> {
@@ -80,12 +106,16 @@ export class V1Sessions implements Sessions {
       await request(this.#client, "GET", "/session/{id}", { path: { id: session }, directory });
       return { type: "kept", reason: "OpenCode still has it after the deletion" };
     } catch (error) {
-      return isMissing(error) ? { type: "gone" } : { type: "kept", reason: troubleFrom(error).message };
+      return isMissing(error)
+        ? { type: "gone" }
+        : { type: "kept", reason: troubleFrom(error).message };
     }
   }
 
   async #refuseAll({ session, directory }: SessionPlace, kind: Ask["kind"]): Promise<void> {
-    const asks = await request<Record<string, unknown>[]>(this.#client, "GET", `/${kind}`, { directory });
+    const asks = await request<Record<string, unknown>[]>(this.#client, "GET", `/${kind}`, {
+      directory,
+    });
     const own = asks.filter((ask) => ask["sessionID"] === session).map((ask) => String(ask["id"]));
     await Promise.all(own.map((id) => this.#refuse(id, kind, directory)));
   }
@@ -93,11 +123,19 @@ export class V1Sessions implements Sessions {
   async #refuse(id: string, kind: Ask["kind"], directory: string | null): Promise<void> {
     if (kind === "question") return this.#rejectQuestion(id, directory);
     const body = { reply: "reject" };
-    await request(this.#client, "POST", "/permission/{id}/reply", { path: { id }, directory, body });
+    await request(this.#client, "POST", "/permission/{id}/reply", {
+      path: { id },
+      directory,
+      body,
+    });
   }
 
   async #rejectQuestion(id: string, directory: string | null): Promise<void> {
-    await request(this.#client, "POST", "/question/{id}/reject", { path: { id }, directory, body: {} });
+    await request(this.#client, "POST", "/question/{id}/reject", {
+      path: { id },
+      directory,
+      body: {},
+    });
   }
 }
 

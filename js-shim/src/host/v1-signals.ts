@@ -23,5 +23,7 @@ function end(signal: Signal): void {
   // The second one is meant: go at once.
   if (isEnding) process.exit(SIGNALS[signal]);
   isEnding = true;
-  void Promise.allSettled([...cleanups].map((cleanup) => cleanup())).then(() => process.exit(SIGNALS[signal]));
+  void Promise.allSettled([...cleanups].map((cleanup) => cleanup())).then(() =>
+    process.exit(SIGNALS[signal]),
+  );
 }

@@ -61,7 +61,11 @@ export class V1Turn implements ChatTurn {
     if (this.#isOver || this.#lines.has(entry.id)) return;
     const callId = `${this.#chat}-${entry.id}-${this.#next()}`;
     // The prompt names the session, so that no two lines are equal: three would look like a doom loop.
-    const input = { description: entry.title, subagent_type: entry.agent, prompt: `session ${entry.session}` };
+    const input = {
+      description: entry.title,
+      subagent_type: entry.agent,
+      prompt: `session ${entry.session}`,
+    };
     this.#emit({
       type: "tool-call",
       toolCallId: callId,
@@ -114,13 +118,18 @@ export class V1Turn implements ChatTurn {
       const metadata = { sessionId: entry.session, parentSessionId: this.#chat };
       const body = { ...part, state: { ...part.state, title: entry.title, metadata } };
       const path = { id: this.#chat, message: part.messageID, part: part.id };
-      await request(this.#client, "PATCH", "/session/{id}/message/{message}/part/{part}", { path, body });
+      await request(this.#client, "PATCH", "/session/{id}/message/{message}/part/{part}", {
+        path,
+        body,
+      });
     });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
       timer = setTimeout(resolve, LINK_MS);
     });
-    await Promise.race([work, late]).catch((error) => this.#host.log("debug", `link: ${troubleFrom(error).message}`));
+    await Promise.race([work, late]).catch((error) =>
+      this.#host.log("debug", `link: ${troubleFrom(error).message}`),
+    );
     clearTimeout(timer);
   }
 
@@ -128,7 +137,12 @@ export class V1Turn implements ChatTurn {
     for (let count = 0; count < FIND_TRIES && !this.#isOver; count += 1) {
       const path = { id: this.#chat };
       const query = { limit: "1" };
-      const messages = await request<{ parts: ToolPart[] }[]>(this.#client, "GET", "/session/{id}/message", { path, query });
+      const messages = await request<{ parts: ToolPart[] }[]>(
+        this.#client,
+        "GET",
+        "/session/{id}/message",
+        { path, query },
+      );
       const part = messages.flatMap(({ parts }) => parts).find(({ callID }) => callID === callId);
       if (record(part?.state)["status"] === "running") return part;
       await new Promise((resolve) => setTimeout(resolve, FIND_MS));

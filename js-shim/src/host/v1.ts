@@ -1,8 +1,8 @@
 // OpenCode 1.18.x as a `Host`.
 import { hub } from "../hub.ts";
 import type { CatalogueModel, Host, LogLevel, SessionEvent } from "./host.ts";
-import { record, request, type V1Client } from "./v1-client.ts";
 import { PLUGIN } from "./names.ts";
+import { record, request, type V1Client } from "./v1-client.ts";
 import { EventStream } from "./v1-events.ts";
 import { V1Sessions } from "./v1-sessions.ts";
 
@@ -24,14 +24,21 @@ export class V1Host implements Host {
   }
 
   async models(): Promise<CatalogueModel[]> {
-    const { providers } = await request<{ providers: ProviderRecord[] }>(this.#client, "GET", "/config/providers");
+    const { providers } = await request<{ providers: ProviderRecord[] }>(
+      this.#client,
+      "GET",
+      "/config/providers",
+    );
     return providers
       .filter(({ id }) => id !== PLUGIN)
-      .flatMap(({ id, models }) => Object.entries(models).map(([name, model]) => readModel(id, name, model)));
+      .flatMap(({ id, models }) =>
+        Object.entries(models).map(([name, model]) => readModel(id, name, model)),
+      );
   }
 
-  watch(session: string, listener: (event: SessionEvent) => void): () => void {
+  async watch(session: string, listener: (event: SessionEvent) => void): Promise<() => void> {
     hub.events ??= new EventStream(this.#client);
+    await hub.events.connected();
     return hub.events.watch(session, listener);
   }
 

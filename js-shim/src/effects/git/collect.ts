@@ -1,7 +1,6 @@
 /** Turning the files of a worktree into one commit on its base, and telling what changed. */
 
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { withoutTornEnd } from "../../output.ts";
 import type { RepositoryPlace } from "../../paths.ts";
 import type { Change, GitOperation, GitOutcome } from "../../protocol.ts";
@@ -21,7 +20,7 @@ import {
   withIndex,
   writeRecord,
 } from "./slot.ts";
-import { changesOf, stage, type WorkChange, writeTree } from "./snapshot.ts";
+import { changesOf, fileOf, stage, type WorkChange, writeTree } from "./snapshot.ts";
 
 type Collect = Extract<GitOperation, { type: "collect" }>;
 
@@ -40,7 +39,7 @@ export async function collect(
     if (record === null || !record.is_ready) throw new Error("the worktree was never made ready");
     const admin = await findAdmin(common, record.directory);
     if (admin === null) throw new Error(`git no longer knows the worktree ${record.directory}`);
-    const git = gitFor(admin, record.directory, signal);
+    const git = gitFor(place, admin, record.directory, signal);
     const index = indexPath(place, name);
 
     const sorted = await withIndex(git, index, base, async (indexed) =>
@@ -105,7 +104,7 @@ async function sort(
  */
 async function putBack(git: Git, directory: string, sorted: Sorted): Promise<void> {
   for (const change of sorted.leave_out) {
-    if (change.kind === "untracked") await rm(join(directory, change.path), { force: true });
+    if (change.kind === "untracked") await rm(fileOf(directory, change), { force: true });
   }
   const tracked = [...sorted.leave_out, ...sorted.drop].filter(
     (change) => change.kind === "changed" || change.kind === "deleted",

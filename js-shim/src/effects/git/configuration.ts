@@ -4,9 +4,9 @@
  */
 
 import { lstat, readFile, readlink } from "node:fs/promises";
-import { dirname, isAbsolute, join, posix } from "node:path";
+import { isAbsolute, posix } from "node:path";
 import type { Git } from "./run.ts";
-import type { WorkChange } from "./snapshot.ts";
+import { fileOf, type WorkChange } from "./snapshot.ts";
 
 /** `take`: the agent's work. `drop`: OpenCode's doing, not worth a word. `leave_out`: to be reported. */
 export type Judgement = "take" | "drop" | "leave_out";
@@ -34,7 +34,7 @@ export async function judge(
     return (await isHosts(git, base, directory, change)) ? "drop" : "leave_out";
   }
   if (change.kind === "deleted") return "take";
-  return (await leadsOutside(directory, change.path)) ? "leave_out" : "take";
+  return (await leadsOutside(directory, change)) ? "leave_out" : "take";
 }
 
 /** Whether OpenCode or git acts on a file of this name. Case counts for nothing on some file systems. */
@@ -74,7 +74,7 @@ async function bothTexts(
   directory: string,
   change: WorkChange,
 ): Promise<{ before: string; after: string } | null> {
-  const file = join(directory, change.path);
+  const file = fileOf(directory, change);
   const found = await lstat(file).catch(() => null);
   if (found === null || !found.isFile()) return null;
   const blob = await git(["cat-file", "blob", `${base}:${change.path}`], { accepts: [0, 128] });
@@ -101,13 +101,13 @@ function withoutHostPackage(text: string): string {
 }
 
 /** Whether a path is a symbolic link whose target, as written, lies outside the worktree or in `.git`. */
-async function leadsOutside(directory: string, path: string): Promise<boolean> {
-  const file = join(directory, path);
+async function leadsOutside(directory: string, change: WorkChange): Promise<boolean> {
+  const file = fileOf(directory, change);
   const found = await lstat(file).catch(() => null);
   if (found === null || !found.isSymbolicLink()) return false;
   const target = (await readlink(file)).replaceAll("\\", "/");
   // An absolute target means another place in every other checkout.
   if (isAbsolute(target)) return true;
-  const first = posix.normalize(posix.join(dirname(path), target)).split("/")[0] ?? "";
+  const first = posix.normalize(posix.join(posix.dirname(change.path), target)).split("/")[0] ?? "";
   return first === ".." || first.toLowerCase() === ".git";
 }

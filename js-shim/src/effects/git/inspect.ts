@@ -7,8 +7,12 @@ import { commitId, type Git, gitIn, line, splitNul } from "./run.ts";
 
 type Inspect = Extract<GitOperation, { type: "inspect" }>;
 type List = Extract<GitOperation, { type: "list" }>;
+type Show = Extract<GitOperation, { type: "show" }>;
 type Relate = Extract<GitOperation, { type: "relate" }>;
 
+/** The first git with `merge-tree --write-tree`, of October 2022. */
+const GIT_MAJOR_MIN = 2;
+const GIT_MINOR_MIN = 38;
 /** The protocol's sizes are 32 bits wide. */
 const U32_MAX = 0xffff_ffff;
 /** More of a listing is not read; at about 100 bytes a path this is over half a million files. */
@@ -32,6 +36,7 @@ export async function inspect(
   signal: AbortSignal,
 ): Promise<GitOutcome> {
   const git = gitIn(place.root, signal);
+  await requireVersion(git);
   const top = await git(["rev-parse", "--show-toplevel"], { accepts: [0, 128] });
   if (top.code !== 0) {
     // Other refusals, for example of a directory that somebody else owns, have their own remedy.
@@ -83,6 +88,27 @@ export async function list(
   };
 }
 
+/** Gives the text of a file of a commit. */
+export async function showFile(
+  place: RepositoryPlace,
+  operation: Show,
+  signal: AbortSignal,
+): Promise<GitOutcome> {
+  const git = gitIn(place.root, signal);
+  const commit = commitId(operation.commit);
+  const blob = await git(["cat-file", "blob", `${commit}:${operation.path}`], {
+    accepts: [0, 128],
+    stdout_bytes_max: operation.bytes_max,
+  });
+  if (blob.code !== 0) {
+    // Git answers the same for a file and for a commit that is not there.
+    await git(["cat-file", "-e", `${commit}^{commit}`]);
+    return { type: "shown", text: null };
+  }
+  const is_cut = blob.stdout_bytes > blob.stdout.length;
+  return { type: "shown", text: is_cut ? null : textOf(blob.stdout) };
+}
+
 /** Says how two commits lie to each other. */
 export async function relate(
   place: RepositoryPlace,
@@ -121,11 +147,27 @@ export async function resolveObjects(
   });
 }
 
+function textOf(bytes: Buffer): string | null {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}
+
 async function relationOf(git: Git, ours: string, theirs: string): Promise<Relation> {
   if (ours === theirs) return "same";
   if (await isAncestor(git, theirs, ours)) return "ahead";
   if (await isAncestor(git, ours, theirs)) return "behind";
   return "diverged";
+}
+
+/** Throws when git is too old. */
+async function requireVersion(git: Git): Promise<void> {
+  const version = line(await git(["version"]));
+  const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(version) ?? []).map(Number);
+  if (major > GIT_MAJOR_MIN || (major === GIT_MAJOR_MIN && minor >= GIT_MINOR_MIN)) return;
+  throw new Error(`git ${GIT_MAJOR_MIN}.${GIT_MINOR_MIN} or newer is needed; this is ${version}`);
 }
 
 async function dirtyFiles(git: Git): Promise<number> {

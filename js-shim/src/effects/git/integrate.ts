@@ -7,6 +7,7 @@ import type { GitOperation, GitOutcome } from "../../protocol.ts";
 import { commitTree } from "./commit.ts";
 import { isAncestor, resolveObjects } from "./inspect.ts";
 import { commitId, type Git, GitError, gitIn, LONG_MS, line, splitNul } from "./run.ts";
+import { commonOf, findAdmin, isMarkedAsOurs } from "./slot.ts";
 
 type Merge = Extract<GitOperation, { type: "merge" }>;
 type Move = Extract<GitOperation, { type: "move" }>;
@@ -50,14 +51,14 @@ export async function move(
   const reference = ownReference(operation.reference);
   const to = commitId(operation.to);
   const from = operation.from === null ? null : commitId(operation.from);
-  const checkout = await checkoutOf(git, reference);
+  const checkout = await checkoutOf(git, commonOf(place), reference);
   if (checkout !== null) {
     const branch = reference.replace(/^refs\/heads\//, "");
     throw new Error(
       `the branch ${branch} is checked out in ${checkout} and cannot move under it; switch that checkout to another branch`,
     );
   }
-  await removeStaleLock(place, reference);
+  await removeStaleLock(commonOf(place), reference);
   try {
     await git(["update-ref", "--no-deref", reference, to, from ?? NO_COMMIT]);
     return { type: "moved" };
@@ -115,23 +116,25 @@ export function ownReference(reference: string): string {
   throw new Error(`the ref ${reference} is not one of ours (refs/heads/mac/… or refs/mac/…)`);
 }
 
-/** The checkout that has a branch checked out, or `null`. */
-async function checkoutOf(git: Git, reference: string): Promise<string | null> {
+/** The person's checkout that has a branch checked out, or `null`. */
+async function checkoutOf(git: Git, common: string, reference: string): Promise<string | null> {
   if (!reference.startsWith("refs/heads/")) return null;
   const listed = await git(["worktree", "list", "--porcelain", "-z"]);
   let directory = "";
   for (const field of splitNul(listed.stdout)) {
     const text = field.toString("utf8");
     if (text.startsWith("worktree ")) directory = text.slice("worktree ".length);
-    if (text === `branch ${reference}`) return directory;
+    if (text !== `branch ${reference}`) continue;
+    // An agent may check out what it likes: nobody relies on the HEAD of a worktree of ours.
+    const admin = await findAdmin(common, directory);
+    if (admin === null || !(await isMarkedAsOurs(admin))) return directory;
   }
   return null;
 }
 
 /** Removes the lock that a killed git left on a ref of ours. */
-async function removeStaleLock(place: RepositoryPlace, reference: string): Promise<void> {
-  if (place.common === null) return;
-  const lock = join(place.common, `${reference}.lock`);
+async function removeStaleLock(common: string, reference: string): Promise<void> {
+  const lock = join(common, `${reference}.lock`);
   const found = await stat(lock).catch(() => null);
   if (found === null || Date.now() - found.mtimeMs < STALE_LOCK_MS) return;
   await rm(lock, { force: true });

@@ -28,23 +28,29 @@ export interface Work {
 
 /** Keeps what lies in a worktree under `refs/mac/rescued/`; nothing when a ref holds it already. */
 export async function keepWork(work: Work): Promise<void> {
-  const { head } = work;
-  await withIndex(work.git, work.index, head, async (git) => {
+  const { git, name, head } = work;
+  const tree = await treeOfWork(work);
+  if (tree === null || tree === work.collected) {
+    if (head !== null) await keepHead(git, name, head, work.at);
+    return;
+  }
+  const parents = head === null ? [] : [head];
+  const message = `Work found in worktree ${name} before it was cleaned`;
+  await keepCommit(git, name, await commitTree(git, tree, parents, message));
+}
+
+/** The files of a worktree as a tree; `null` when they are those of the commit it shows. */
+async function treeOfWork(work: Work): Promise<string | null> {
+  const { head, directory } = work;
+  return withIndex(work.git, work.index, head, async (git) => {
     const changes: WorkChange[] = [];
     for (const change of await changesOf(git, work.placed)) {
-      const judgement = await judge(git, head, work.directory, change);
-      if (judgement !== "drop") changes.push(change);
+      if ((await judge(git, head, directory, change)) !== "drop") changes.push(change);
     }
-    await stage(git, await unfoldNested(work.directory, changes));
+    if (changes.length === 0) return null;
+    await stage(git, await unfoldNested(directory, changes));
     const tree = await writeTree(git);
-    const shown = head === null ? null : await treeOf(git, head);
-    if (tree === shown || tree === work.collected) {
-      if (head !== null) await keepHead(git, work.name, head, work.at);
-      return;
-    }
-    const parents = head === null ? [] : [head];
-    const message = `Work found in worktree ${work.name} before it was cleaned`;
-    await keepCommit(git, work.name, await commitTree(git, tree, parents, message));
+    return head !== null && tree === (await treeOf(git, head)) ? null : tree;
   });
 }
 

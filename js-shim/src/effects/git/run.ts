@@ -73,11 +73,12 @@ export class GitError extends Error {
   }
 }
 
-/** Git in a directory. The environment given here holds for all its commands. */
+/** Git in a directory. The environment, and the notes of running children, hold for all its commands. */
 export function gitIn(
   directory: string,
   signal: AbortSignal,
   environment: Readonly<Record<string, string>> = {},
+  notes?: string,
 ): Git {
   return async (words, options = {}) => {
     const timeout_ms = options.timeout_ms ?? SHORT_MS;
@@ -90,6 +91,7 @@ export function gitIn(
       directory,
       environment: gitEnvironment(process.env, { ...environment, ...options.environment }),
       ...(options.input === undefined ? {} : { input: options.input }),
+      ...(notes === undefined ? {} : { notes }),
       timeout_ms,
       signal,
       onStdout: (chunk) => stdout.push(chunk),

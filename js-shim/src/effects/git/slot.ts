@@ -1,9 +1,19 @@
 /** A directory of the worktree pool: where it is, and what we know about it from before. */
 
-import { copyFile, mkdir, readdir, readFile, rm } from "node:fs/promises";
+import {
+  access,
+  copyFile,
+  mkdir,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { replaceFile } from "../../atomic.ts";
-import type { RepositoryPlace } from "../../paths.ts";
+import { childNotes, type RepositoryPlace } from "../../paths.ts";
 import { Queue } from "../../queue.ts";
 import { type Git, gitIn } from "./run.ts";
 
@@ -35,6 +45,9 @@ export interface Slot {
 export const slots = new Queue();
 /** One change at a time to the list of worktrees: parallel `git worktree add` gets in its own way. */
 export const worktreeLists = new Queue();
+
+/** A file in git's directory for a worktree that says who made it. */
+const OWN_MARK = "multi-agent-coder";
 
 let indexes = 0;
 
@@ -89,9 +102,38 @@ export async function findAdmin(common: string, directory: string): Promise<stri
   return null;
 }
 
+/** Writes into git's directory for a worktree that it is one of ours. */
+export async function markAsOurs(admin: string): Promise<void> {
+  await writeFile(join(admin, OWN_MARK), "A worktree of multi-agent-coder's pool.\n");
+}
+
+/** Whether a worktree is one of ours, by git's directory for it. */
+export function isMarkedAsOurs(admin: string): Promise<boolean> {
+  return access(join(admin, OWN_MARK)).then(
+    () => true,
+    () => false,
+  );
+}
+
 /** Git for the files of a directory, with the repository named outright. */
-export function gitFor(git_directory: string, directory: string, signal: AbortSignal): Git {
-  return gitIn(directory, signal, { GIT_DIR: git_directory, GIT_WORK_TREE: directory });
+export function gitFor(
+  place: RepositoryPlace,
+  git_directory: string,
+  directory: string,
+  signal: AbortSignal,
+): Git {
+  const environment = { GIT_DIR: git_directory, GIT_WORK_TREE: directory };
+  return gitIn(directory, signal, environment, childNotes(place));
+}
+
+/**
+ * Copies an index together with its time. Git looks into files that are as young as the index, since
+ * a change within the same second would not show; a copy that looks younger would hide such a change.
+ */
+export async function copyIndex(from: string, to: string): Promise<void> {
+  await copyFile(from, to);
+  const written_s = Math.floor((await stat(from)).mtimeMs / 1000);
+  await utimes(to, written_s, written_s);
 }
 
 /**
@@ -110,7 +152,7 @@ export async function withIndex<T>(
     git(words, { ...options, environment: { ...options.environment, GIT_INDEX_FILE: index } });
   try {
     await mkdir(dirname(index), { recursive: true });
-    await copyFile(known, index).catch(() => {});
+    await copyIndex(known, index).catch(() => {});
     await indexed(base === null ? ["read-tree", "--empty"] : ["read-tree", "--reset", base]);
     return await job(indexed);
   } finally {

@@ -16,6 +16,11 @@ export interface WorkChange {
   readonly kind: "deleted" | "changed" | "untracked" | "nested_repository";
 }
 
+/** Where a change lies in a directory, byte for byte. */
+export function fileOf(directory: string, change: WorkChange): Buffer {
+  return Buffer.concat([Buffer.from(`${directory}/`), change.raw]);
+}
+
 /** The changed and the untracked paths, ignored ones aside, without what was linked or copied. */
 export async function changesOf(git: Git, placed: readonly string[]): Promise<WorkChange[]> {
   const [tracked, untracked] = await Promise.all([

@@ -1,15 +1,6 @@
 /** Making a worktree of the pool a clean copy of a commit, without losing what lies in it. */
 
-import {
-  copyFile,
-  lstat,
-  mkdir,
-  readdir,
-  readFile,
-  realpath,
-  rm,
-  writeFile,
-} from "node:fs/promises";
+import { mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { problemOfRelativePath, type RepositoryPlace, worktreesDirectory } from "../../paths.ts";
 import type { GitOperation, GitOutcome } from "../../protocol.ts";
@@ -18,9 +9,12 @@ import { keepHead, keepWork } from "./rescue.ts";
 import { commitId, type Git, gitIn, LONG_MS, line } from "./run.ts";
 import {
   commonOf,
+  copyIndex,
   findAdmin,
   gitFor,
   indexPath,
+  isMarkedAsOurs,
+  markAsOurs,
   readRecord,
   type Slot,
   type SlotRecord,
@@ -32,8 +26,6 @@ import {
 
 type Prepare = Extract<GitOperation, { type: "prepare" }>;
 
-/** A file in git's directory for a worktree that says who made it. */
-const OWN_MARK = "multi-agent-coder";
 /** What a killed or interrupted git leaves in its directory for a worktree. */
 const LEFTOVERS = [
   "index.lock",
@@ -75,13 +67,13 @@ export async function prepare(
     // Until it is ready there is nobody's work in it, so that a crash from here on costs nothing.
     await writeRecord(place, name, { directory, at, placed, collected, is_ready: false });
     const admin = kept ?? (await addWorktree(place, directory, at, signal));
-    const git = gitFor(admin, directory, signal);
+    const git = gitFor(place, admin, directory, signal);
     await removeLinks(directory, placed);
     await reset(git, { ...slot, admin }, at);
     await clean(git, keep);
     await placeLinks(git, place.root, directory, at, link);
     await placeCopies(git, place.root, directory, at, copy);
-    await copyFile(join(admin, "index"), slot.index);
+    await copyIndex(join(admin, "index"), slot.index);
     const now_placed = [...new Set([...link, ...copy])];
     await writeRecord(place, name, {
       directory,
@@ -116,7 +108,7 @@ async function reuse(
   signal: AbortSignal,
 ): Promise<string | null> {
   const found = await examine(commonOf(place), slot.directory, record, signal);
-  await keepFound(commonOf(place), slot, record, placed, found, signal);
+  await keepFound(place, slot, record, placed, found, signal);
   if (found.head !== null && !found.is_empty) return found.admin;
   await removeLinks(slot.directory, placed);
   await rm(slot.directory, { recursive: true, force: true });
@@ -133,7 +125,7 @@ async function examine(
 ): Promise<Found> {
   const admin = await findAdmin(common, directory);
   const is_empty = (await namesIn(directory)).length === 0;
-  const has_mark = admin !== null && (await exists(join(admin, OWN_MARK)));
+  const has_mark = admin !== null && (await isMarkedAsOurs(admin));
   const is_free = admin === null && is_empty;
   if (record === null && !has_mark && !is_free) {
     throw new Error(
@@ -145,13 +137,14 @@ async function examine(
 }
 
 async function keepFound(
-  common: string,
+  place: RepositoryPlace,
   slot: Omit<Slot, "admin">,
   record: SlotRecord | null,
   placed: readonly string[],
   found: Found,
   signal: AbortSignal,
 ): Promise<void> {
+  const common = commonOf(place);
   const at = record?.at ?? null;
   if (found.is_empty) {
     // Deleted by hand: its files were somebody's decision, a commit made in it was not.
@@ -162,7 +155,7 @@ async function keepFound(
   // Without git's directory for it, the files can still be compared with what they began as.
   const { admin, head } = found;
   const git_directory = admin === null || head === null ? common : admin;
-  const git = gitFor(git_directory, slot.directory, signal);
+  const git = gitFor(place, git_directory, slot.directory, signal);
   const collected = record?.collected ?? null;
   await keepWork({ ...slot, git, placed, head: head ?? at, at, collected });
 }
@@ -180,7 +173,7 @@ async function addWorktree(
     await git(words, { timeout_ms: LONG_MS });
     const admin = await findAdmin(common, directory);
     if (admin === null) throw new Error(`git made no worktree at ${directory}`);
-    await writeFile(join(admin, OWN_MARK), "A worktree of multi-agent-coder's pool.\n");
+    await markAsOurs(admin);
     return admin;
   });
 }
@@ -193,7 +186,7 @@ async function reset(git: Git, slot: Slot, at: string): Promise<void> {
   await restorePointer(slot);
   // The agent's index may carry flags that hide files from git.
   await rm(join(slot.admin, "index"), { force: true });
-  await copyFile(slot.index, join(slot.admin, "index")).catch(() => {});
+  await copyIndex(slot.index, join(slot.admin, "index")).catch(() => {});
   // Detached first: a reset would move the branch that the agent may have switched to.
   await git(["update-ref", "--no-deref", "HEAD", at]);
   await git(["reset", "--hard", "--quiet", at], { timeout_ms: LONG_MS });
@@ -239,11 +232,4 @@ async function namesIn(directory: string): Promise<string[]> {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return [];
     throw error;
   }
-}
-
-function exists(path: string): Promise<boolean> {
-  return lstat(path).then(
-    () => true,
-    () => false,
-  );
 }

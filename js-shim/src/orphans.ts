@@ -1,0 +1,79 @@
+/**
+ * Children that outlive us. After a kill nobody ends them: a gate may go on writing to a worktree that
+ * the next attempt works in. So each is noted on disk while it runs, and ended at the next start.
+ */
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { uptime } from "node:os";
+import { join } from "node:path";
+import { endGroup } from "./process-group.ts";
+
+/** `ps` gives whole seconds, and the clock may have been set a little meanwhile. */
+const START_SLACK_MS = 3_000;
+
+interface Process {
+  readonly pid: number;
+  readonly group: number;
+  readonly started_ms: number;
+}
+
+/** Notes a child by its group's leader; returns what removes the note. */
+export function noteChild(notes: string, leader: number): () => void {
+  const path = join(notes, String(leader));
+  try {
+    mkdirSync(notes, { recursive: true });
+    writeFileSync(path, String(Date.now()));
+  } catch {
+    // Without its note the child runs as well; only a kill would leave it unnoticed.
+  }
+  return () => rmSync(path, { force: true });
+}
+
+/**
+ * Ends the children that an earlier process left running. For the holder of the repository's lock,
+ * before it starts any child: those of a living process would be ended too.
+ */
+export async function endOrphans(notes: string): Promise<void> {
+  const names = listOf(notes);
+  if (names.length === 0) return;
+  const processes = runningProcesses();
+  for (const name of names) {
+    const leader = Number(name);
+    const noted_ms = Number(readFileSync(join(notes, name), "utf8"));
+    if (isOrphan(processes, leader, noted_ms)) await endGroup(leader);
+    rmSync(join(notes, name), { force: true });
+  }
+}
+
+/** Whether the group is still the one that was noted: ids are used again. */
+function isOrphan(processes: readonly Process[], leader: number, noted_ms: number): boolean {
+  const booted_ms = Date.now() - uptime() * 1000;
+  if (!Number.isInteger(leader) || noted_ms < booted_ms) return false;
+  const first = processes.find((one) => one.pid === leader);
+  // While a group lives, no new process gets its leader's id.
+  if (first === undefined) return processes.some((one) => one.group === leader);
+  return first.group === leader && Math.abs(first.started_ms - noted_ms) < START_SLACK_MS;
+}
+
+/** Empty on Windows, where a process id says nothing about its past. */
+function runningProcesses(): Process[] {
+  if (process.platform === "win32") return [];
+  const output = execFileSync("ps", ["-A", "-o", "pid=,pgid=,lstart="], {
+    encoding: "utf8",
+    env: { ...process.env, LC_ALL: "C" },
+  });
+  return output.split("\n").flatMap((line) => {
+    const [pid, group, ...started] = line.trim().split(/\s+/);
+    const started_ms = Date.parse(started.join(" "));
+    return Number.isNaN(started_ms) ? [] : [{ pid: Number(pid), group: Number(group), started_ms }];
+  });
+}
+
+function listOf(notes: string): string[] {
+  try {
+    return readdirSync(notes);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,100 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { performProcess } from "../../js-shim/src/effects/process.ts";
+import { endOrphans } from "../../js-shim/src/orphans.ts";
+import { childNotes, type RepositoryPlace } from "../../js-shim/src/paths.ts";
+import { never, temporaryDirectory } from "./world.ts";
+
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+function placeIn(root: string): RepositoryPlace {
+  return { root, person_directory: root, state: join(root, "state"), common: null };
+}
+
+/** A sleep of its own: other runs of these tests may be going on. */
+function sleepOf(seconds: number): string {
+  return `sleep ${seconds}.${process.pid}`;
+}
+
+/** A process of its own that runs a command, and that can be killed. */
+function conductor(place: RepositoryPlace, command: string): ChildProcess {
+  const main = join(place.root, "main.ts");
+  const operation = {
+    type: "run",
+    directory: place.root,
+    command,
+    timeout_ms: 60_000,
+    tail_bytes: 100,
+  };
+  writeFileSync(
+    main,
+    `import { performProcess } from ${JSON.stringify(join(ROOT, "js-shim/src/effects/process.ts"))};
+     await performProcess(${JSON.stringify(place)}, ${JSON.stringify(operation)}, new AbortController().signal);`,
+  );
+  const words = ["--import", join(ROOT, "tests/typescript.mjs"), main];
+  return spawn(process.execPath, words, { stdio: "inherit" });
+}
+
+function isRunning(text: string): boolean {
+  const all = execFileSync("ps", ["-eo", "stat=,args="], { encoding: "utf8" }).split("\n");
+  return all.some((line) => line.endsWith(text) && !line.startsWith("Z"));
+}
+
+async function until(condition: () => boolean): Promise<void> {
+  for (let tries = 0; tries < 500; tries += 1) {
+    if (condition()) return;
+    await sleep(20);
+  }
+  throw new Error("it never happened");
+}
+
+describe.skipIf(process.platform === "win32")("children that outlive us", () => {
+  test.each([
+    ["with their shell", `${sleepOf(74)}; true`, sleepOf(74)],
+    ["without it", `(${sleepOf(75)} &); sleep 0.5; kill -9 $$`, sleepOf(75)],
+  ])("are ended at the next start, %s", async (_, command, text) => {
+    const place = placeIn(temporaryDirectory());
+    const running = conductor(place, command);
+    await until(() => isRunning(text) && existsSync(childNotes(place)));
+    running.kill("SIGKILL");
+    await sleep(700);
+    expect(isRunning(text)).toBe(true);
+    await endOrphans(childNotes(place));
+    expect(isRunning(text)).toBe(false);
+    expect(readdirSync(childNotes(place))).toEqual([]);
+  });
+
+  test("leave no note when they end in our lifetime", async () => {
+    const place = placeIn(temporaryDirectory());
+    const operation = {
+      type: "run",
+      directory: place.root,
+      command: "sleep 0.3; ls state/children | wc -l | tr -d ' '",
+      timeout_ms: 9_000,
+      tail_bytes: 100,
+    } as const;
+    expect(await performProcess(place, operation, never)).toMatchObject({ tail: "1\n" });
+    expect(readdirSync(childNotes(place))).toEqual([]);
+    await endOrphans(join(place.root, "nowhere"));
+  });
+
+  test("are not confused with others that got the same id", async () => {
+    const notes = join(temporaryDirectory(), "children");
+    mkdirSync(notes);
+    const other = spawn("sleep", [sleepOf(76).slice("sleep ".length)], {
+      detached: true,
+      stdio: "ignore",
+    });
+    onTestFinished(() => {
+      other.kill("SIGKILL");
+    });
+    writeFileSync(join(notes, String(other.pid)), String(Date.now() - 60_000));
+    writeFileSync(join(notes, "odd"), "");
+    await endOrphans(notes);
+    expect(isRunning(sleepOf(76))).toBe(true);
+    expect(readdirSync(notes)).toEqual([]);
+  });
+});

@@ -1,0 +1,117 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { performProcess } from "../../js-shim/src/effects/process.ts";
+import type { RepositoryPlace } from "../../js-shim/src/paths.ts";
+import type { ProcessOutcome } from "../../js-shim/src/protocol.ts";
+import { never, setVariable, temporaryDirectory } from "./world.ts";
+
+const PLACE: RepositoryPlace = { root: "/", person_directory: "/", state: "/", common: null };
+
+function run(
+  command: string,
+  more: { directory?: string; timeout_ms?: number; tail_bytes?: number; signal?: AbortSignal } = {},
+): Promise<ProcessOutcome> {
+  const { directory = temporaryDirectory(), timeout_ms = 20_000, tail_bytes = 10_000 } = more;
+  const operation = { type: "run", directory, command, timeout_ms, tail_bytes } as const;
+  return performProcess(PLACE, operation, more.signal ?? never);
+}
+
+/** A sleep of its own: other runs of these tests may be going on. */
+function sleepOf(seconds: number): string {
+  return `sleep ${seconds}.${process.pid}`;
+}
+
+/** Process ids whose command line holds a text. */
+function running(text: string): string[] {
+  const all = execFileSync("ps", ["-eo", "pid=,stat=,args="], { encoding: "utf8" }).split("\n");
+  return all.filter((line) => line.includes(text) && !/^\s*\d+\s+Z/.test(line));
+}
+
+describe.skipIf(process.platform === "win32")("a command of the project", () => {
+  test("runs in its directory and answers with its code and output", async () => {
+    const directory = temporaryDirectory();
+    const outcome = await run("pwd; echo done; exit 3", { directory });
+    expect(outcome).toMatchObject({ type: "exited", code: 3, tail: `${directory}\ndone\n` });
+  });
+
+  test("keeps both streams in the order they were printed", async () => {
+    const command = "for i in 1 2 3 4 5 6 7 8; do echo out$i; echo err$i >&2; done";
+    const expected = [1, 2, 3, 4, 5, 6, 7, 8].flatMap((i) => [`out${i}`, `err${i}`]).join("\n");
+    expect(await run(command)).toMatchObject({ code: 0, tail: `${expected}\n` });
+  });
+
+  test("keeps the end of a long output", async () => {
+    const outcome = await run("seq 1 200000", { tail_bytes: 14 });
+    expect(outcome).toMatchObject({ code: 0, tail: "199999\n200000\n" });
+  });
+
+  test("that a signal ends has the code 128 and its number", async () => {
+    expect(await run("kill -9 $$")).toMatchObject({ type: "exited", code: 137 });
+  });
+
+  test("sees no input, and an environment without OpenCode's and git's own variables", async () => {
+    setVariable("OPENCODE_SERVER_PASSWORD", "secret");
+    setVariable("GIT_DIR", "/somewhere");
+    setVariable("SHOP_REGION", "eu");
+    const outcome = await run(
+      'cat; env | grep -c "^OPENCODE\\|^GIT_DIR"; echo $SHOP_REGION $CI $MULTI_AGENT_CODER_CHILD',
+    );
+    expect(outcome).toMatchObject({ code: 0, tail: "0\neu true 1\n" });
+  });
+
+  test("cannot start in a directory that is not there", async () => {
+    const directory = join(temporaryDirectory(), "gone");
+    const outcome = await run("true", { directory });
+    expect(outcome.type).toBe("failed");
+    expect(JSON.stringify(outcome)).toContain(directory);
+  });
+
+  test("that takes too long is ended with all it started", async () => {
+    const outcome = await run(`echo begun; ${sleepOf(71)} & ${sleepOf(71)}`, { timeout_ms: 300 });
+    expect(outcome).toMatchObject({ type: "timed_out", tail: "begun\n" });
+    expect(running(sleepOf(71))).toEqual([]);
+  });
+
+  test("that ignores the polite signal is killed after two seconds", async () => {
+    const started = Date.now();
+    const command = `trap "" TERM; while :; do ${sleepOf(0)}; done`;
+    expect(await run(command, { timeout_ms: 200 })).toMatchObject({ type: "timed_out" });
+    expect(Date.now() - started).toBeGreaterThan(2_000);
+    expect(Date.now() - started).toBeLessThan(6_000);
+    expect(running(sleepOf(0))).toEqual([]);
+  });
+
+  test("is aborted by its signal", async () => {
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 200);
+    expect(await run(sleepOf(72), { signal: abort.signal })).toEqual({ type: "aborted" });
+    expect(running(sleepOf(72))).toEqual([]);
+  });
+
+  test("does not start when it is aborted already", async () => {
+    const directory = temporaryDirectory();
+    const outcome = await run("touch started", { directory, signal: AbortSignal.abort() });
+    expect(outcome).toEqual({ type: "aborted" });
+    expect(execFileSync("ls", [directory], { encoding: "utf8" })).toBe("");
+  });
+
+  test("leaves nothing running in the background", async () => {
+    const outcome = await run(`${sleepOf(73)} & echo left`);
+    expect(outcome).toMatchObject({ type: "exited", code: 0, tail: "left\n" });
+    expect(running(sleepOf(73))).toEqual([]);
+  });
+
+  test("is over even when a process that left its group holds the output open", async () => {
+    const started = Date.now();
+    expect(await run("setsid sleep 6.77 & sleep 0.1")).toMatchObject({ type: "exited", code: 0 });
+    expect(Date.now() - started).toBeLessThan(4_000);
+  });
+
+  test("runs in a path with spaces and quotes", async () => {
+    const directory = join(temporaryDirectory(), "a 'b\" $c");
+    mkdirSync(directory);
+    expect(await run('test "$PWD" = "$(pwd)"', { directory })).toMatchObject({ code: 0 });
+  });
+});
