@@ -240,6 +240,17 @@ impl ImplementRun {
                 failure: None,
             },
         );
+        // Whatever comes next in these stages takes time, and the stop came before it.
+        let is_over = matches!(
+            stage,
+            Stage::Preparing(_)
+                | Stage::Recording { .. }
+                | Stage::Gating { .. }
+                | Stage::Rechecking { .. }
+        );
+        if self.is_stopping() && is_over {
+            return self.interrupted(turn, task, &attempt);
+        }
         match stage {
             Stage::Preparing(preparation) => match preparation.resolved(turn, outcome, waiter) {
                 Progress::More(preparation) => {
@@ -327,6 +338,11 @@ impl ImplementRun {
                 let Some(spec) = self.track.backlog.tasks.get(task) else {
                     return;
                 };
+                let review = if self.is_stopping() {
+                    review.stopping()
+                } else {
+                    review
+                };
                 match review.resolved(turn, &self.run, spec, &reports, outcome, took_ms, waiter) {
                     Progress::More(review) => {
                         attempt.stage = Stage::Reviewing {
@@ -352,9 +368,6 @@ impl ImplementRun {
 
     /// The worktree is ready: what does the agent get to read?
     fn compile(&mut self, turn: &mut Turn, task: usize, mut attempt: Attempt, directory: String) {
-        if self.is_stopping() {
-            return self.interrupted(turn, task, &attempt);
-        }
         let ids = self.track.ids();
         let (Some(spec), Some(record)) = (
             self.track.backlog.tasks.get(task),
@@ -394,9 +407,6 @@ impl ImplementRun {
         directory: String,
         context: String,
     ) {
-        if self.is_stopping() {
-            return self.interrupted(turn, task, &attempt);
-        }
         let Some(spec) = self.track.backlog.tasks.get(task) else {
             return;
         };
@@ -696,9 +706,6 @@ impl ImplementRun {
         if let Some(report) = self.health.condemned(&reports) {
             let failure = gate_failure(report);
             return self.failed(turn, task, &attempt, failure);
-        }
-        if self.is_stopping() {
-            return self.interrupted(turn, task, &attempt);
         }
         let Some(spec) = self.track.backlog.tasks.get(task) else {
             return;

@@ -24,6 +24,7 @@ pub struct Review {
     attempt: u32,
     parts: Vec<String>,
     verdicts: Vec<Verdict>,
+    is_stopping: bool,
     stage: Stage,
 }
 
@@ -50,10 +51,17 @@ impl Review {
             attempt,
             parts: split_diff(diff, PART_BYTES_MAX),
             verdicts: Vec::new(),
+            is_stopping: false,
             stage: Stage::Creating,
         };
         review.create(turn, run, task, waiter);
         review
+    }
+
+    /// Asks for nothing more; an answer that makes it complete still counts.
+    pub fn stopping(mut self) -> Self {
+        self.is_stopping = true;
+        self
     }
 
     /// How many parts the diff has.
@@ -91,6 +99,10 @@ impl Review {
             return Progress::Failed(format!("an answer that does not fit: {outcome:?}"));
         };
         match (self.stage.clone(), outcome) {
+            (Stage::Creating, SessionOutcome::Created { session }) if self.is_stopping => {
+                turn.remove_session(session, Waiter::Nobody);
+                Progress::Aborted
+            }
             (Stage::Creating, SessionOutcome::Created { session }) => {
                 let part = self.verdicts.len();
                 let diff = self.parts.get(part).map_or("", String::as_str);
@@ -142,9 +154,16 @@ impl Review {
                 if self.verdicts.len() >= self.parts.len() {
                     return Progress::Done(combine(self.verdicts));
                 }
+                if self.is_stopping {
+                    return Progress::Aborted;
+                }
                 self.create(turn, run, task, waiter);
                 self.stage = Stage::Creating;
                 Progress::More(self)
+            }
+            Err(_) if self.is_stopping => {
+                turn.remove_session(session, Waiter::Nobody);
+                Progress::Aborted
             }
             Err(problem) if !is_second => {
                 self.ask(turn, run, session, problem, waiter);
