@@ -43,8 +43,8 @@ fn other_gates_judge_too() {
     world.assert_said("the lint gate failed");
     let world = second_attempt(Act::change(&[("a.js", "SLOW\n")]), "Don't");
     world.assert_said("was stopped at its deadline");
-    let world = second_attempt(Act::change(&[("a.js", "UNTESTED\n")]), "no test");
-    world.assert_said("the test gate failed");
+    let world = second_attempt(Act::change(&[("a.js", "UNTESTED\n")]), "ran no test");
+    world.assert_said("the test gate failed: `npm test` ran no test");
 }
 
 #[test]

@@ -179,9 +179,13 @@ fn a_plan_survives_the_process_at_any_moment() {
 #[test]
 fn an_implementation_survives_the_process_at_any_moment() {
     for order in [Order::Time, Order::Shuffled(6)] {
-        for at in 0..length(implement_world(), Implement, "") {
+        let ordered = || {
             let mut world = implement_world();
             world.order = order;
+            world
+        };
+        for at in 0..length(ordered(), Implement, "") {
+            let mut world = ordered();
             world.start(Implement, "");
             (0..at).for_each(|_| assert!(world.deliver()));
             world.reopen();

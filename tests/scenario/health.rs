@@ -21,7 +21,7 @@ fn a_project_that_is_red_already_stops_the_run() {
     world.git.commit_on(MAIN, &[("old.js", "BUG\n")]);
     let error = world.command(Implement, "").unwrap_or_default();
     assert!(error.contains("/implement --allow-red"), "{error}");
-    world.assert_said("AssertionError: expected 3 to equal 4");
+    world.assert_said("AssertionError [ERR_ASSERTION]: 3 !== 4");
     assert!(world.sessions.is_empty());
     println!("{}", world.transcript);
     // Told to go on, what was red judges nothing, and the linter still does.
@@ -54,6 +54,18 @@ fn a_command_that_runs_no_test_is_reported() {
     world.git.commit_on(MAIN, &[("none.js", "UNTESTED\n")]);
     assert_eq!(world.command(Implement, ""), None);
     world.assert_said("the test command ran no test");
+    assert!(
+        !world.transcript.contains("`npm test` (2 s)"),
+        "taken for green"
+    );
+    // Red is red all the same.
+    let mut world = World::planned(four_tasks());
+    world.git.commit_on(MAIN, &[("none.js", "UNTESTED\n")]);
+    world
+        .agents
+        .script("T01", vec![Act::change(&[("x.js", "BUG\n")])]);
+    assert_eq!(world.command(Implement, ""), None);
+    assert_eq!(world.sent_to("T01").len(), 2);
     println!("{}", world.transcript);
 }
 
