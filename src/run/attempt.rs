@@ -760,15 +760,10 @@ impl ImplementRun {
 
 /// A red gate, as a failure.
 pub(crate) fn gate_failure(report: &GateReport) -> Failure {
-    let tail = if report.ran_no_test && report.is_green() {
-        "the test command ran no test any more".to_owned()
-    } else {
-        report.tail.clone()
-    };
     Failure::Gate {
         gate: report.gate.name,
         command: report.gate.command.clone(),
         code: report.code,
-        tail,
+        tail: report.tail.clone(),
     }
 }

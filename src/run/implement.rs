@@ -513,8 +513,8 @@ impl ImplementRun {
                              and commit, or `/implement --allow-red`: then what is red now judges nothing.",
                         );
                     }
-                } else {
-                    turn.say(&self.run.chat, green_text(&reports));
+                } else if let Some(text) = green_text(&reports) {
+                    turn.say(&self.run.chat, text);
                 }
                 if self.health.runs_no_test {
                     let text = "**Note:** the test command ran no test. It cannot tell good work from bad; add a test \
