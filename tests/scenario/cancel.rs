@@ -1,6 +1,7 @@
-//! Esc and a process that dies, at every moment of a command: the same command then goes on.
+//! Esc at every moment of a command: it ends soon, and the same command then goes on.
 
 use multi_agent_coder::event::CommandName::{self, Backlog, Implement, Plan};
+use multi_agent_coder::ids::SessionId;
 
 use crate::agents::{Act, four_tasks};
 use crate::world::{Order, World};
@@ -10,7 +11,7 @@ fn plan_world() -> World {
 }
 
 /// A run with a red gate, a rest and a refusal in it.
-fn implement_world() -> World {
+pub fn implement_world() -> World {
     let mut world = World::planned(four_tasks());
     world.setting.options = serde_json::json!({ "worktree": { "setup": "npm ci" } });
     world
@@ -26,96 +27,77 @@ fn implement_world() -> World {
     world
 }
 
-/// How many outcomes a command takes.
-fn length(mut world: World, name: CommandName, arguments: &str) -> usize {
-    world.start(name, arguments);
-    let mut steps = 0;
-    while world.deliver() {
-        steps += 1;
+/// The world at every moment of a command, with the number of outcomes that came before.
+pub fn at_every_moment(
+    mut world: World,
+    (name, arguments): (CommandName, &str),
+    mut then: impl FnMut(World, &SessionId, usize),
+) {
+    let chat = world.start(name, arguments);
+    for at in 0.. {
+        let mut copy = world.clone();
+        copy.is_replayed = at % 8 == 0;
+        then(copy, &chat, at);
+        if !world.deliver() {
+            return;
+        }
     }
-    steps
 }
 
 #[test]
 fn a_plan_can_be_stopped_at_any_moment() {
     for order in [Order::Time, Order::Reversed, Order::Shuffled(4)] {
         for late in [false, true] {
-            let ordered = || {
-                let mut world = plan_world();
-                (world.order, world.cancel_is_late) = (order, late);
-                world
-            };
-            for at in 0..length(ordered(), Plan, "feature.md") {
-                let mut world = ordered();
-                let chat = world.start(Plan, "feature.md");
-                (0..at).for_each(|_| assert!(world.deliver()));
-                world.cancel(&chat);
+            let mut world = plan_world();
+            (world.order, world.cancel_is_late) = (order, late);
+            at_every_moment(world, (Plan, "feature.md"), |mut world, chat, at| {
+                world.cancel(chat);
                 world.run();
-                let error = world.end_of(&chat);
+                let error = world.end_of(chat);
                 let is_stopped = error.as_ref().is_some_and(|e| e.contains("stopped"));
                 assert!(error.is_none() || is_stopped, "{error:?}");
                 assert_eq!(world.command(Plan, "feature.md"), None, "step {at}");
-                assert_eq!(world.command(Implement, ""), None);
-                assert_eq!(world.git.tree(crate::git::MAIN).len(), 6, "step {at}");
-            }
+            });
         }
     }
 }
 
 #[test]
 fn a_backlog_can_be_stopped_at_any_moment() {
-    let planned = || {
-        let mut world = plan_world();
-        world
-            .agents
-            .script("backlog", vec![Act::error(500, "down")]);
-        assert!(world.command(Plan, "feature.md").is_some());
-        world
-    };
-    for at in 0..length(planned(), Backlog, "") {
-        let mut world = planned();
-        let chat = world.start(Backlog, "");
-        (0..at).for_each(|_| assert!(world.deliver()));
-        world.cancel(&chat);
+    let mut world = plan_world();
+    world
+        .agents
+        .script("backlog", vec![Act::error(500, "down")]);
+    assert!(world.command(Plan, "feature.md").is_some());
+    at_every_moment(world, (Backlog, ""), |mut world, chat, at| {
+        world.cancel(chat);
         world.run();
         assert!(
-            at > 5 || world.end_of(&chat).is_some(),
-            "step {at}: Esc was not heard"
+            at > 5 || world.end_of(chat).is_some(),
+            "step {at}: not heard"
         );
         assert_eq!(world.command(Backlog, ""), None, "step {at}");
-    }
+    });
 }
 
 #[test]
 fn an_implementation_can_be_stopped_at_any_moment() {
-    for order in [Order::Time, Order::Shuffled(8)] {
-        for late in [false, true] {
-            let ordered = || {
-                let mut world = implement_world();
-                (world.order, world.cancel_is_late) = (order, late);
-                world
-            };
-            for at in 0..length(ordered(), Implement, "") {
-                let mut world = ordered();
-                let chat = world.start(Implement, "");
-                (0..at).for_each(|_| assert!(world.deliver()));
-                world.cancel(&chat);
-                let told_ms = world.now_ms;
-                world.run();
-                let took_ms = world.now_ms - told_ms;
-                assert!(took_ms < 10_000, "step {at}: stopped after {took_ms} ms");
-                let merged = world.git.merges("refs/heads/mac/cart-1");
-                assert_eq!(
-                    world.command(Implement, ""),
-                    None,
-                    "step {at}: {}",
-                    world.transcript
-                );
-                world.assert_all_merged();
-                let all = world.git.merges("refs/heads/mac/cart-1");
-                assert_eq!(all[..merged.len()], merged, "step {at}");
-            }
-        }
+    for (order, late) in [(Order::Time, false), (Order::Shuffled(8), true)] {
+        let mut world = implement_world();
+        (world.order, world.cancel_is_late) = (order, late);
+        at_every_moment(world, (Implement, ""), |mut world, chat, at| {
+            let told_ms = world.now_ms;
+            world.cancel(chat);
+            world.run();
+            let took_ms = world.now_ms - told_ms;
+            assert!(took_ms < 10_000, "step {at}: stopped after {took_ms} ms");
+            let merged = world.git.merges("refs/heads/mac/cart-1");
+            let end = world.command(Implement, "");
+            assert_eq!(end, None, "step {at}: {}", world.transcript);
+            world.assert_all_merged();
+            let all = world.git.merges("refs/heads/mac/cart-1");
+            assert_eq!(all[..merged.len()], merged, "step {at}");
+        });
     }
 }
 
@@ -156,42 +138,6 @@ fn a_command_given_at_once_after_esc_is_not_confused_by_the_old_one() {
                 );
                 world.assert_all_merged();
             }
-        }
-    }
-}
-
-#[test]
-fn a_plan_survives_the_process_at_any_moment() {
-    for at in 0..length(plan_world(), Plan, "feature.md") {
-        let mut world = plan_world();
-        world.start(Plan, "feature.md");
-        (0..at).for_each(|_| assert!(world.deliver()));
-        world.reopen();
-        assert_eq!(
-            world.command(Plan, "feature.md"),
-            None,
-            "step {at}: {}",
-            world.transcript
-        );
-    }
-}
-
-#[test]
-fn an_implementation_survives_the_process_at_any_moment() {
-    for order in [Order::Time, Order::Shuffled(6)] {
-        let ordered = || {
-            let mut world = implement_world();
-            world.order = order;
-            world
-        };
-        for at in 0..length(ordered(), Implement, "") {
-            let mut world = ordered();
-            world.start(Implement, "");
-            (0..at).for_each(|_| assert!(world.deliver()));
-            world.reopen();
-            let end = world.command(Implement, "");
-            assert_eq!(end, None, "step {at}: {}", world.transcript);
-            world.assert_all_merged();
         }
     }
 }

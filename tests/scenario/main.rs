@@ -24,3 +24,4 @@ mod order;
 mod plan;
 mod plan_trouble;
 mod provider;
+mod restart;

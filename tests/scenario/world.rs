@@ -59,6 +59,7 @@ pub struct Sent {
 }
 
 /// All of it.
+#[derive(Clone)]
 pub struct World {
     pub engine: Engine,
     pub now_ms: u64,
@@ -78,6 +79,8 @@ pub struct World {
     pub cancel_is_late: bool,
     /// Git works at once and only its answer takes time.
     pub git_is_eager: bool,
+    /// Whether each end is followed by a replay of everything so far.
+    pub is_replayed: bool,
     pub transcript: String,
     pub ends: BTreeMap<SessionId, Option<String>>,
     pub log: Vec<(Stamped, Vec<Effect>)>,
@@ -121,6 +124,7 @@ impl World {
             keeps_sessions: false,
             cancel_is_late: false,
             git_is_eager: false,
+            is_replayed: true,
             transcript: String::new(),
             ends: BTreeMap::new(),
             log: Vec::new(),
