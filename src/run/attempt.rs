@@ -146,6 +146,14 @@ impl Attempt {
         )
     }
 
+    /// The merge commit that the integration branch is being moved to.
+    pub fn moving_to(&self) -> Option<&CommitId> {
+        match &self.stage {
+            Stage::Moving { merge, .. } => Some(merge),
+            _ => None,
+        }
+    }
+
     fn wait(&self, task: usize) -> Waiter {
         Waiter::Attempt(Wait {
             task,

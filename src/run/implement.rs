@@ -380,6 +380,7 @@ impl ImplementRun {
         match repository.reference.clone() {
             Some(tip) => {
                 self.tip = tip.clone();
+                self.reconcile();
                 let operation = GitOperation::Relate {
                     ours: head,
                     theirs: tip,
