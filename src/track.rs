@@ -47,6 +47,8 @@ pub struct Record {
     pub reports: Vec<GateReport>,
     /// What the latest work changed.
     pub changes: Vec<Change>,
+    /// The merge commit that the integration branch was being moved to when the process died.
+    pub moving: Option<CommitId>,
 }
 
 /// Where a task stands.
@@ -124,6 +126,9 @@ impl Track {
     /// The process is gone: what was alive waits again. Its work is in its worktree or in a ref.
     pub fn interrupt(&mut self) {
         for record in &mut self.records {
+            if let Life::Running(attempt) = &record.life {
+                record.moving = attempt.moving_to().cloned();
+            }
             if matches!(record.life, Life::Running(_) | Life::Resting { .. }) {
                 record.life = Life::Waiting;
             }

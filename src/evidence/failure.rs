@@ -16,7 +16,7 @@ pub enum Failure {
         gate: GateName,
         /// Its command line.
         command: String,
-        /// Its exit code; `None` when it was stopped at its deadline.
+        /// Its exit code; `None` when it was stopped at its deadline, 0 when it ran no test.
         code: Option<i32>,
         /// The end of what it printed; see [`super::relative`] for the paths in it.
         tail: String,
@@ -134,6 +134,14 @@ impl Failure {
     /// The failure in one sentence for a person, without the final stop.
     pub fn headline(&self) -> String {
         match self {
+            Self::Gate {
+                gate,
+                command,
+                code: Some(0),
+                ..
+            } => {
+                format!("the {gate} gate failed: `{}` ran no test", shown(command))
+            }
             Self::Gate {
                 gate,
                 command,

@@ -24,6 +24,15 @@ pub fn distill(failure: &Failure) -> Vec<String> {
         Failure::Gate {
             gate,
             command,
+            code: Some(0),
+            ..
+        } => {
+            let why = format!("`{command}` ran no test any more");
+            vec![line("lose the tests", &why, &gate.to_string(), None)]
+        }
+        Failure::Gate {
+            gate,
+            command,
             code,
             tail,
         } => {

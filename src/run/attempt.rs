@@ -142,6 +142,14 @@ impl Attempt {
         )
     }
 
+    /// The merge commit that the integration branch is being moved to.
+    pub fn moving_to(&self) -> Option<&CommitId> {
+        match &self.stage {
+            Stage::Moving { merge, .. } => Some(merge),
+            _ => None,
+        }
+    }
+
     fn wait(&self, task: usize) -> Waiter {
         Waiter::Attempt(Wait {
             task,
@@ -236,6 +244,17 @@ impl ImplementRun {
                 failure: None,
             },
         );
+        // Whatever comes next in these stages takes time, and the stop came before it.
+        let is_over = matches!(
+            stage,
+            Stage::Preparing(_)
+                | Stage::Recording { .. }
+                | Stage::Gating { .. }
+                | Stage::Rechecking { .. }
+        );
+        if self.is_stopping() && is_over {
+            return self.interrupted(turn, task, &attempt);
+        }
         match stage {
             Stage::Preparing(preparation) => match preparation.resolved(turn, outcome, waiter) {
                 Progress::More(preparation) => {
@@ -319,6 +338,11 @@ impl ImplementRun {
                 let Some(spec) = self.track.backlog.tasks.get(task) else {
                     return;
                 };
+                let review = if self.is_stopping() {
+                    review.stopping()
+                } else {
+                    review
+                };
                 match review.resolved(turn, &self.run, spec, outcome, took_ms, waiter) {
                     Progress::More(review) => {
                         attempt.stage = Stage::Reviewing { work, review };
@@ -340,9 +364,6 @@ impl ImplementRun {
 
     /// The worktree is ready: what does the agent get to read?
     fn compile(&mut self, turn: &mut Turn, task: usize, mut attempt: Attempt, directory: String) {
-        if self.is_stopping() {
-            return self.interrupted(turn, task, &attempt);
-        }
         let ids = self.track.ids();
         let (Some(spec), Some(record)) = (
             self.track.backlog.tasks.get(task),
@@ -385,9 +406,6 @@ impl ImplementRun {
         directory: String,
         context: String,
     ) {
-        if self.is_stopping() {
-            return self.interrupted(turn, task, &attempt);
-        }
         let Some(spec) = self.track.backlog.tasks.get(task) else {
             return;
         };
@@ -688,9 +706,6 @@ impl ImplementRun {
             let failure = gate_failure(report);
             return self.failed(turn, task, &attempt, failure);
         }
-        if self.is_stopping() {
-            return self.interrupted(turn, task, &attempt);
-        }
         let Some(spec) = self.track.backlog.tasks.get(task) else {
             return;
         };
@@ -740,15 +755,10 @@ impl ImplementRun {
 
 /// A red gate, as a failure.
 pub(crate) fn gate_failure(report: &GateReport) -> Failure {
-    let tail = if report.ran_no_test && report.is_green() {
-        "the test command ran no test any more".to_owned()
-    } else {
-        report.tail.clone()
-    };
     Failure::Gate {
         gate: report.gate.name,
         command: report.gate.command.clone(),
         code: report.code,
-        tail,
+        tail: report.tail.clone(),
     }
 }

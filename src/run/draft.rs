@@ -192,6 +192,9 @@ impl DraftRun {
     }
 
     fn earlier_read(mut self, turn: &mut Turn, plan_path: String, outcome: &Outcome) -> Activity {
+        if self.is_stopping {
+            return turn.fail(&self.run.chat, "stopped; nothing was written");
+        }
         let path = self.run.document("BACKLOG.yaml");
         if let Outcome::File(FileOutcome::Read { text, .. }) = outcome
             && let Standing::Started(what) = standing(text)
@@ -211,6 +214,9 @@ impl DraftRun {
     }
 
     fn plan_read(self, turn: &mut Turn, plan_path: &str, outcome: &Outcome) -> Activity {
+        if self.is_stopping {
+            return turn.fail(&self.run.chat, "stopped; nothing was written");
+        }
         match outcome {
             Outcome::File(FileOutcome::Read { text, .. }) if text.trim().is_empty() => turn.fail(
                 &self.run.chat,

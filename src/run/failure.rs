@@ -24,6 +24,8 @@ enum Next {
     Again,
     /// Another attempt later; this one does not count.
     Rest { wait_ms: u64 },
+    /// Another attempt, in another run; this one does not count.
+    Later,
     /// No more attempts.
     GiveUp,
 }
@@ -39,6 +41,7 @@ impl ImplementRun {
     ) {
         let took_ms = turn.shared.now_ms.saturating_sub(attempt.started_ms);
         let attempts_max = self.run.options.max_retries;
+        let is_stopping = self.stopping.is_some();
         let jitter = jitter(self.run.seed, task, attempt.number);
         let Some(record) = self.track.records.get_mut(task) else {
             return;
@@ -58,6 +61,8 @@ impl ImplementRun {
             record.troubles += 1;
             if record.troubles >= TROUBLES_MAX {
                 Next::GiveUp
+            } else if is_stopping {
+                Next::Later
             } else {
                 let doubled = REST_MS
                     .saturating_mul(1 << (record.troubles - 1))
@@ -89,6 +94,11 @@ impl ImplementRun {
                     "{headline}. Trying again in {}; this does not count as an attempt",
                     duration(wait_ms)
                 )
+            }
+            Next::Later => {
+                record.life = Life::Waiting;
+                self.schedule.give_back(task);
+                format!("{headline}. This does not count as an attempt")
             }
             Next::GiveUp => {
                 record.life = Life::Failed {

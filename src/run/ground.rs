@@ -21,6 +21,7 @@ pub struct Ground {
     run: Run,
     name: CommandName,
     arguments: String,
+    is_stopping: bool,
     stage: Stage,
 }
 
@@ -72,6 +73,7 @@ pub fn given(
         run,
         name,
         arguments: arguments.trim().to_owned(),
+        is_stopping: false,
         stage: Stage::Repository,
     })
 }
@@ -82,8 +84,18 @@ impl Ground {
         &self.run.chat
     }
 
+    /// The person wants it to stop. It ends with the answer that is under way: a later command must
+    /// not take that answer for its own.
+    pub fn cancelled(mut self) -> Activity {
+        self.is_stopping = true;
+        Activity::Ground(self)
+    }
+
     /// The repository was inspected, or the models were looked up.
     pub fn resolved(mut self, turn: &mut Turn, outcome: &Outcome) -> Activity {
+        if self.is_stopping {
+            return turn.fail(&self.run.chat, "stopped before anything began");
+        }
         match (self.stage, outcome) {
             (Stage::Repository, Outcome::Git(GitOutcome::Inspected { repository })) => {
                 if let Some(problem) = repository_problem(repository, &self.run.options) {

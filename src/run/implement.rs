@@ -382,6 +382,7 @@ impl ImplementRun {
         match repository.reference.clone() {
             Some(tip) => {
                 self.tip = tip.clone();
+                self.reconcile();
                 let operation = GitOperation::Relate {
                     ours: head,
                     theirs: tip,
@@ -515,8 +516,8 @@ impl ImplementRun {
                              and commit, or `/implement --allow-red`: then what is red now judges nothing.",
                         );
                     }
-                } else {
-                    turn.say(&self.run.chat, green_text(&reports));
+                } else if let Some(text) = green_text(&reports) {
+                    turn.say(&self.run.chat, text);
                 }
                 if self.health.runs_no_test {
                     let text = "**Note:** the test command ran no test. It cannot tell good work from bad; add a test \

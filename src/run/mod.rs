@@ -185,9 +185,7 @@ pub fn resolved(
 /// The person wants a command to stop. Nothing new starts; what takes time is ended.
 pub fn cancelled(activity: Activity, turn: &mut Turn, chat: &SessionId) -> Activity {
     match activity {
-        Activity::Ground(ground) if ground.chat() == chat => {
-            turn.fail(chat, "stopped before anything began")
-        }
+        Activity::Ground(ground) if ground.chat() == chat => ground.cancelled(),
         Activity::Plan(run) if run.chat() == chat => run.cancelled(turn),
         Activity::Draft(run) if run.chat() == chat => run.cancelled(turn),
         Activity::Implement(run) if run.run.chat == *chat => run.cancelled(turn),

@@ -25,6 +25,7 @@ pub struct Review {
     reports: Vec<GateReport>,
     parts: Vec<String>,
     verdicts: Vec<Verdict>,
+    is_stopping: bool,
     stage: Stage,
 }
 
@@ -52,10 +53,17 @@ impl Review {
             reports,
             parts: split_diff(diff, PART_BYTES_MAX),
             verdicts: Vec::new(),
+            is_stopping: false,
             stage: Stage::Creating,
         };
         review.create(turn, run, task, waiter);
         review
+    }
+
+    /// Asks for nothing more; an answer that makes it complete still counts.
+    pub fn stopping(mut self) -> Self {
+        self.is_stopping = true;
+        self
     }
 
     /// How many parts the diff has.
@@ -92,6 +100,10 @@ impl Review {
             return Progress::Failed(format!("an answer that does not fit: {outcome:?}"));
         };
         match (self.stage.clone(), outcome) {
+            (Stage::Creating, SessionOutcome::Created { session }) if self.is_stopping => {
+                turn.remove_session(session, Waiter::Nobody);
+                Progress::Aborted
+            }
             (Stage::Creating, SessionOutcome::Created { session }) => {
                 let part = self.verdicts.len();
                 let diff = self.parts.get(part).map_or("", String::as_str);
@@ -143,9 +155,16 @@ impl Review {
                 if self.verdicts.len() >= self.parts.len() {
                     return Progress::Done(combine(self.verdicts));
                 }
+                if self.is_stopping {
+                    return Progress::Aborted;
+                }
                 self.create(turn, run, task, waiter);
                 self.stage = Stage::Creating;
                 Progress::More(self)
+            }
+            Err(_) if self.is_stopping => {
+                turn.remove_session(session, Waiter::Nobody);
+                Progress::Aborted
             }
             Err(problem) if !is_second => {
                 self.ask(turn, run, session, problem, waiter);
