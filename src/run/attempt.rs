@@ -191,6 +191,7 @@ impl ImplementRun {
             notes: String::new(),
             stage: Stage::Preparing(preparation),
         }));
+        self.record_spec(turn, task);
         self.record_task(turn, task);
     }
 

@@ -4,15 +4,15 @@
 use serde::Serialize;
 use serde_json::json;
 
-use crate::backlog::{Status, render};
+use crate::backlog::{Status, render, render_task};
 use crate::effect::Outcome;
 use crate::effect::file::{Expected, FileOutcome, Place};
 use crate::engine::Turn;
 use crate::gates::GateName;
 use crate::review::GateReport;
+use crate::run::Waiter;
 use crate::run::implement::{ImplementRun, Wait};
 use crate::run::plan::{file_failure, write};
-use crate::run::{Waiter, document};
 use crate::text::rfc3339;
 use crate::track::Life;
 
@@ -108,6 +108,18 @@ impl ImplementRun {
         }
     }
 
+    /// Writes `T01.yaml`: the task as this attempt takes it, edits of the backlog included.
+    pub(crate) fn record_spec(&self, turn: &mut Turn, index: usize) {
+        if let Some(spec) = self.track.backlog.tasks.get(index) {
+            let path = self.run.document(&format!("{}.yaml", spec.id));
+            let text = render_task(spec);
+            turn.request(
+                Waiter::Nobody,
+                write(Place::Repository, &path, text, Expected::Anything),
+            );
+        }
+    }
+
     /// Writes `T01.status.json` and marks the backlog.
     pub(crate) fn record_task(&mut self, turn: &mut Turn, index: usize) {
         self.file.touch();
@@ -161,7 +173,7 @@ impl ImplementRun {
             "evidence": record.evidence,
         });
         let text = format!("{value:#}\n");
-        let path = document(&self.run.options, &format!("{}.status.json", spec.id));
+        let path = self.run.document(&format!("{}.status.json", spec.id));
         turn.request(
             Waiter::Nobody,
             write(Place::Repository, &path, text, Expected::Anything),
@@ -196,7 +208,7 @@ impl ImplementRun {
                 notes.trim()
             ));
         }
-        let path = document(&self.run.options, &format!("{}.notes.md", spec.id));
+        let path = self.run.document(&format!("{}.notes.md", spec.id));
         turn.request(
             Waiter::Nobody,
             write(Place::Repository, &path, text, Expected::Anything),

@@ -318,7 +318,11 @@ impl PlanRun {
             other => return turn.fail(&self.run.chat, file_failure(other, &path)),
         };
         match standing {
-            Standing::Untouched => self.look_for_map(turn, request),
+            Standing::Untouched => {
+                let text = format!("{path} has no started task; the new plan will replace it.");
+                turn.say(&self.run.chat, text);
+                self.look_for_map(turn, request)
+            }
             Standing::Started(_) | Standing::Unreadable if self.is_new => {
                 let track = turn.shared.current.as_ref().map_or("earlier", |track| track.as_str());
                 let into = format!("archive/{track}-{}", turn.shared.now_ms / 1000);
