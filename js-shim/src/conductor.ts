@@ -208,7 +208,7 @@ export class Conductor {
     this.#host.log("error", message);
     if (this.#open) {
       this.#open.isBroken = true;
-      clearInterval(this.#open.watch);
+      this.#open.rest();
     }
     for (const { turn, end } of this.#runs.values()) {
       turn.end(message);
