@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::backlog::Status;
@@ -34,7 +34,7 @@ pub struct Engine {
 }
 
 /// The command that runs now.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) enum Activity {
     /// None.
     #[default]
@@ -50,7 +50,7 @@ pub(crate) enum Activity {
 }
 
 /// What outlives a command.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Shared {
     /// The time of the event that is being handled, in milliseconds since the Unix epoch.
     pub now_ms: u64,
@@ -71,7 +71,7 @@ pub(crate) struct Shared {
 }
 
 /// Who waits for an effect, and since when.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct Waiting {
     waiter: Waiter,
     since_ms: u64,
@@ -79,7 +79,7 @@ struct Waiting {
 }
 
 /// What an effect under way means to the engine's own books.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 enum Nature {
     /// It runs to its end by itself, soon.
     Short,

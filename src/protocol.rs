@@ -55,9 +55,12 @@ impl Declarations {
 
 impl TypeVisitor for Declarations {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        // Only types with a `derive(TS)` have a place to be written to, and a name of their own.
+        if T::output_path().is_none() {
+            return;
+        }
         let name = T::ident(&self.config);
-        // Only types with a `derive(TS)` have a place to be written to.
-        if T::output_path().is_none() || self.by_name.contains_key(&name) {
+        if self.by_name.contains_key(&name) {
             return;
         }
         let docs = T::docs().unwrap_or_default();

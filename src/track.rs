@@ -1,6 +1,6 @@
 //! A track: a backlog and what has become of each of its tasks.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::backlog::{Backlog, Status, TaskSpec};
 use crate::effect::git::Change;
@@ -11,7 +11,7 @@ use crate::run::attempt::Attempt;
 use crate::text::rfc3339;
 
 /// A backlog at work.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Track {
     /// The tasks as specified. Their `status`, `attempts` and `error` are stale: [`Track::snapshot`]
     /// fills them in.
@@ -21,7 +21,7 @@ pub struct Track {
 }
 
 /// What has become of a task.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Record {
     /// Where it stands.
     pub life: Life,
@@ -52,7 +52,7 @@ pub struct Record {
 }
 
 /// Where a task stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub enum Life {
     /// Nothing is going on: it waits for its dependencies, or for a free worker.
     #[default]

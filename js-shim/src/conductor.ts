@@ -1,5 +1,6 @@
 // Runs commands: one engine for a repository, open while a command is at work in it.
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type CoreHost, createEngine, type Engine } from "./core.ts";
 import { show } from "./effects/chat.ts";
 import type { ChatTurn, GivenCommand, Host } from "./host/host.ts";
@@ -15,8 +16,7 @@ const STOP_MS = 20_000;
 /** A working engine always has something under way. One that has not for so long is broken. */
 const STUCK_MS = 15_000;
 const STUCK_LOOK_MS = 1_000;
-/** The longest that `setTimeout` can wait. */
-const FOREVER_MS = 2_147_483_647;
+const SETTLE_LOOK_MS = 100;
 const VERSION = "0.1.0";
 
 /** A command at work. */
@@ -198,7 +198,10 @@ export class Conductor {
   /** Ends every command with an error: the engine cannot go on. */
   #fail(message: string): void {
     this.#host.log("error", message);
-    if (this.#open) this.#open.isBroken = true;
+    if (this.#open) {
+      this.#open.isBroken = true;
+      clearInterval(this.#open.watch);
+    }
     for (const { turn, end } of this.#runs.values()) {
       turn.end(message);
       end();
@@ -217,8 +220,7 @@ export class Conductor {
   async #closeWhenQuiet(): Promise<void> {
     const open = this.#open;
     if (open === null) return;
-    // A broken engine does not tell when it is done.
-    await within(open.isBroken ? STOP_MS : FOREVER_MS, open.engine.quiet());
+    await settled(open);
     const closing = this.#door.then(async () => {
       const isInUse = this.#runs.size > 0 || open.work.count > 0;
       if (this.#open !== open || (isInUse && !open.isBroken)) return;
@@ -256,6 +258,14 @@ async function openJournal({ common, state }: RepositoryPlace): Promise<Journal>
     await release();
     throw error;
   }
+}
+
+/** Resolves when an engine has nothing under way. A broken one does not tell: it gets a while. */
+async function settled(open: Open): Promise<void> {
+  const quiet = open.engine.quiet();
+  while (!open.isBroken) if (await within(STUCK_LOOK_MS, quiet)) return;
+  const until_ms = Date.now() + STOP_MS;
+  while (open.work.count > 0 && Date.now() < until_ms) await sleep(SETTLE_LOOK_MS);
 }
 
 function startRun(turn: ChatTurn): Run {

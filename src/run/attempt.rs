@@ -2,7 +2,7 @@
 //! the work collected into a ref, judged by gates and a reviewer, then queued for `merge`. However it
 //! ends, the work is in a ref before the worktree is used again.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::backlog::TaskSpec;
 use crate::context;
@@ -34,7 +34,7 @@ const BAD_STREAMS_MAX: u32 = 3;
 const BLOCKED: &str = "BLOCKED:";
 
 /// An attempt that is alive.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Attempt {
     /// Counted from 1 for each task; names the ref.
     pub number: u32,
@@ -53,7 +53,7 @@ pub struct Attempt {
 }
 
 /// How far an attempt is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Stage {
     /// The worktree is being made ready.
     Preparing(Preparation),
@@ -80,11 +80,7 @@ pub enum Stage {
         gating: Gating,
     },
     /// The reviewer judges it.
-    Reviewing {
-        work: Collected,
-        reports: Vec<GateReport>,
-        review: Review,
-    },
+    Reviewing { work: Collected, review: Review },
     /// It waits for its turn to be merged.
     Queued { work: Collected },
     /// A merge commit is being made.
@@ -105,7 +101,7 @@ pub enum Stage {
 }
 
 /// Why an attempt is over before its work was judged.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Ending {
     /// It failed.
     Failed(Failure),
@@ -114,7 +110,7 @@ pub enum Ending {
 }
 
 /// Work in a ref.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Collected {
     /// The commit.
     pub commit: CommitId,
@@ -125,7 +121,7 @@ pub struct Collected {
 }
 
 /// What an attempt waits for: always one thing.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Wait {
     /// The task's index.
     pub task: usize,
@@ -163,7 +159,7 @@ impl Attempt {
 }
 
 /// The agent that works on a task.
-fn role(task: &TaskSpec) -> Role {
+pub(crate) fn role(task: &TaskSpec) -> Role {
     if work_of(task) == Work::Documentation {
         Role::Documenter
     } else {
@@ -338,11 +334,7 @@ impl ImplementRun {
                     self.failed(turn, task, &attempt, Failure::Host { message })
                 }
             },
-            Stage::Reviewing {
-                work,
-                reports,
-                review,
-            } => {
+            Stage::Reviewing { work, review } => {
                 let Some(spec) = self.track.backlog.tasks.get(task) else {
                     return;
                 };
@@ -351,13 +343,9 @@ impl ImplementRun {
                 } else {
                     review
                 };
-                match review.resolved(turn, &self.run, spec, &reports, outcome, took_ms, waiter) {
+                match review.resolved(turn, &self.run, spec, outcome, took_ms, waiter) {
                     Progress::More(review) => {
-                        attempt.stage = Stage::Reviewing {
-                            work,
-                            reports,
-                            review,
-                        };
+                        attempt.stage = Stage::Reviewing { work, review };
                         self.put_back(task, attempt);
                     }
                     Progress::Done(verdict) => self.reviewed(turn, task, attempt, work, verdict),
@@ -384,7 +372,10 @@ impl ImplementRun {
             return;
         };
         let bytes_max = self.run.options.context.max_bytes;
-        let findings: Vec<String> = match context::compile(spec, &record.evidence, bytes_max) {
+        // A lesson that names another task would only make the context unclean: it stays behind.
+        let is_clean = |line: &&String| context::verify(line, spec, &ids, bytes_max).is_empty();
+        let evidence: Vec<String> = record.evidence.iter().filter(is_clean).cloned().collect();
+        let findings: Vec<String> = match context::compile(spec, &evidence, bytes_max) {
             Ok(context) => {
                 let findings = context::verify(&context, spec, &ids, bytes_max);
                 if findings.is_empty() {
@@ -462,7 +453,7 @@ impl ImplementRun {
             session: session.clone(),
             directory: Some(directory.clone()),
             agent: agent.to_owned(),
-            model: self.run.routing.model(work_of(spec)).cloned(),
+            model: self.run.model(role(spec), work_of(spec)),
             text: context,
             timeout_ms: self.run.options.task_timeout_ms,
             silent_ms: SILENT_MS,
@@ -528,7 +519,7 @@ impl ImplementRun {
         if let Some(usage) = outcome.usage() {
             turn.shared.ledger.add(Entry {
                 work: work_of(spec),
-                model: self.run.routing.model(work_of(spec)).cloned(),
+                model: self.run.model(role(spec), work_of(spec)),
                 task: Some(spec.id.clone()),
                 attempt: attempt.number,
                 usage,
@@ -728,7 +719,7 @@ impl ImplementRun {
             spec,
             attempt.number,
             directory,
-            &work.diff,
+            (&work.diff, reports),
             waiter,
         );
         if review.parts() > 1 {
@@ -741,11 +732,7 @@ impl ImplementRun {
                 ),
             );
         }
-        attempt.stage = Stage::Reviewing {
-            work,
-            reports,
-            review,
-        };
+        attempt.stage = Stage::Reviewing { work, review };
         self.put_back(task, attempt);
     }
 

@@ -1,7 +1,7 @@
 //! The making of a backlog from PLAN.md, in a fresh session that is deleted afterwards: the last part
 //! of `/plan`, and all of `/backlog`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::backlog::{self, Backlog, Problem, TaskSpec};
 use crate::context;
@@ -27,7 +27,7 @@ const CORRECTIONS_MAX: u32 = 2;
 const TRACK_TITLE_MAX: usize = 32;
 
 /// A backlog in the making.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DraftRun {
     run: Run,
     is_stopping: bool,
@@ -35,7 +35,7 @@ pub struct DraftRun {
 }
 
 /// How far it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 enum Stage {
     /// The existing backlog is being looked at.
     Earlier { plan_path: String },
@@ -64,7 +64,7 @@ enum Stage {
 }
 
 /// What it waits for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Wait {
     /// The one step of a stage that has one.
     Step,
@@ -274,7 +274,7 @@ impl DraftRun {
             session: session.clone(),
             directory: None,
             agent: Role::Backlog.agent().to_owned(),
-            model: self.run.routing.model(Work::BacklogGeneration).cloned(),
+            model: self.run.model(Role::Backlog, Work::BacklogGeneration),
             text,
             timeout_ms: self.run.options.planning_timeout_ms,
             silent_ms: SILENT_MS,
@@ -299,7 +299,7 @@ impl DraftRun {
         if let Some(usage) = outcome.usage() {
             turn.shared.ledger.add(Entry {
                 work: Work::BacklogGeneration,
-                model: self.run.routing.model(Work::BacklogGeneration).cloned(),
+                model: self.run.model(Role::Backlog, Work::BacklogGeneration),
                 task: None,
                 attempt: 0,
                 usage,
@@ -519,7 +519,7 @@ fn summary(backlog: &Backlog, run: &Run) -> String {
     format!(
         "{}\n\n{} in {}, about {hours:.1} hours of work by the estimates, up to {} at once. The plan is in {}.\n\n\
          **Next:** read or edit the backlog, then `/implement`.",
-        table(&["#", "Task", "Title", "After", "Hours", "Files"], &rows),
+        table(&["#", "Task", "Title", "After", "Hours", "Files"], &rows).trim_end(),
         count(backlog.tasks.len(), "task", "tasks"),
         run.document("BACKLOG.yaml"),
         run.options.max_workers,

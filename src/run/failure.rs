@@ -163,7 +163,10 @@ impl ImplementRun {
         if let Some(entry) = attempt.entry {
             turn.close(&self.run.chat, entry, is_ok, text);
         }
-        if let Some(spec) = self.track.backlog.tasks.get(task) {
+        // The line of a failed attempt shows its reason by itself; that of a good one does not.
+        if let Some(spec) = self.track.backlog.tasks.get(task)
+            && (is_ok || attempt.entry.is_none())
+        {
             turn.say(&self.run.chat, format!("**{}** {text}.", spec.id));
         }
         self.record_notes(turn, task, &attempt.notes);

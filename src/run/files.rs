@@ -1,7 +1,7 @@
 //! The files people read while work goes on. BACKLOG.yaml is only replaced when it is still what we
 //! wrote or read last; an edit made meanwhile stays and is read by the next command.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 
 use crate::backlog::{Status, render};
@@ -17,7 +17,7 @@ use crate::text::rfc3339;
 use crate::track::Life;
 
 /// The backlog file and how it lags behind what we know.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BacklogFile {
     /// Of what we wrote or read last.
     hash: String,
@@ -25,7 +25,7 @@ pub struct BacklogFile {
 }
 
 /// What the backlog file is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 enum State {
     /// It shows what we know.
     #[default]

@@ -1,12 +1,13 @@
 //! Making a worktree ready and running the project's commands in it: parts that the health check,
 //! attempts and the check after a merge share.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::effect::git::{GitOperation, GitOutcome};
 use crate::effect::process::{ProcessOperation, ProcessOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
+use crate::evidence::relative;
 use crate::gates::{Gate, ran_no_test};
 use crate::ids::{CommitId, Slot};
 use crate::options::Options;
@@ -17,7 +18,7 @@ use crate::run::{Progress, Waiter, git_failure};
 const TAIL_BYTES: u32 = 16 * 1024;
 
 /// A worktree on its way to being ready.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Preparation {
     setup: Option<String>,
     setup_timeout_ms: u64,
@@ -80,7 +81,7 @@ impl Preparation {
 }
 
 /// Gates on their way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Gating {
     directory: String,
     timeout_ms: u64,
@@ -150,7 +151,7 @@ impl Gating {
                 gate,
                 code,
                 duration_ms,
-                tail: tail.clone(),
+                tail: relative(tail, &self.directory),
                 ran_no_test,
             });
         }
@@ -159,13 +160,13 @@ impl Gating {
 }
 
 /// A worktree is made ready, then the gates run in it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
     gates: Vec<Gate>,
     stage: CheckStage,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 enum CheckStage {
     Preparing(Preparation),
     Gating(Gating),

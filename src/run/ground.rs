@@ -1,7 +1,7 @@
 //! What must hold before a command may do anything: a usable repository, models that exist, and no
 //! sessions left over from a run that was interrupted.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::effect::catalogue::{CatalogueEntry, CatalogueOperation, CatalogueOutcome};
 use crate::effect::git::{GitOperation, GitOutcome, Repository};
@@ -11,12 +11,12 @@ use crate::event::{CommandName, Setting};
 use crate::ids::SessionId;
 use crate::metrics::Price;
 use crate::options::{LandMode, Options, ReviewMode};
-use crate::route::{Routing, Work, route};
+use crate::route::route;
 use crate::run::{Run, Waiter, draft, git_failure, implement, plan};
 use crate::text::{count, list};
 
 /// A command whose preconditions are being looked at.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ground {
     run: Run,
     name: CommandName,
@@ -26,7 +26,7 @@ pub struct Ground {
 }
 
 /// What is being looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 enum Stage {
     Repository,
     Models,
@@ -60,6 +60,7 @@ pub fn given(
         chat: chat.clone(),
         options,
         routing,
+        agents: setting.agents.clone(),
         repository: Repository::default(),
         started_ms: turn.shared.now_ms,
         seed: setting.seed,
@@ -102,7 +103,7 @@ impl Ground {
                 }
                 self.run.repository = repository.clone();
                 self.stage = Stage::Models;
-                let models = self.run.routing.models();
+                let models = self.run.models();
                 turn.request(
                     Waiter::Ground,
                     Operation::Catalogue(CatalogueOperation::Look { models }),
@@ -110,7 +111,7 @@ impl Ground {
                 Activity::Ground(self)
             }
             (Stage::Models, Outcome::Catalogue(CatalogueOutcome::Found { models })) => {
-                if let Some(problem) = models_problem(models, &self.run.routing) {
+                if let Some(problem) = models_problem(models, &self.run) {
                     return turn.fail(&self.run.chat, problem);
                 }
                 remember_prices(turn, models);
@@ -169,18 +170,12 @@ fn repository_problem(repository: &Repository, options: &Options) -> Option<Stri
 }
 
 /// Which configured models the host does not have.
-fn models_problem(models: &[CatalogueEntry], routing: &Routing) -> Option<String> {
+fn models_problem(models: &[CatalogueEntry], run: &Run) -> Option<String> {
     let lines: Vec<String> = models
         .iter()
         .filter_map(|entry| match entry {
             CatalogueEntry::Known { .. } => None,
             CatalogueEntry::Unknown { model, similar } => {
-                let is_for = |work: &Work| routing.model(*work) == Some(model);
-                let uses: Vec<String> = Work::ALL
-                    .into_iter()
-                    .filter(is_for)
-                    .map(|work| work.name().to_owned())
-                    .collect();
                 let hint = if similar.is_empty() {
                     "`opencode models` lists what there is".to_owned()
                 } else {
@@ -188,7 +183,7 @@ fn models_problem(models: &[CatalogueEntry], routing: &Routing) -> Option<String
                 };
                 Some(format!(
                     "OpenCode has no model {model} (used for {}); {hint}",
-                    list(&uses)
+                    list(&run.uses_of(model))
                 ))
             }
         })

@@ -3,10 +3,11 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::backlog::{self, Backlog};
 use crate::context;
+use crate::definitions::Role;
 use crate::effect::file::{FileOutcome, Place};
 use crate::effect::git::{GitOperation, GitOutcome, Relation};
 use crate::effect::{Operation, Outcome};
@@ -16,6 +17,7 @@ use crate::ids::{CommitId, ModelRef, Slot, TaskId, TrackId};
 use crate::metrics::{Estimate, Ledger, estimate};
 use crate::options::{GateOption, Options, ReviewMode};
 use crate::route::{Work, work_of};
+use crate::run::attempt::role;
 use crate::run::draft::nodes;
 use crate::run::files::BacklogFile;
 use crate::run::gating::Check;
@@ -28,7 +30,7 @@ use crate::text::{count, list, number, usd};
 use crate::track::{Life, Track};
 
 /// `/implement` under way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ImplementRun {
     /// What every command has.
     pub run: Run,
@@ -58,7 +60,7 @@ pub struct ImplementRun {
 }
 
 /// How far `/implement` is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Stage {
     /// The backlog is being read.
     Backlog,
@@ -84,7 +86,7 @@ pub enum Stage {
 }
 
 /// Why nothing new starts.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Stop {
     /// The person said so.
     Person,
@@ -93,7 +95,7 @@ pub enum Stop {
 }
 
 /// What `/implement` as a whole waits for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Wait {
     /// The one step of a stage that has one.
     Step,
@@ -566,9 +568,9 @@ impl ImplementRun {
             .filter_map(|index| self.track.backlog.tasks.get(*index))
         {
             let work = work_of(task);
-            works.push((work, self.run.routing.model(work).cloned()));
+            works.push((work, self.run.model(role(task), work)));
             if self.run.options.review != ReviewMode::Off {
-                works.push((Work::Review, self.run.routing.model(Work::Review).cloned()));
+                works.push((Work::Review, self.run.model(Role::Reviewer, Work::Review)));
             }
         }
         works

@@ -1,7 +1,7 @@
 //! Commands that only look: `/progress`, `/metrics` and `/backlog --check`. They work at any time,
 //! beside a running command too.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::backlog::{self, Status};
 use crate::effect::Outcome;
@@ -18,7 +18,7 @@ use crate::text::{bytes, count, table};
 use crate::track::{Life, Track};
 
 /// A question and where its answer goes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Wait {
     chat: SessionId,
     name: CommandName,
@@ -37,11 +37,11 @@ pub fn is_look(name: CommandName, arguments: &str) -> bool {
 /// A question was put.
 pub fn given(turn: &mut Turn, chat: &SessionId, name: CommandName, options: Options) {
     let path = document(&options, "BACKLOG.yaml");
-    let wait = Wait {
+    let wait = Box::new(Wait {
         chat: chat.clone(),
         name,
         options,
-    };
+    });
     turn.request(
         Waiter::Look(wait),
         read(Place::Repository, &path, DOCUMENT_BYTES_MAX),

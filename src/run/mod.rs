@@ -16,28 +16,33 @@ pub mod plan;
 pub mod review;
 pub mod survey;
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
+use serde::Serialize;
+
+use crate::definitions::Role;
 use crate::effect::Outcome;
 use crate::effect::git::{GitOutcome, Repository};
 use crate::effect::session::{SessionOutcome, Trouble};
 use crate::engine::{Activity, Shared, Turn};
 use crate::event::{CommandName, Setting};
-use crate::ids::SessionId;
+use crate::ids::{ModelRef, SessionId};
 use crate::options::Options;
-use crate::route::Routing;
+use crate::route::{Routing, Work};
 use crate::text::duration;
 use crate::track::Track;
 
 /// What a command works with from its start to its end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Run {
     /// The chat it was given in.
     pub chat: SessionId,
     /// The person's options.
     pub options: Options,
-    /// Which model does what.
+    /// Which model does what, unless the person set one for the agent itself.
     pub routing: Routing,
+    /// Models that the person set for agents.
+    pub agents: BTreeMap<String, ModelRef>,
     /// The repository when the command began.
     pub repository: Repository,
     /// When it began, in milliseconds since the Unix epoch.
@@ -47,6 +52,36 @@ pub struct Run {
 }
 
 impl Run {
+    /// The model for a kind of work that an agent does.
+    pub fn model(&self, role: Role, work: Work) -> Option<ModelRef> {
+        self.agents
+            .get(role.agent())
+            .or_else(|| self.routing.model(work))
+            .cloned()
+    }
+
+    /// Every model that may be used, once.
+    pub fn models(&self) -> Vec<ModelRef> {
+        let mut models = self.routing.models();
+        models.extend(self.agents.values().cloned());
+        models.sort();
+        models.dedup();
+        models
+    }
+
+    /// What a model is used for: kinds of work and agents.
+    pub fn uses_of(&self, model: &ModelRef) -> Vec<String> {
+        let works = Work::ALL
+            .into_iter()
+            .filter(|work| self.routing.model(*work) == Some(model));
+        let agents = self.agents.iter().filter(|(_, own)| *own == model);
+        let agents = agents.map(|(agent, _)| format!("agent {agent}"));
+        works
+            .map(|work| work.name().to_owned())
+            .chain(agents)
+            .collect()
+    }
+
     /// The path of a document for people, from the repository's root.
     pub fn document(&self, name: &str) -> String {
         document(&self.options, name)
@@ -59,7 +94,7 @@ pub fn document(options: &Options, name: &str) -> String {
 }
 
 /// Who waits for an effect.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Waiter {
     /// The preconditions of a command.
     Ground,
@@ -72,7 +107,7 @@ pub enum Waiter {
     /// One attempt at one task.
     Attempt(attempt::Wait),
     /// A question that only needs a file.
-    Look(look::Wait),
+    Look(Box<look::Wait>),
     /// Nobody: the books are kept by the engine itself, or the effect is a courtesy.
     Nobody,
 }
@@ -133,7 +168,7 @@ pub fn resolved(
 ) -> Activity {
     match (activity, waiter) {
         (activity, Waiter::Look(wait)) => {
-            look::resolved(&activity, turn, wait, outcome);
+            look::resolved(&activity, turn, *wait, outcome);
             activity
         }
         (Activity::Ground(ground), Waiter::Ground) => ground.resolved(turn, outcome),

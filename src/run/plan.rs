@@ -1,7 +1,7 @@
 //! `/plan`: read the request, map the repository, let three planners explore in parallel, delete
 //! their sessions and see them gone, merge what they wrote. `draft` goes on from there.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::backlog::{self, Status};
 use crate::definitions::Role;
@@ -32,7 +32,7 @@ pub(crate) const SILENT_MS: u64 = 6 * 60 * 1000;
 const DOCUMENTS: [&str; 5] = ["BACKLOG.yaml", "PLAN.md", "SPEC.md", "ARCH.md", "QA.md"];
 
 /// `/plan` under way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct PlanRun {
     run: Run,
     is_new: bool,
@@ -41,7 +41,7 @@ pub struct PlanRun {
 }
 
 /// How far it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 enum Stage {
     /// The request's file is being read.
     Request { path: String },
@@ -81,7 +81,7 @@ enum Stage {
 }
 
 /// A planner at work.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct Seat {
     planner: Planner,
     /// Its session, once there is one.
@@ -92,7 +92,7 @@ struct Seat {
 }
 
 /// What a planner does.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 enum SeatWork {
     /// Its session is being made.
     Creating { context: String },
@@ -105,7 +105,7 @@ enum SeatWork {
 }
 
 /// What `/plan` waits for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Wait {
     /// The one step of a stage that has one.
     Step,
@@ -574,7 +574,7 @@ impl PlanRun {
             return seat;
         };
         if let Some(usage) = outcome.usage() {
-            let model = self.run.routing.model(Work::Planning).cloned();
+            let model = self.run.model(role(seat.planner), Work::Planning);
             let entry = Entry {
                 work: Work::Planning,
                 model,
@@ -657,7 +657,7 @@ impl PlanRun {
             session: session.clone(),
             directory: None,
             agent: planner.agent().to_owned(),
-            model: self.run.routing.model(Work::Planning).cloned(),
+            model: self.run.model(role(planner), Work::Planning),
             text,
             timeout_ms: self.run.options.planning_timeout_ms,
             silent_ms: SILENT_MS,

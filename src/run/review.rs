@@ -1,6 +1,6 @@
 //! The review of an attempt: a fresh session a part of the diff, one verdict made of all.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::backlog::TaskSpec;
 use crate::definitions::Role;
@@ -18,10 +18,11 @@ use crate::run::{Progress, Run, Waiter, session_failure};
 const PART_BYTES_MAX: usize = 60 * 1000;
 
 /// A review under way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Review {
     directory: String,
     attempt: u32,
+    reports: Vec<GateReport>,
     parts: Vec<String>,
     verdicts: Vec<Verdict>,
     is_stopping: bool,
@@ -29,7 +30,7 @@ pub struct Review {
 }
 
 /// What it waits for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 enum Stage {
     Creating,
     Asking { session: SessionId, is_second: bool },
@@ -43,12 +44,13 @@ impl Review {
         task: &TaskSpec,
         attempt: u32,
         directory: &str,
-        diff: &str,
+        (diff, reports): (&str, Vec<GateReport>),
         waiter: Waiter,
     ) -> Self {
         let review = Self {
             directory: directory.to_owned(),
             attempt,
+            reports,
             parts: split_diff(diff, PART_BYTES_MAX),
             verdicts: Vec::new(),
             is_stopping: false,
@@ -90,7 +92,6 @@ impl Review {
         turn: &mut Turn,
         run: &Run,
         task: &TaskSpec,
-        reports: &[GateReport],
         outcome: &Outcome,
         took_ms: u64,
         waiter: Waiter,
@@ -106,7 +107,7 @@ impl Review {
             (Stage::Creating, SessionOutcome::Created { session }) => {
                 let part = self.verdicts.len();
                 let diff = self.parts.get(part).map_or("", String::as_str);
-                let text = review_prompt(task, reports, diff, part + 1, self.parts.len());
+                let text = review_prompt(task, &self.reports, diff, part + 1, self.parts.len());
                 self.ask(turn, run, session, text, waiter);
                 self.stage = Stage::Asking {
                     session: session.clone(),
@@ -187,7 +188,7 @@ impl Review {
             session: session.clone(),
             directory: Some(self.directory.clone()),
             agent: Role::Reviewer.agent().to_owned(),
-            model: run.routing.model(Work::Review).cloned(),
+            model: run.model(Role::Reviewer, Work::Review),
             text,
             timeout_ms: run.options.task_timeout_ms,
             silent_ms: SILENT_MS,
@@ -206,7 +207,7 @@ impl Review {
         if let Some(usage) = outcome.usage() {
             turn.shared.ledger.add(Entry {
                 work: Work::Review,
-                model: run.routing.model(Work::Review).cloned(),
+                model: run.model(Role::Reviewer, Work::Review),
                 task: Some(task.id.clone()),
                 attempt: self.attempt,
                 usage,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::effect::git::{GitOperation, GitOutcome, ListedFile};
 use crate::effect::{Operation, Outcome};
@@ -17,7 +17,7 @@ const FILES_MAX: u32 = 20_000;
 const MANIFEST_BYTES_MAX: u32 = 64 * 1024;
 
 /// A survey under way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Survey {
     commit: CommitId,
     found: Surveyed,
@@ -26,7 +26,7 @@ pub struct Survey {
 }
 
 /// What a survey found.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Surveyed {
     /// The files of the commit.
     pub files: Vec<ListedFile>,

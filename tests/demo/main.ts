@@ -2,6 +2,7 @@
  * follows a script. Nothing leaves this machine, and nothing stays on it. */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { pack } from "../e2e/pack.ts";
 import { World } from "../e2e/world.ts";
 import { figuresTable } from "./figures.ts";
@@ -9,6 +10,7 @@ import { story } from "./story.ts";
 
 const isColored = process.stdout.isTTY && process.env.NO_COLOR === undefined;
 const began = Date.now();
+let isStopping = false;
 const packed = pack();
 process.env.MAC_PACKAGE = packed.directory;
 const world = await World.create({ script: story() });
@@ -20,6 +22,7 @@ async function cleanUp(): Promise<void> {
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {
+    isStopping = true;
     console.log("\nStopping.");
     void cleanUp().finally(() => process.exit(130));
   });
@@ -57,12 +60,19 @@ async function demonstrate(): Promise<number> {
 /** Runs one of our commands as a person would, showing what they would see. */
 async function command(name: string, args: string[] = []): Promise<boolean> {
   console.log(bold(`$ opencode run --command ${[name, ...args].join(" ")}`));
-  const end = await world.run(name, args, {
-    timeout_ms: 120_000,
-    watch: (text) => process.stdout.write(text),
-  });
-  if (end.code !== 0) console.log(`\nOpenCode ended with exit code ${end.code}.`);
+  const end = await world.run(name, args, { timeout_ms: 120_000, watch: byLine() });
+  if (end.code !== 0 && !isStopping) console.log(`\nOpenCode ended with exit code ${end.code}.`);
   return end.code === 0;
+}
+
+/** Shows output line by line, without colours where there is no terminal. */
+function byLine(): (text: string) => void {
+  let rest = "";
+  return (text) => {
+    const lines = (rest + text).split("\n");
+    rest = lines.pop() ?? "";
+    for (const line of lines) console.log(isColored ? line : stripVTControlCharacters(line));
+  };
 }
 
 function heading(text: string): void {

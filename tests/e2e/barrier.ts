@@ -2,7 +2,7 @@
 
 /** A function that resolves with `true` once it was called `count` times, with `false` for everybody
  * who waited longer than `timeout_ms`. */
-export function barrier(count: number, timeout_ms = 8_000): () => Promise<boolean> {
+export function barrier(count: number, timeout_ms = 20_000): () => Promise<boolean> {
   let waiting: ((isMet: boolean) => void)[] = [];
   let arrived = 0;
   return () =>

@@ -1,6 +1,6 @@
 /** What a second command finds: started work is not thrown away, edits count, parts can be chosen. */
 import { expect, test } from "vitest";
-import { ADDRESS, backlogFile, EXPIRY, HITS, JOINED, linksScript } from "./links.ts";
+import { ADDRESS, backlogFile, backlogReply, EXPIRY, HITS, JOINED, linksScript } from "./links.ts";
 import { expectSuccess, mergedTasks, planned, printed, reason } from "./outcome.ts";
 import { inWorld } from "./world.ts";
 
@@ -42,6 +42,23 @@ test("an edit of the backlog between two commands wins for tasks that have not s
     );
     expectSuccess(await world.run("implement", ["T02"]));
     expect(world.model.opened("implementer", "T02")[0]?.text).toContain("Nobody counts as zero");
+  }));
+
+test("/backlog makes the backlog again from the plan as it is now", () =>
+  inWorld({ script: linksScript({ backlog: () => backlogReply([ADDRESS]) }) }, async (world) => {
+    world.repository.write("tasks/PLAN.md", "# Unified Plan\n\nOnly the check of addresses.\n");
+    expectSuccess(await world.run("backlog"));
+    expect(world.model.opened("backlog")[0]?.text).toContain("Only the check of addresses.");
+    expect(world.model.calls.map(({ role }) => role)).toEqual(["backlog"]);
+    expect(world.repository.read("tasks/BACKLOG.yaml").match(/ id: /g)).toHaveLength(1);
+  }));
+
+test("/progress and /metrics before anything was done say so", () =>
+  inWorld({ script: linksScript() }, async (world) => {
+    expect(printed(await world.run("progress"))).toContain("/plan");
+    const metrics = await world.run("metrics");
+    expectSuccess(metrics);
+    expect(printed(metrics)).toMatch(/no data|nothing/i);
   }));
 
 test("/backlog --check validates the file and asks no model", () =>

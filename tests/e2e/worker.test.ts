@@ -116,3 +116,22 @@ test("a diff above 60 KB is reviewed in parts and one verdict is made of them", 
     expect(world.repository.merges("mac/links")).toHaveLength(1);
   });
 });
+
+test("a provider that is busy for a moment costs no attempt", () => {
+  let isBusy = true;
+  const script = linksScript(
+    {
+      implementer: () => {
+        if (!isBusy) return solve(EXPIRY);
+        isBusy = false;
+        return { status: 429, message: "too many requests", retryAfter_s: 1 };
+      },
+    },
+    [EXPIRY],
+  );
+  return inWorld({ script }, async (world) => {
+    planned(world, [EXPIRY]);
+    expectSuccess(await world.run("implement"));
+    expect(statusOf(world, "T01")).toMatchObject({ status: "completed", attempts: 1 });
+  });
+});

@@ -114,6 +114,7 @@ impl World {
                 options: serde_json::json!({}),
                 model: ModelRef::parse("acme/large"),
                 small_model: ModelRef::parse("acme/small"),
+                agents: Default::default(),
                 seed: 7,
             },
             unknown_models: BTreeSet::new(),
