@@ -19,7 +19,6 @@ fn second_attempt(act: Act, told: &str) -> World {
     assert!(sent[1].contains(told), "{told:?} is not in: {}", sent[1]);
     let status = world.file("tasks/T01.status.json").unwrap_or_default();
     assert!(status.contains("\"attempts\": 2"), "{status}");
-    println!("{}\n{}", world.transcript, sent[1]);
     world
 }
 
@@ -149,7 +148,6 @@ fn a_task_is_given_up_and_its_dependents_are_blocked() {
         let backlog = world.file("tasks/BACKLOG.yaml").unwrap_or_default();
         assert!(backlog.contains("status: failed"), "{backlog}");
         assert_eq!(world.command(Progress, ""), None);
-        println!("{}", world.transcript);
 
         // Again without a change: nothing to do. With the id: another set of attempts.
         let asked = world.sent.len();

@@ -116,7 +116,6 @@ fn esc_twice_and_in_another_chat_changes_nothing() {
             .end_of(&chat)
             .is_some_and(|error| error.contains("Stopped"))
     );
-    println!("{}", world.transcript);
 }
 
 #[test]

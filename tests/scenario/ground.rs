@@ -159,7 +159,6 @@ fn a_broken_backlog_is_named_with_its_lines() {
             &good.replacen(from, to, 1),
         );
         let error = world.command(Implement, "").unwrap_or_default();
-        println!("{error}\n");
         assert!(error.contains("line "), "{error}");
         for part in parts {
             assert!(error.contains(part), "{part:?} is not in: {error}");

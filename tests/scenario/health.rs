@@ -23,7 +23,6 @@ fn a_project_that_is_red_already_stops_the_run() {
     assert!(error.contains("/implement --allow-red"), "{error}");
     world.assert_said("AssertionError [ERR_ASSERTION]: 3 !== 4");
     assert!(world.sessions.is_empty());
-    println!("{}", world.transcript);
     // Told to go on, what was red judges nothing, and the linter still does.
     world
         .agents
@@ -66,7 +65,6 @@ fn a_command_that_runs_no_test_is_reported() {
         .script("T01", vec![Act::change(&[("x.js", "BUG\n")])]);
     assert_eq!(world.command(Implement, ""), None);
     assert_eq!(world.sent_to("T01").len(), 2);
-    println!("{}", world.transcript);
 }
 
 #[test]

@@ -47,7 +47,6 @@ fn looking_before_and_after() {
     assert_eq!(world.command(Metrics, ""), None);
     assert_eq!(world.command(Backlog, "--check"), None);
     world.assert_said("tasks/BACKLOG.yaml is valid: 4 tasks.");
-    println!("{}", world.transcript);
 }
 
 #[test]

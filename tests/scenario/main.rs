@@ -7,6 +7,7 @@
 )]
 
 mod agents;
+mod answers;
 mod checks;
 mod git;
 mod work;

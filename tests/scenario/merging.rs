@@ -63,7 +63,6 @@ fn parallel_work_is_checked_together() {
     assert_eq!(halves.count(), 1);
     let again = world.sent_to("T02")[1];
     assert!(again.contains("b.js:7"), "{again}");
-    println!("{}", world.transcript);
 }
 
 #[test]
@@ -124,7 +123,6 @@ fn a_checkout_that_does_not_allow_it_is_left_alone() {
     world.assert_said("2 files have changes that are not committed");
     world.assert_said("Not landed, so that nothing of yours is touched: a.js has changes");
     assert_eq!(world.git.merges(MAIN).len(), 0);
-    println!("{}", world.transcript);
     // When the way is free the same command lands, without any agent.
     let asked = world.sent.len();
     (world.git.refuse, world.git.dirty_files) = (None, 0);
@@ -160,7 +158,6 @@ fn a_branch_that_moved_on_meanwhile() {
     world.assert_said("have both moved on");
     assert_eq!(world.git.merges(BRANCH).len(), 4);
     assert!(!world.git.tree(BRANCH).contains_key("mine.js"));
-    println!("{}", world.transcript);
     // Between two runs, and the person merged what was there.
     let mut world = World::planned(four_tasks());
     assert_eq!(world.command(Implement, "T01"), None);

@@ -85,7 +85,6 @@ fn a_chosen_few_are_run_alone() {
     assert_eq!(world.git.merges(MAIN).len(), 0);
     let error = world.command(Implement, "T04").unwrap_or_default();
     assert!(error.contains("- T04: waits for T01"), "{error}");
-    println!("{}", world.transcript);
     assert_eq!(world.command(Implement, ""), None);
     world.assert_all_merged();
     assert_eq!(world.command(Implement, "T01"), None, "done already");

@@ -99,7 +99,6 @@ fn an_invalid_backlog_is_corrected() {
     for part in ["T09", "acceptance", "files_hint", "description"] {
         assert!(sent[1].contains(part), "{}", sent[1]);
     }
-    println!("{}", sent[1]);
 }
 
 #[test]

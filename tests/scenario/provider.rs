@@ -24,7 +24,6 @@ fn a_busy_provider_is_waited_out() {
     for (pause, most) in waits.iter().zip([5_000, 10_000, 20_000, 40_000]) {
         assert!((most / 2..=most + 6_000).contains(pause), "{waits:?}");
     }
-    println!("{}", world.transcript);
 }
 
 #[test]
@@ -42,7 +41,6 @@ fn it_is_given_up_after_five_times_in_a_row() {
         error.contains("- T04: blocked, because T01 failed"),
         "{error}"
     );
-    println!("{}", world.transcript);
     assert_eq!(world.sent_to("T01").len(), 5);
     assert_eq!(world.command(Implement, "T01"), None);
     assert_eq!(world.command(Implement, ""), None);
@@ -69,7 +67,6 @@ fn a_spent_budget_stops_new_work_and_keeps_what_is_done() {
         let mut world = World::planned(four_tasks());
         world.setting.options = options;
         let error = world.command(Implement, "").unwrap_or_default();
-        println!("{}", world.transcript);
         assert!(error.contains("the budget is used up"), "{error}");
         assert_eq!(world.git.merges("refs/heads/mac/cart-1"), ["T01", "T02"]);
         world.assert_said("of the budget are used");

@@ -3,19 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use multi_agent_coder::backlog::{TaskSpec, render};
-use multi_agent_coder::effect::catalogue::{CatalogueEntry, CatalogueOperation, CatalogueOutcome};
-use multi_agent_coder::effect::chat::ChatOperation;
-use multi_agent_coder::effect::file::{Expected, FileOperation, FileOutcome, FileRef, Place};
-use multi_agent_coder::effect::process::{ProcessOperation, ProcessOutcome};
-use multi_agent_coder::effect::session::{Purpose, SessionOperation};
-use multi_agent_coder::effect::timer::{TimerOperation, TimerOutcome};
+use multi_agent_coder::effect::file::Place;
+use multi_agent_coder::effect::session::Purpose;
 use multi_agent_coder::effect::{Effect, Operation, Outcome};
 use multi_agent_coder::engine::Engine;
 use multi_agent_coder::event::{CommandName, Event, Setting, Stamped};
 use multi_agent_coder::ids::{EffectId, ModelRef, SessionId};
 
 use crate::agents::{Act, Agents, backlog, key};
-use crate::git::{Git, hash};
+use crate::git::Git;
 
 /// In which order effects that are under way end.
 #[derive(Clone, Copy, Debug)]
@@ -88,7 +84,7 @@ pub struct World {
     pub open: BTreeMap<SessionId, CommandName>,
     /// Chats whose command was told to stop.
     pub stopped: BTreeSet<SessionId>,
-    titles: BTreeMap<EffectId, String>,
+    pub titles: BTreeMap<EffectId, String>,
     chats: u32,
     pub(crate) seen_effect: Option<u64>,
 }
@@ -192,8 +188,9 @@ impl World {
     pub fn start(&mut self, name: CommandName, arguments: &str) -> SessionId {
         self.chats += 1;
         let chat = SessionId(format!("chat-{}", self.chats));
-        self.transcript
-            .push_str(&format!("> /{} {arguments}\n\n", command(name)));
+        let line = format!("> /{} {arguments}", command(name));
+        self.transcript.push_str(line.trim_end());
+        self.transcript.push_str("\n\n");
         self.open.insert(chat.clone(), name);
         self.step(Event::Command {
             chat: chat.clone(),
@@ -294,142 +291,6 @@ impl World {
         }
         self.log.push((stamped, effects));
         self.check_state();
-    }
-
-    fn take_on(&mut self, effect: &Effect) {
-        let mut pending = Pending {
-            id: effect.id,
-            operation: effect.operation.clone(),
-            due_ms: self.now_ms + 5,
-            act: None,
-            outcome: None,
-            is_cancelled: false,
-        };
-        match &effect.operation {
-            Operation::Chat(operation) => return self.show(effect.id, operation),
-            Operation::Cancel(id) => {
-                let now_ms = self.now_ms;
-                if let Some(hit) = self.pending.iter_mut().find(|pending| pending.id == *id) {
-                    hit.is_cancelled = !self.cancel_is_late;
-                    hit.due_ms = now_ms + 1;
-                }
-                return;
-            }
-            Operation::File(operation) => {
-                pending.outcome = Some(Outcome::File(self.perform_file(operation)))
-            }
-            Operation::Git(operation) if self.git_is_eager => {
-                pending.outcome = Some(Outcome::Git(self.git.perform(operation)));
-            }
-            Operation::Session(SessionOperation::Ask { .. }) => self.take_on_ask(&mut pending),
-            Operation::Process(_) => pending.due_ms = self.now_ms + 2_000,
-            Operation::Timer(TimerOperation::Sleep { duration_ms }) => {
-                pending.due_ms = self.now_ms + duration_ms;
-            }
-            _ => {}
-        }
-        self.pending.push(pending);
-    }
-
-    fn outcome(&mut self, pending: Pending) -> Outcome {
-        if let Some(outcome) = pending.outcome {
-            return outcome;
-        }
-        match &pending.operation {
-            Operation::Session(operation) => {
-                Outcome::Session(self.perform_session(operation, pending.act, pending.is_cancelled))
-            }
-            Operation::Git(operation) => Outcome::Git(self.git.perform(operation)),
-            Operation::Process(_) if pending.is_cancelled => {
-                Outcome::Process(ProcessOutcome::Aborted)
-            }
-            Operation::Process(ProcessOperation::Run {
-                directory, command, ..
-            }) => Outcome::Process(self.perform_process(directory, command)),
-            Operation::Timer(_) if pending.is_cancelled => Outcome::Timer(TimerOutcome::Aborted),
-            Operation::Timer(_) => Outcome::Timer(TimerOutcome::Elapsed),
-            Operation::Catalogue(CatalogueOperation::Look { models }) => {
-                let models = models.iter().map(|model| self.entry(model)).collect();
-                Outcome::Catalogue(CatalogueOutcome::Found { models })
-            }
-            Operation::File(_) | Operation::Chat(_) | Operation::Cancel(_) => {
-                panic!("answered at once or never")
-            }
-        }
-    }
-
-    fn entry(&self, model: &ModelRef) -> CatalogueEntry {
-        let model = model.clone();
-        if self.unknown_models.contains(&model.to_string()) {
-            let similar = vec!["acme/large".to_owned()];
-            return CatalogueEntry::Unknown { model, similar };
-        }
-        CatalogueEntry::Known {
-            model,
-            input_usd: 3.0,
-            output_usd: 15.0,
-            context_tokens: 200_000,
-        }
-    }
-
-    fn perform_file(&mut self, operation: &FileOperation) -> FileOutcome {
-        let key = |file: &FileRef| (file.place, file.path.clone());
-        match operation {
-            FileOperation::Read { file, bytes_max } => match self.files.get(&key(file)) {
-                None => FileOutcome::Missing,
-                Some(text) if text.len() > *bytes_max as usize => FileOutcome::TooLarge {
-                    bytes: text.len() as u64,
-                },
-                Some(text) => FileOutcome::Read {
-                    text: text.clone(),
-                    hash: hash(text),
-                },
-            },
-            FileOperation::Write {
-                file,
-                text,
-                expected,
-            } => {
-                let found = self.files.get(&key(file)).map(|text| hash(text));
-                let is_expected = match expected {
-                    Expected::Anything => true,
-                    Expected::Missing => found.is_none(),
-                    Expected::Hash { hash } => found.as_ref() == Some(hash),
-                };
-                if !is_expected {
-                    return FileOutcome::Changed;
-                }
-                self.files.insert(key(file), text.clone());
-                FileOutcome::Written { hash: hash(text) }
-            }
-        }
-    }
-
-    fn show(&mut self, id: EffectId, operation: &ChatOperation) {
-        match operation {
-            ChatOperation::Say { text, .. } => self.transcript.push_str(text),
-            ChatOperation::Open { title, agent, .. } => {
-                self.titles.insert(id, title.clone());
-                self.transcript
-                    .push_str(&format!("[{agent}] {title} …\n\n"));
-            }
-            ChatOperation::Close {
-                entry, is_ok, text, ..
-            } => {
-                let mark = if *is_ok { "ok" } else { "failed" };
-                let title = &self.titles[entry];
-                let line = format!("[{title}] {mark}: {text}\n\n");
-                self.transcript.push_str(&line);
-            }
-            ChatOperation::End { chat, error } => {
-                let earlier = self.ends.insert(chat.clone(), error.clone());
-                assert_eq!(earlier, None, "{chat} ended twice");
-                self.open.remove(chat);
-                let text = error.as_ref().map(|error| format!("Error: {error}\n"));
-                self.transcript.push_str(&text.unwrap_or_default());
-                self.transcript.push_str("---\n\n");
-            }
-        }
     }
 }
 
