@@ -519,7 +519,11 @@ fn summary(backlog: &Backlog, run: &Run) -> String {
     format!(
         "{}\n\n{} in {}, about {hours:.1} hours of work by the estimates, up to {} at once. The plan is in {}.\n\n\
          **Next:** read or edit the backlog, then `/implement`.",
-        table(&["#", "Task", "Title", "After", "Hours", "Files"], &rows).trim_end(),
+        table(
+            &["#Order", "Task", "Title", "After", "#Hours", "Files"],
+            &rows
+        )
+        .trim_end(),
         count(backlog.tasks.len(), "task", "tasks"),
         run.document("BACKLOG.yaml"),
         run.options.max_workers,

@@ -141,6 +141,6 @@ fn progress(track: &Track, is_running: bool) -> String {
         "Track `{}`: {done} of {} done; {state}.{next}\n\n{}",
         track.backlog.track_id,
         count(of, "task", "tasks"),
-        table(&["Task", "Title", "Status", "Attempts", "Note"], &rows)
+        table(&["Task", "Title", "Status", "#Attempts", "Note"], &rows)
     )
 }
