@@ -40,7 +40,6 @@ fn a_request_becomes_a_plan_and_a_backlog() {
     |   3 | T03  | Tax        | –             | 1     | t03/main.js |
     |   4 | T04  | Checkout   | T01, T02, T03 | 2     | t04/main.js |
 
-
     4 tasks in tasks/BACKLOG.yaml, about 6.5 hours of work by the estimates, up to 3 at once. The plan is in tasks/PLAN.md.
 
     **Next:** read or edit the backlog, then `/implement`.
