@@ -23,11 +23,8 @@ pub struct ContextTooLarge {
 impl ContextTooLarge {
     fn tell(&self) -> String {
         let size = |bytes: usize| text::bytes(bytes as u64);
-        let parts: Vec<String> = self
-            .largest
-            .iter()
-            .map(|(name, bytes)| format!("{name} ({})", size(*bytes)))
-            .collect();
+        let parts: Vec<String> =
+            self.largest.iter().map(|(name, bytes)| format!("{name} ({})", size(*bytes))).collect();
         format!(
             "the context of task {} takes {} and at most {} fit: cut {} or split the task; its largest parts are {}",
             self.task,
@@ -52,12 +49,7 @@ struct Section<'a> {
 impl<'a> Section<'a> {
     fn new(title: &'static str, field: &'static str, lines: &'a [String]) -> Self {
         let kept = lines.len();
-        Self {
-            title,
-            field,
-            lines,
-            kept,
-        }
+        Self { title, field, lines, kept }
     }
 
     fn write(&self, out: &mut String) {
@@ -77,11 +69,7 @@ impl<'a> Section<'a> {
 ///
 /// # Errors
 /// [`ContextTooLarge`] when what must be in it does not fit.
-pub fn compile(
-    task: &TaskSpec,
-    evidence: &[String],
-    bytes_max: usize,
-) -> Result<String, ContextTooLarge> {
+pub fn compile(task: &TaskSpec, evidence: &[String], bytes_max: usize) -> Result<String, ContextTooLarge> {
     let context = &task.context;
     let must = [
         Section::new("Acceptance criteria", "acceptance", &task.acceptance),
@@ -143,10 +131,8 @@ fn item(text: &str) -> String {
 /// The largest parts of what must be said.
 fn largest(task: &TaskSpec, sections: &[Section]) -> Vec<(String, usize)> {
     const SHOWN: usize = 3;
-    let mut parts = vec![
-        ("title".to_owned(), task.title.len()),
-        ("description".to_owned(), task.description.len()),
-    ];
+    let mut parts =
+        vec![("title".to_owned(), task.title.len()), ("description".to_owned(), task.description.len())];
     for section in sections {
         for (i, line) in section.lines.iter().enumerate() {
             parts.push((format!("{}[{i}]", section.field), line.len()));

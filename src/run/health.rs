@@ -32,11 +32,7 @@ impl Health {
         Self {
             commit: Some(commit),
             gates: reports.iter().map(|report| report.gate.clone()).collect(),
-            red: reports
-                .iter()
-                .filter(|report| report.has_failed())
-                .map(|report| report.gate.name)
-                .collect(),
+            red: reports.iter().filter(|report| report.has_failed()).map(|report| report.gate.name).collect(),
             runs_no_test: reports.iter().any(|report| report.ran_no_test),
         }
     }
@@ -58,18 +54,9 @@ impl Health {
 
 /// What is shown when gates are red on the base.
 pub fn red_text(reports: &[GateReport]) -> String {
-    let red: Vec<&GateReport> = reports
-        .iter()
-        .filter(|report| report.has_failed())
-        .collect();
-    let names: Vec<String> = red
-        .iter()
-        .map(|report| format!("`{}`", report.gate.command))
-        .collect();
-    let mut text = format!(
-        "The project is not healthy before any task starts: {} failed.\n",
-        list(&names)
-    );
+    let red: Vec<&GateReport> = reports.iter().filter(|report| report.has_failed()).collect();
+    let names: Vec<String> = red.iter().map(|report| format!("`{}`", report.gate.command)).collect();
+    let mut text = format!("The project is not healthy before any task starts: {} failed.\n", list(&names));
     for report in red {
         let how = match report.code {
             Some(code) => format!("exit code {code}"),

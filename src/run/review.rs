@@ -109,10 +109,7 @@ impl Review {
                 let diff = self.parts.get(part).map_or("", String::as_str);
                 let text = review_prompt(task, &self.reports, diff, part + 1, self.parts.len());
                 self.ask(turn, run, session, text, waiter);
-                self.stage = Stage::Asking {
-                    session: session.clone(),
-                    is_second: false,
-                };
+                self.stage = Stage::Asking { session: session.clone(), is_second: false };
                 Progress::More(self)
             }
             (Stage::Creating, other) => Progress::Failed(session_failure(other, 0)),
@@ -123,10 +120,7 @@ impl Review {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the fields of one stage, taken apart"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     fn answered(
         mut self,
         turn: &mut Turn,
@@ -168,17 +162,12 @@ impl Review {
             }
             Err(problem) if !is_second => {
                 self.ask(turn, run, session, problem, waiter);
-                self.stage = Stage::Asking {
-                    session: session.clone(),
-                    is_second: true,
-                };
+                self.stage = Stage::Asking { session: session.clone(), is_second: true };
                 Progress::More(self)
             }
             Err(problem) => {
                 turn.remove_session(session, Waiter::Nobody);
-                Progress::Failed(format!(
-                    "the reviewer gave no verdict, asked twice: {problem}"
-                ))
+                Progress::Failed(format!("the reviewer gave no verdict, asked twice: {problem}"))
             }
         }
     }
@@ -196,14 +185,7 @@ impl Review {
         turn.request(waiter, Operation::Session(operation));
     }
 
-    fn account(
-        &self,
-        turn: &mut Turn,
-        run: &Run,
-        task: &TaskSpec,
-        outcome: &SessionOutcome,
-        took_ms: u64,
-    ) {
+    fn account(&self, turn: &mut Turn, run: &Run, task: &TaskSpec, outcome: &SessionOutcome, took_ms: u64) {
         if let Some(usage) = outcome.usage() {
             turn.shared.ledger.add(Entry {
                 work: Work::Review,

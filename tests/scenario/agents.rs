@@ -38,27 +38,14 @@ impl Act {
 
     /// An error of the provider.
     pub fn error(status: u16, message: &str) -> Self {
-        Self::Fail(Trouble::Error {
-            name: "APIError".into(),
-            status: Some(status),
-            message: message.into(),
-        })
+        Self::Fail(Trouble::Error { name: "APIError".into(), status: Some(status), message: message.into() })
     }
 
     /// A reviewer's verdict.
     pub fn verdict(verdict: &str, issues: &[&str]) -> Self {
-        let issues: String = issues
-            .iter()
-            .map(|issue| format!("  - {issue:?}\n"))
-            .collect();
-        let issues = if issues.is_empty() {
-            " []\n".to_owned()
-        } else {
-            format!("\n{issues}")
-        };
-        Self::Reply(format!(
-            "I looked.\n\n```yaml\nverdict: {verdict}\nissues:{issues}```\n"
-        ))
+        let issues: String = issues.iter().map(|issue| format!("  - {issue:?}\n")).collect();
+        let issues = if issues.is_empty() { " []\n".to_owned() } else { format!("\n{issues}") };
+        Self::Reply(format!("I looked.\n\n```yaml\nverdict: {verdict}\nissues:{issues}```\n"))
     }
 }
 
@@ -94,9 +81,7 @@ impl Agents {
         match purpose.agent.as_str() {
             "backlog" => Act::Reply(backlog_reply(&self.tasks)),
             "reviewer" => Act::verdict("approved", &[]),
-            "implementer" | "documenter" => {
-                Act::Note("Built it, with tests. Nothing special.".into())
-            }
+            "implementer" | "documenter" => Act::Note("Built it, with tests. Nothing special.".into()),
             agent => {
                 let planner = Planner::ALL.into_iter().find(|p| p.agent() == agent);
                 Act::Reply(document(planner.expect("a known agent"), 0))
@@ -107,10 +92,7 @@ impl Agents {
     /// A task's usual file.
     pub fn file_of(&self, task: &str) -> String {
         let spec = self.tasks.iter().find(|spec| spec.id.as_str() == task);
-        spec.map_or_else(
-            || "lost.txt".into(),
-            |spec| spec.scope.files_hint[0].clone(),
-        )
+        spec.map_or_else(|| "lost.txt".into(), |spec| spec.scope.files_hint[0].clone())
     }
 }
 
@@ -121,20 +103,14 @@ pub fn document(planner: Planner, lacking: usize) -> String {
         .iter()
         .map(|title| format!("## {title}\n\nWords on {title}, {PLAN_MARK}.\n\n"))
         .collect();
-    format!(
-        "Here is my document.\n\n# {}\n\n{sections}",
-        planner.document()
-    )
+    format!("Here is my document.\n\n# {}\n\n{sections}", planner.document())
 }
 
 /// A good reply of the backlog agent.
 pub fn backlog_reply(tasks: &[TaskSpec]) -> String {
     let file = render(&backlog(tasks.to_vec()));
     let at = file.find("tasks:").expect("a backlog has tasks");
-    format!(
-        "The plan ({PLAN_MARK}) becomes:\n\n```yaml\n{}```\n",
-        &file[at..]
-    )
+    format!("The plan ({PLAN_MARK}) becomes:\n\n```yaml\n{}```\n", &file[at..])
 }
 
 /// A backlog file's content.
@@ -158,10 +134,7 @@ pub fn task(id: &str, title: &str, hours: f64, after: &[&str]) -> TaskSpec {
         status: Status::Pending,
         depends_on: after.iter().map(|id| TaskId((*id).into())).collect(),
         acceptance: vec![format!("the {} works", title.to_lowercase())],
-        scope: Scope {
-            files_hint: vec![format!("{lower}/main.js")],
-            estimated_hours: hours,
-        },
+        scope: Scope { files_hint: vec![format!("{lower}/main.js")], estimated_hours: hours },
         context: TaskContext::default(),
         attempts: 0,
         last_attempt: None,

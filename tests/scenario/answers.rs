@@ -33,9 +33,7 @@ impl World {
                 }
                 return;
             }
-            Operation::File(operation) => {
-                pending.outcome = Some(Outcome::File(self.perform_file(operation)))
-            }
+            Operation::File(operation) => pending.outcome = Some(Outcome::File(self.perform_file(operation))),
             Operation::Git(operation) if self.git_is_eager => {
                 pending.outcome = Some(Outcome::Git(self.git.perform(operation)));
             }
@@ -59,12 +57,10 @@ impl World {
                 Outcome::Session(self.perform_session(operation, pending.act, pending.is_cancelled))
             }
             Operation::Git(operation) => Outcome::Git(self.git.perform(operation)),
-            Operation::Process(_) if pending.is_cancelled => {
-                Outcome::Process(ProcessOutcome::Aborted)
+            Operation::Process(_) if pending.is_cancelled => Outcome::Process(ProcessOutcome::Aborted),
+            Operation::Process(ProcessOperation::Run { directory, command, .. }) => {
+                Outcome::Process(self.perform_process(directory, command))
             }
-            Operation::Process(ProcessOperation::Run {
-                directory, command, ..
-            }) => Outcome::Process(self.perform_process(directory, command)),
             Operation::Timer(_) if pending.is_cancelled => Outcome::Timer(TimerOutcome::Aborted),
             Operation::Timer(_) => Outcome::Timer(TimerOutcome::Elapsed),
             Operation::Catalogue(CatalogueOperation::Look { models }) => {
@@ -83,12 +79,7 @@ impl World {
             let similar = vec!["acme/large".to_owned()];
             return CatalogueEntry::Unknown { model, similar };
         }
-        CatalogueEntry::Known {
-            model,
-            input_usd: 3.0,
-            output_usd: 15.0,
-            context_tokens: 200_000,
-        }
+        CatalogueEntry::Known { model, input_usd: 3.0, output_usd: 15.0, context_tokens: 200_000 }
     }
 
     fn perform_file(&mut self, operation: &FileOperation) -> FileOutcome {
@@ -96,19 +87,12 @@ impl World {
         match operation {
             FileOperation::Read { file, bytes_max } => match self.files.get(&key(file)) {
                 None => FileOutcome::Missing,
-                Some(text) if text.len() > *bytes_max as usize => FileOutcome::TooLarge {
-                    bytes: text.len() as u64,
-                },
-                Some(text) => FileOutcome::Read {
-                    text: text.clone(),
-                    hash: hash(text),
-                },
+                Some(text) if text.len() > *bytes_max as usize => {
+                    FileOutcome::TooLarge { bytes: text.len() as u64 }
+                }
+                Some(text) => FileOutcome::Read { text: text.clone(), hash: hash(text) },
             },
-            FileOperation::Write {
-                file,
-                text,
-                expected,
-            } => {
+            FileOperation::Write { file, text, expected } => {
                 let found = self.files.get(&key(file)).map(|text| hash(text));
                 let is_expected = match expected {
                     Expected::Anything => true,
@@ -129,12 +113,9 @@ impl World {
             ChatOperation::Say { text, .. } => self.transcript.push_str(text),
             ChatOperation::Open { title, agent, .. } => {
                 self.titles.insert(id, title.clone());
-                self.transcript
-                    .push_str(&format!("[{agent}] {title} …\n\n"));
+                self.transcript.push_str(&format!("[{agent}] {title} …\n\n"));
             }
-            ChatOperation::Close {
-                entry, is_ok, text, ..
-            } => {
+            ChatOperation::Close { entry, is_ok, text, .. } => {
                 let mark = if *is_ok { "ok" } else { "failed" };
                 let title = &self.titles[entry];
                 let line = format!("[{title}] {mark}: {text}\n\n");

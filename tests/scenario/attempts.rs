@@ -28,11 +28,7 @@ fn a_red_gate_is_told_to_the_next_attempt() {
     let world = second_attempt(bug, "t01/main.js:7");
     world.assert_said("the test gate failed: `npm test` ended with exit code 1");
     assert_eq!(world.git.tree(MAIN)["t01/main.js"], "T01 attempt 2\n");
-    let first = world
-        .git
-        .refs
-        .get("refs/mac/cart-1/T01/1")
-        .expect("kept in a ref");
+    let first = world.git.refs.get("refs/mac/cart-1/T01/1").expect("kept in a ref");
     assert_eq!(world.git.commits[first].tree["t01/main.js"], "BUG\n");
 }
 
@@ -70,24 +66,15 @@ fn a_reviewer_that_refuses_is_told() {
     let reviews = world.sent_to("review T01");
     assert_eq!(reviews.len(), 2);
     for part in ["the price list works", "npm test", "+T01 attempt 1"] {
-        assert!(
-            reviews[0].contains(part),
-            "{part:?} is not in: {}",
-            reviews[0]
-        );
+        assert!(reviews[0].contains(part), "{part:?} is not in: {}", reviews[0]);
     }
-    assert!(
-        !reviews[1].contains("rounded"),
-        "a review knows no other review"
-    );
+    assert!(!reviews[1].contains("rounded"), "a review knows no other review");
 }
 
 #[test]
 fn a_reviewer_without_a_verdict_is_asked_once_more() {
     let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
-    world
-        .agents
-        .script("review T01", vec![Act::Reply("Looks fine to me!".into())]);
+    world.agents.script("review T01", vec![Act::Reply("Looks fine to me!".into())]);
     assert_eq!(world.command(Implement, ""), None);
     assert_eq!(world.sent_to("review T01").len(), 2);
     assert_eq!(world.sent_to("T01").len(), 1);
@@ -97,9 +84,7 @@ fn a_reviewer_without_a_verdict_is_asked_once_more() {
 fn a_reviewer_that_never_gives_one_does_not_cost_an_attempt() {
     let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
     let shrug = Act::Reply("Looks fine to me!".into());
-    world
-        .agents
-        .script("review T01", vec![shrug.clone(), shrug]);
+    world.agents.script("review T01", vec![shrug.clone(), shrug]);
     assert_eq!(world.command(Implement, ""), None);
     world.assert_said("the reviewer gave no verdict");
     world.assert_said("does not count as an attempt");
@@ -114,9 +99,7 @@ fn a_large_diff_is_reviewed_in_parts() {
     world.agents.script("T01", vec![Act::change(&files)]);
     let approved = Act::verdict("approved", &[]);
     let refused = Act::verdict("changes_requested", &["b.js repeats itself"]);
-    world
-        .agents
-        .script("review T01", vec![approved.clone(), refused, approved]);
+    world.agents.script("review T01", vec![approved.clone(), refused, approved]);
     assert_eq!(world.command(Implement, ""), None);
     world.assert_said("reviewed in 3 parts");
     let reviews = world.sent_to("review T01");
@@ -130,19 +113,11 @@ fn a_task_is_given_up_and_its_dependents_are_blocked() {
     for order in [Order::Time, Order::Reversed, Order::Shuffled(5)] {
         let mut world = World::planned(four_tasks());
         world.order = order;
-        world
-            .agents
-            .script("T02", vec![Act::Reply("No.".into()); 3]);
+        world.agents.script("T02", vec![Act::Reply("No.".into()); 3]);
         let error = world.command(Implement, "").unwrap_or_default();
         assert!(error.contains("2 tasks are not done, of 4"), "{error}");
-        assert!(
-            error.contains("- T02: the agent changed nothing"),
-            "{error}"
-        );
-        assert!(
-            error.contains("- T04: blocked, because T02 failed"),
-            "{error}"
-        );
+        assert!(error.contains("- T02: the agent changed nothing"), "{error}");
+        assert!(error.contains("- T04: blocked, because T02 failed"), "{error}");
         assert_eq!(world.git.merges("refs/heads/mac/cart-1").len(), 2);
         assert_eq!(world.git.merges(MAIN).len(), 0, "nothing lands half done");
         let backlog = world.file("tasks/BACKLOG.yaml").unwrap_or_default();
@@ -152,17 +127,8 @@ fn a_task_is_given_up_and_its_dependents_are_blocked() {
         // Again without a change: nothing to do. With the id: another set of attempts.
         let asked = world.sent.len();
         assert!(world.command(Implement, "").is_some());
-        assert_eq!(
-            world.sent.len(),
-            asked,
-            "a failed task was tried again unasked"
-        );
-        assert_eq!(
-            world.command(Implement, "T02"),
-            None,
-            "{}",
-            world.transcript
-        );
+        assert_eq!(world.sent.len(), asked, "a failed task was tried again unasked");
+        assert_eq!(world.command(Implement, "T02"), None, "{}", world.transcript);
         assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
         world.assert_all_merged();
     }

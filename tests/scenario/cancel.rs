@@ -14,16 +14,10 @@ fn plan_world() -> World {
 pub fn implement_world() -> World {
     let mut world = World::planned(four_tasks());
     world.setting.options = serde_json::json!({ "worktree": { "setup": "npm ci" } });
-    world
-        .agents
-        .script("T01", vec![Act::change(&[("t01/main.js", "BUG\n")])]);
-    world
-        .agents
-        .script("T02", vec![Act::error(429, "slow down")]);
+    world.agents.script("T01", vec![Act::change(&[("t01/main.js", "BUG\n")])]);
+    world.agents.script("T02", vec![Act::error(429, "slow down")]);
     let refusal = Act::verdict("changes_requested", &["round it"]);
-    world
-        .agents
-        .script("review T03", vec![Act::Reply("Hm.".into()), refusal]);
+    world.agents.script("review T03", vec![Act::Reply("Hm.".into()), refusal]);
     world
 }
 
@@ -65,17 +59,12 @@ fn a_plan_can_be_stopped_at_any_moment() {
 #[test]
 fn a_backlog_can_be_stopped_at_any_moment() {
     let mut world = plan_world();
-    world
-        .agents
-        .script("backlog", vec![Act::error(500, "down")]);
+    world.agents.script("backlog", vec![Act::error(500, "down")]);
     assert!(world.command(Plan, "feature.md").is_some());
     at_every_moment(world, (Backlog, ""), |mut world, chat, at| {
         world.cancel(chat);
         world.run();
-        assert!(
-            at > 5 || world.end_of(chat).is_some(),
-            "step {at}: not heard"
-        );
+        assert!(at > 5 || world.end_of(chat).is_some(), "step {at}: not heard");
         assert_eq!(world.command(Backlog, ""), None, "step {at}");
     });
 }
@@ -111,11 +100,7 @@ fn esc_twice_and_in_another_chat_changes_nothing() {
     world.cancel(&chat);
     world.cancel(&chat);
     world.run();
-    assert!(
-        world
-            .end_of(&chat)
-            .is_some_and(|error| error.contains("Stopped"))
-    );
+    assert!(world.end_of(&chat).is_some_and(|error| error.contains("Stopped")));
 }
 
 #[test]
@@ -129,12 +114,7 @@ fn a_command_given_at_once_after_esc_is_not_confused_by_the_old_one() {
             if world.ends.contains_key(&first) {
                 let second = world.start(Implement, "");
                 world.run();
-                assert_eq!(
-                    world.end_of(&second),
-                    None,
-                    "step {at}: {}",
-                    world.transcript
-                );
+                assert_eq!(world.end_of(&second), None, "step {at}: {}", world.transcript);
                 world.assert_all_merged();
             }
         }

@@ -30,19 +30,12 @@ impl World {
         match &effect.operation {
             Operation::Session(operation) => self.check_session(operation),
             Operation::Git(operation) => self.check_git(operation),
-            Operation::Process(ProcessOperation::Run {
-                timeout_ms,
-                directory,
-                ..
-            }) => {
+            Operation::Process(ProcessOperation::Run { timeout_ms, directory, .. }) => {
                 assert!(*timeout_ms > 0, "I13: a process without a deadline");
                 assert!(self.is_free(directory), "two things work in {directory}");
             }
             Operation::Timer(TimerOperation::Sleep { duration_ms }) => {
-                assert!(
-                    (1..=300_000).contains(duration_ms),
-                    "I13: a wait without end"
-                );
+                assert!((1..=300_000).contains(duration_ms), "I13: a wait without end");
             }
             Operation::Chat(operation) => self.check_chat(operation),
             _ => {}
@@ -58,11 +51,7 @@ impl World {
                 | Operation::Timer(_)
         );
         let is_stopped = self.open.keys().any(|chat| self.stopped.contains(chat));
-        assert!(
-            !(is_new_work && is_stopped),
-            "begun after Esc: {operation:?}\n{}",
-            self.transcript
-        );
+        assert!(!(is_new_work && is_stopped), "begun after Esc: {operation:?}\n{}", self.transcript);
     }
 
     fn check_chat(&self, operation: &ChatOperation) {
@@ -72,46 +61,28 @@ impl World {
             | ChatOperation::Close { chat, .. }
             | ChatOperation::End { chat, .. } => chat,
         };
-        assert!(
-            self.open.contains_key(chat),
-            "{chat} has no open command: {operation:?}"
-        );
+        assert!(self.open.contains_key(chat), "{chat} has no open command: {operation:?}");
     }
 
     fn check_session(&self, operation: &SessionOperation) {
         let (id, directory) = match operation {
             SessionOperation::Create { parent, .. } => {
-                assert!(
-                    self.open.contains_key(parent),
-                    "{parent} is no open command"
-                );
+                assert!(self.open.contains_key(parent), "{parent} is no open command");
                 return;
             }
             SessionOperation::Remove { session, directory }
-            | SessionOperation::Ask {
-                session, directory, ..
-            } => (session, directory),
+            | SessionOperation::Ask { session, directory, .. } => (session, directory),
         };
         let session = self.sessions.get(id).expect("a session that exists");
         assert!(!session.is_removed, "{id} is gone already: {operation:?}");
         assert_eq!(session.directory, *directory, "{id} lives elsewhere");
-        let SessionOperation::Ask {
-            text,
-            timeout_ms,
-            silent_ms,
-            agent,
-            ..
-        } = operation
-        else {
+        let SessionOperation::Ask { text, timeout_ms, silent_ms, agent, .. } = operation else {
             return;
         };
         assert!(*timeout_ms > 0 && *silent_ms > 0, "I13: no deadline");
         assert_eq!(*agent, session.purpose.agent);
         let is_ask = |operation: &Operation| matches!(operation, Operation::Session(SessionOperation::Ask { session, .. }) if session == id);
-        let is_busy = self
-            .pending
-            .iter()
-            .any(|pending| is_ask(&pending.operation));
+        let is_busy = self.pending.iter().any(|pending| is_ask(&pending.operation));
         assert!(!is_busy, "{id} is asked twice at once");
         if let Some(task) = &session.purpose.task {
             self.check_text(id, &session.purpose, task, text);
@@ -122,33 +93,21 @@ impl World {
     fn check_text(&self, id: &SessionId, purpose: &Purpose, task: &str, text: &str) {
         assert!(!text.contains(PLAN_MARK), "I15: planning text for {task}");
         for other in self.agents.tasks.iter().filter(|t| t.id.as_str() != task) {
-            assert!(
-                !text.contains(&other.description),
-                "I15: text of {} for {task}",
-                other.id
-            );
+            assert!(!text.contains(&other.description), "I15: text of {} for {task}", other.id);
         }
         if purpose.agent == "reviewer" {
             return;
         }
-        assert_eq!(
-            self.sessions[id].asks, 0,
-            "a worker's session is used again"
-        );
+        assert_eq!(self.sessions[id].asks, 0, "a worker's session is used again");
         let path = format!("tasks/{task}.context.md");
-        assert_eq!(
-            self.file(&path),
-            Some(text),
-            "I15: what was sent is not on disk"
-        );
+        assert_eq!(self.file(&path), Some(text), "I15: what was sent is not on disk");
     }
 
     fn check_git(&self, operation: &GitOperation) {
         match operation {
-            GitOperation::Move { reference, .. } => assert!(
-                reference.starts_with("refs/heads/mac/"),
-                "I8: {reference} is not ours"
-            ),
+            GitOperation::Move { reference, .. } => {
+                assert!(reference.starts_with("refs/heads/mac/"), "I8: {reference} is not ours")
+            }
             GitOperation::Merge { task, .. } => {
                 let branch = "refs/heads/mac/cart-1";
                 let merged = self.git.merges(branch);
@@ -160,10 +119,7 @@ impl World {
             }
             GitOperation::Land { .. } => {
                 let is_done = |(_, status): &(_, Status)| *status == Status::Completed;
-                assert!(
-                    self.engine.statuses().iter().all(is_done),
-                    "landed too soon"
-                );
+                assert!(self.engine.statuses().iter().all(is_done), "landed too soon");
             }
             _ => {}
         }
@@ -172,13 +128,11 @@ impl World {
     /// Whether nothing is at work in a directory.
     fn is_free(&self, at: &str) -> bool {
         !self.pending.iter().any(|pending| match &pending.operation {
-            Operation::Session(SessionOperation::Ask { directory, .. }) => {
-                directory.as_deref() == Some(at)
-            }
+            Operation::Session(SessionOperation::Ask { directory, .. }) => directory.as_deref() == Some(at),
             Operation::Process(ProcessOperation::Run { directory, .. }) => directory == at,
-            Operation::Git(
-                GitOperation::Prepare { slot, .. } | GitOperation::Collect { slot, .. },
-            ) => crate::git::directory(*slot) == at,
+            Operation::Git(GitOperation::Prepare { slot, .. } | GitOperation::Collect { slot, .. }) => {
+                crate::git::directory(*slot) == at
+            }
             _ => false,
         })
     }
@@ -197,24 +151,14 @@ impl World {
             })
             .collect();
         let distinct: BTreeSet<&str> = workers.iter().copied().collect();
-        assert_eq!(
-            workers.len(),
-            distinct.len(),
-            "I2: two attempts at one task"
-        );
+        assert_eq!(workers.len(), distinct.len(), "I2: two attempts at one task");
         let max = self.setting.options["maxWorkers"].as_u64().unwrap_or(3);
         let is_live = |status: &Status| matches!(status, Status::InProgress | Status::Review);
         let statuses = self.engine.statuses();
-        let live = statuses
-            .iter()
-            .filter(|(_, status)| is_live(status))
-            .count();
+        let live = statuses.iter().filter(|(_, status)| is_live(status)).count();
         assert!(live as u64 <= max, "{live} attempts at once");
         let is_look = |name: &CommandName| {
-            matches!(
-                name,
-                CommandName::Progress | CommandName::Metrics | CommandName::Backlog
-            )
+            matches!(name, CommandName::Progress | CommandName::Metrics | CommandName::Backlog)
         };
         let commands = self.open.values().filter(|name| !is_look(name)).count();
         assert!(commands <= 1, "two commands at once");
@@ -229,11 +173,7 @@ impl World {
         assert!(self.open.is_empty(), "never ended: {:?}", self.open);
         if !self.keeps_sessions {
             for (id, session) in &self.sessions {
-                assert!(
-                    session.is_removed,
-                    "I11: {id} is left: {:?}",
-                    session.purpose
-                );
+                assert!(session.is_removed, "I11: {id} is left: {:?}", session.purpose);
             }
         }
         for (slot, worktree) in &self.git.worktrees {
@@ -252,11 +192,7 @@ impl World {
     /// I9: the recorded events give the same effects and the same state, out of a journal too.
     fn check_replay(&self) {
         let mut journal = Journal::new();
-        let text: String = self
-            .log
-            .iter()
-            .map(|(event, _)| journal.append(event))
-            .collect();
+        let text: String = self.log.iter().map(|(event, _)| journal.append(event)).collect();
         let replay = Journal::open(&text).expect("a journal that was just written");
         let mut engine = Engine::new();
         for (read, (written, effects)) in replay.events.iter().zip(&self.log) {

@@ -21,26 +21,17 @@ fn an_edit_between_commands_wins_for_what_has_not_started() {
     let mut world = World::planned(four_tasks());
     assert_eq!(world.command(Implement, "T01"), None);
     world.edit("the discounts works", "discounts are shown in red");
-    world.edit(
-        "Build this part of the cart: price list.",
-        "Build it quite differently.",
-    );
+    world.edit("Build this part of the cart: price list.", "Build it quite differently.");
     assert_eq!(world.command(Implement, ""), None);
     assert!(world.sent_to("T02")[0].contains("discounts are shown in red"));
-    assert_eq!(
-        world.sent_to("T01").len(),
-        1,
-        "a merged task never runs again"
-    );
+    assert_eq!(world.sent_to("T01").len(), 1, "a merged task never runs again");
     world.assert_all_merged();
 }
 
 #[test]
 fn a_failed_task_that_was_improved_starts_afresh() {
     let mut world = World::planned(four_tasks());
-    world
-        .agents
-        .script("T02", vec![Act::Reply("No.".into()); 3]);
+    world.agents.script("T02", vec![Act::Reply("No.".into()); 3]);
     assert!(world.command(Implement, "").is_some());
     world.edit("the discounts works", "discounts are shown in red");
     assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
@@ -71,9 +62,6 @@ fn tasks_may_be_added_removed_and_marked_as_done() {
     let mut world = World::planned(four_tasks());
     world.edit("status: pending", "status: completed");
     assert_eq!(world.command(Implement, "T02 T03 T04"), None);
-    assert_eq!(
-        world.git.merges("refs/heads/mac/cart-1"),
-        ["T02", "T03", "T04"]
-    );
+    assert_eq!(world.git.merges("refs/heads/mac/cart-1"), ["T02", "T03", "T04"]);
     assert_eq!(world.sent_to("T01").len(), 0);
 }

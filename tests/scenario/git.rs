@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
 
-use multi_agent_coder::effect::git::{
-    Change, GitOperation, GitOutcome, ListedFile, Relation, Repository,
-};
+use multi_agent_coder::effect::git::{Change, GitOperation, GitOutcome, ListedFile, Relation, Repository};
 use multi_agent_coder::ids::{CommitId, Slot, TaskId};
 
 /// Files by path.
@@ -62,10 +60,7 @@ impl Git {
             refuse: None,
             planned: Vec::new(),
         };
-        let tree = files
-            .iter()
-            .map(|(path, text)| ((*path).to_owned(), (*text).to_owned()))
-            .collect();
+        let tree = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
         let first = git.add(Vec::new(), tree, None);
         git.refs.insert(MAIN.into(), first);
         git
@@ -73,11 +68,7 @@ impl Git {
 
     fn add(&mut self, parents: Vec<CommitId>, tree: Tree, task: Option<TaskId>) -> CommitId {
         let id = CommitId(format!("{:040x}", self.commits.len() + 1));
-        let commit = Commit {
-            parents,
-            tree,
-            task,
-        };
+        let commit = Commit { parents, tree, task };
         self.commits.insert(id.clone(), commit);
         id
     }
@@ -140,16 +131,13 @@ impl Git {
                 files: self.commits[commit]
                     .tree
                     .iter()
-                    .map(|(path, text)| ListedFile {
-                        path: path.clone(),
-                        bytes: text.len() as u32,
-                    })
+                    .map(|(path, text)| ListedFile { path: path.clone(), bytes: text.len() as u32 })
                     .collect(),
                 is_cut: false,
             },
-            GitOperation::Show { commit, path, .. } => GitOutcome::Shown {
-                text: self.commits[commit].tree.get(path).cloned(),
-            },
+            GitOperation::Show { commit, path, .. } => {
+                GitOutcome::Shown { text: self.commits[commit].tree.get(path).cloned() }
+            }
             GitOperation::Prepare { slot, at, .. } => {
                 let tree = self.commits[at].tree.clone();
                 let worktree = self.worktrees.entry(*slot).or_default();
@@ -158,32 +146,13 @@ impl Git {
                     "I5: work in w{} is in no ref and would be lost",
                     slot.0
                 );
-                *worktree = Worktree {
-                    tree,
-                    ..Worktree::default()
-                };
-                GitOutcome::Prepared {
-                    directory: directory(*slot),
-                }
+                *worktree = Worktree { tree, ..Worktree::default() };
+                GitOutcome::Prepared { directory: directory(*slot) }
             }
-            GitOperation::Collect {
-                slot,
-                base,
-                reference,
-                ..
-            } => self.collect(*slot, base, reference),
-            GitOperation::Merge {
-                onto, commit, task, ..
-            } => self.merge(onto, commit, task),
-            GitOperation::Move {
-                reference,
-                to,
-                from,
-            } => {
-                assert!(
-                    self.commits.contains_key(to),
-                    "the new commit does not exist"
-                );
+            GitOperation::Collect { slot, base, reference, .. } => self.collect(*slot, base, reference),
+            GitOperation::Merge { onto, commit, task, .. } => self.merge(onto, commit, task),
+            GitOperation::Move { reference, to, from } => {
+                assert!(self.commits.contains_key(to), "the new commit does not exist");
                 let actual = self.refs.get(reference).cloned();
                 if actual != *from {
                     return GitOutcome::Stale { actual };
@@ -192,10 +161,8 @@ impl Git {
                 GitOutcome::Moved
             }
             GitOperation::Relate { ours, theirs } => GitOutcome::Related {
-                relation: match (
-                    self.ancestors(ours).contains(theirs),
-                    self.ancestors(theirs).contains(ours),
-                ) {
+                relation: match (self.ancestors(ours).contains(theirs), self.ancestors(theirs).contains(ours))
+                {
                     (true, true) => Relation::Same,
                     (true, false) => Relation::Ahead,
                     (false, true) => Relation::Behind,
@@ -208,17 +175,13 @@ impl Git {
 
     fn inspect(&self, reference: Option<&str>) -> GitOutcome {
         if !self.is_repository {
-            return GitOutcome::Inspected {
-                repository: Repository::default(),
-            };
+            return GitOutcome::Inspected { repository: Repository::default() };
         }
         let head = self.refs.get(MAIN).cloned();
         let repository = Repository {
             is_repository: true,
             name: "shop".into(),
-            tree: head
-                .as_ref()
-                .map(|id| hash(&format!("{:?}", self.commits[id].tree))),
+            tree: head.as_ref().map(|id| hash(&format!("{:?}", self.commits[id].tree))),
             head,
             branch: self.branch.clone(),
             dirty_files: self.dirty_files,
@@ -229,15 +192,11 @@ impl Git {
     }
 
     fn collect(&mut self, slot: Slot, base: &CommitId, reference: &str) -> GitOutcome {
-        assert!(
-            reference.starts_with("refs/mac/"),
-            "I8: {reference} is not ours"
-        );
+        assert!(reference.starts_with("refs/mac/"), "I8: {reference} is not ours");
         let old = self.commits[base].tree.clone();
         let worktree = self.worktrees.entry(slot).or_default();
         worktree.is_dirty = false;
-        let is_forbidden =
-            |path: &&String| path.starts_with(".git/") || path.as_str() == "opencode.json";
+        let is_forbidden = |path: &&String| path.starts_with(".git/") || path.as_str() == "opencode.json";
         let left_out: Vec<String> = worktree.tree.keys().filter(is_forbidden).cloned().collect();
         let mut new = worktree.tree.clone();
         new.retain(|path, _| !left_out.contains(path));
@@ -254,22 +213,13 @@ impl Git {
                 removed: lines(old.get(*path)),
             })
             .collect();
-        let diff: String = paths
-            .iter()
-            .map(|path| diff(path, old.get(*path), new.get(*path)))
-            .collect();
+        let diff: String = paths.iter().map(|path| diff(path, old.get(*path), new.get(*path))).collect();
         let commit = (!changes.is_empty()).then(|| self.add(vec![base.clone()], new, None));
         if let Some(commit) = &commit {
             let earlier = self.refs.insert(reference.to_owned(), commit.clone());
             assert_eq!(earlier, None, "{reference} held an earlier attempt");
         }
-        GitOutcome::Collected {
-            commit,
-            changes,
-            diff_bytes: diff.len() as u64,
-            diff,
-            left_out,
-        }
+        GitOutcome::Collected { commit, changes, diff_bytes: diff.len() as u64, diff, left_out }
     }
 
     fn merge(&mut self, onto: &CommitId, commit: &CommitId, task: &TaskId) -> GitOutcome {
@@ -303,9 +253,7 @@ impl Git {
             return GitOutcome::Conflicted { paths };
         }
         let parents = vec![onto.clone(), commit.clone()];
-        GitOutcome::Merged {
-            commit: self.add(parents, merged, Some(task.clone())),
-        }
+        GitOutcome::Merged { commit: self.add(parents, merged, Some(task.clone())) }
     }
 
     fn land(&mut self, branch: &str, to: &CommitId) -> GitOutcome {

@@ -38,12 +38,7 @@ fn a_plan_needs_a_request_that_can_be_read() {
     refused(new(), Plan, "nowhere.md", &["there is no file nowhere.md"]);
     refused(new(), Plan, "--fast feature.md", &["no option --fast"]);
     refused(with(" \n\n"), Plan, "request.md", &["is empty"]);
-    refused(
-        with(&"x".repeat(70_000)),
-        Plan,
-        "request.md",
-        &["70000", "65536"],
-    );
+    refused(with(&"x".repeat(70_000)), Plan, "request.md", &["70000", "65536"]);
     refused(with("a\0b"), Plan, "request.md", &["NUL"]);
 }
 
@@ -61,10 +56,7 @@ fn a_request_may_be_typed() {
     let mut world = World::new(four_tasks());
     assert_eq!(world.command(Plan, "add a cart with tax"), None);
     let sent = world.sent_to("planner-qa")[0];
-    assert!(
-        sent.ends_with("# Feature request\n\nadd a cart with tax\n"),
-        "{sent}"
-    );
+    assert!(sent.ends_with("# Feature request\n\nadd a cart with tax\n"), "{sent}");
 }
 
 #[test]
@@ -72,12 +64,7 @@ fn the_repository_must_be_usable() {
     for name in [Plan, Backlog, Implement] {
         let mut world = planned();
         world.git.is_repository = false;
-        refused(
-            world,
-            name,
-            "feature.md",
-            &["not a git repository", "git init"],
-        );
+        refused(world, name, "feature.md", &["not a git repository", "git init"]);
         let mut world = planned();
         world.git.refs.remove(MAIN);
         refused(world, name, "feature.md", &["no commit yet"]);
@@ -86,12 +73,7 @@ fn the_repository_must_be_usable() {
         refused(world, name, "feature.md", &["HEAD is detached"]);
         let mut world = planned();
         world.git.has_mac_branch = true;
-        refused(
-            world,
-            name,
-            "feature.md",
-            &["branch named `mac`", "git branch -m"],
-        );
+        refused(world, name, "feature.md", &["branch named `mac`", "git branch -m"]);
     }
 }
 
@@ -121,12 +103,7 @@ fn options_must_be_known() {
     for name in [Plan, Backlog, Implement, Progress, Metrics] {
         let mut world = planned();
         world.setting.options = json!({ "maxWorker": 2, "review": "maybe" });
-        refused(
-            world,
-            name,
-            "feature.md",
-            &["maxWorker", "maxWorkers", "review", "manual"],
-        );
+        refused(world, name, "feature.md", &["maxWorker", "maxWorkers", "review", "manual"]);
     }
     let mut world = planned();
     world.setting.options = json!({ "review": "manual" });
@@ -135,29 +112,18 @@ fn options_must_be_known() {
 
 #[test]
 fn a_broken_backlog_is_named_with_its_lines() {
-    let good = planned()
-        .file("tasks/BACKLOG.yaml")
-        .unwrap_or_default()
-        .to_owned();
+    let good = planned().file("tasks/BACKLOG.yaml").unwrap_or_default().to_owned();
     let edits: [(&str, &str, &[&str]); 6] = [
         ("status: pending", "status: done", &["T01", "status"]),
         ("id: T02", "id: T01", &["T01", "taken by an earlier task"]),
         ("id: T03", "id: ../x", &["../x"]),
         ("id: T03", "id: -f", &["-f"]),
         ("    title", "\ttitle", &["tab"]),
-        (
-            "depends_on: []",
-            "depends_on: [T04]",
-            &["T01 -> T04 -> T01"],
-        ),
+        ("depends_on: []", "depends_on: [T04]", &["T01 -> T04 -> T01"]),
     ];
     for (from, to, parts) in edits {
         let mut world = planned();
-        world.put(
-            Place::Repository,
-            "tasks/BACKLOG.yaml",
-            &good.replacen(from, to, 1),
-        );
+        world.put(Place::Repository, "tasks/BACKLOG.yaml", &good.replacen(from, to, 1));
         let error = world.command(Implement, "").unwrap_or_default();
         assert!(error.contains("line "), "{error}");
         for part in parts {
@@ -166,28 +132,14 @@ fn a_broken_backlog_is_named_with_its_lines() {
         assert!(world.sessions.is_empty() && world.git.refs.len() == 1);
     }
     let mut world = planned();
-    world.put(
-        Place::Repository,
-        "tasks/BACKLOG.yaml",
-        &"# x\n".repeat(500_000),
-    );
+    world.put(Place::Repository, "tasks/BACKLOG.yaml", &"# x\n".repeat(500_000));
     refused(world, Implement, "", &["too large"]);
-    refused(
-        World::new(four_tasks()),
-        Implement,
-        "",
-        &["there is no tasks/BACKLOG.yaml"],
-    );
+    refused(World::new(four_tasks()), Implement, "", &["there is no tasks/BACKLOG.yaml"]);
 }
 
 #[test]
 fn tasks_must_exist() {
-    refused(
-        planned(),
-        Implement,
-        "T01 T09",
-        &["no task T09", "T01, T02, T03 and T04"],
-    );
+    refused(planned(), Implement, "T01 T09", &["no task T09", "T01, T02, T03 and T04"]);
     refused(planned(), Implement, "--fast", &["no option --fast"]);
 }
 
@@ -195,12 +147,7 @@ fn tasks_must_exist() {
 fn a_task_that_cannot_fit_starts_nothing() {
     let mut tasks = four_tasks();
     tasks[1].acceptance = vec!["so much to say ".repeat(300)];
-    refused(
-        World::planned(tasks),
-        Implement,
-        "",
-        &["T02", "cut", "acceptance"],
-    );
+    refused(World::planned(tasks), Implement, "", &["T02", "cut", "acceptance"]);
 }
 
 #[test]
@@ -211,12 +158,7 @@ fn one_command_at_a_time() {
         world.deliver();
     }
     let error = world.start(Plan, "feature.md");
-    assert!(
-        world.ends[&error]
-            .as_ref()
-            .unwrap()
-            .contains("still running")
-    );
+    assert!(world.ends[&error].as_ref().unwrap().contains("still running"));
     world.run();
     assert_eq!(world.end_of(&first), None);
 }

@@ -10,9 +10,7 @@ use crate::world::World;
 
 fn runs(world: &World) -> usize {
     let effects = world.log.iter().flat_map(|(_, effects)| effects);
-    effects
-        .filter(|e| matches!(e.operation, Operation::Process(_)))
-        .count()
+    effects.filter(|e| matches!(e.operation, Operation::Process(_))).count()
 }
 
 #[test]
@@ -24,15 +22,8 @@ fn a_project_that_is_red_already_stops_the_run() {
     world.assert_said("AssertionError [ERR_ASSERTION]: 3 !== 4");
     assert!(world.sessions.is_empty());
     // Told to go on, what was red judges nothing, and the linter still does.
-    world
-        .agents
-        .script("T01", vec![Act::change(&[("x.js", "UGLY\n")])]);
-    assert_eq!(
-        world.command(Implement, "--allow-red"),
-        None,
-        "{}",
-        world.transcript
-    );
+    world.agents.script("T01", vec![Act::change(&[("x.js", "UGLY\n")])]);
+    assert_eq!(world.command(Implement, "--allow-red"), None, "{}", world.transcript);
     world.assert_all_merged();
     assert_eq!(world.sent_to("T01").len(), 2);
 }
@@ -53,26 +44,18 @@ fn a_command_that_runs_no_test_is_reported() {
     world.git.commit_on(MAIN, &[("none.js", "UNTESTED\n")]);
     assert_eq!(world.command(Implement, ""), None);
     world.assert_said("the test command ran no test");
-    assert!(
-        !world.transcript.contains("`npm test` (2 s)"),
-        "taken for green"
-    );
+    assert!(!world.transcript.contains("`npm test` (2 s)"), "taken for green");
     // Red is red all the same.
     let mut world = World::planned(four_tasks());
     world.git.commit_on(MAIN, &[("none.js", "UNTESTED\n")]);
-    world
-        .agents
-        .script("T01", vec![Act::change(&[("x.js", "BUG\n")])]);
+    world.agents.script("T01", vec![Act::change(&[("x.js", "BUG\n")])]);
     assert_eq!(world.command(Implement, ""), None);
     assert_eq!(world.sent_to("T01").len(), 2);
 }
 
 #[test]
 fn without_gates_only_the_reviewer_judges() {
-    for (review, text) in [
-        ("auto", "only the reviewer judges"),
-        ("off", "nothing judges"),
-    ] {
+    for (review, text) in [("auto", "only the reviewer judges"), ("off", "nothing judges")] {
         let mut world = World::planned(four_tasks());
         world.git = Git::new(&[("README.md", "# Shop\n")]);
         world.setting.options = json!({ "review": review });
@@ -80,10 +63,7 @@ fn without_gates_only_the_reviewer_judges() {
         world.assert_said("no test, lint or type-check command was found");
         world.assert_said(text);
         assert_eq!(runs(&world), 0);
-        assert_eq!(
-            world.sent_to("review T01").len(),
-            usize::from(review == "auto")
-        );
+        assert_eq!(world.sent_to("review T01").len(), usize::from(review == "auto"));
         world.assert_all_merged();
     }
 }
@@ -100,8 +80,7 @@ fn gates_can_be_chosen_and_a_set_up_runs_first() {
     let commands: Vec<&str> = effects
         .filter_map(|effect| match &effect.operation {
             Operation::Process(multi_agent_coder::effect::process::ProcessOperation::Run {
-                command,
-                ..
+                command, ..
             }) => Some(command.as_str()),
             _ => None,
         })

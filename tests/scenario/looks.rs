@@ -25,10 +25,7 @@ fn looking_disturbs_nothing() {
     world.run();
     world.assert_all_merged();
     world.assert_said("attempt 1 in w1");
-    assert_eq!(
-        world.git.tree(crate::git::MAIN),
-        quiet.git.tree(crate::git::MAIN)
-    );
+    assert_eq!(world.git.tree(crate::git::MAIN), quiet.git.tree(crate::git::MAIN));
 }
 
 #[test]
@@ -54,10 +51,7 @@ fn late_and_doubled_outcomes_change_nothing() {
     for order in [Order::Time, Order::Shuffled(9)] {
         let mut world = World::planned(four_tasks());
         world.order = order;
-        world.agents.script(
-            "T01",
-            vec![Act::error(429, "slow down"), Act::Reply("no".into())],
-        );
+        world.agents.script("T01", vec![Act::error(429, "slow down"), Act::Reply("no".into())]);
         world.start(Implement, "");
         let mut seen: Vec<Event> = Vec::new();
         while world.deliver() {
@@ -83,13 +77,8 @@ fn three_bad_streams_in_a_row_end_an_attempt() {
     world.run_until(|world| world.sent.len() == 1);
     let session = world.sessions.keys().next().expect("a session").clone();
     for finish in [None, Some("tool-calls"), None, None, None, None] {
-        let signal = SessionSignal::Stepped {
-            finish: finish.map(str::to_owned),
-        };
-        world.step(Event::Session {
-            session: session.clone(),
-            signal,
-        });
+        let signal = SessionSignal::Stepped { finish: finish.map(str::to_owned) };
+        world.step(Event::Session { session: session.clone(), signal });
     }
     world.run();
     world.assert_said("ended three times without a finish reason");

@@ -1,10 +1,6 @@
 //! The whole core against a scripted world: commands go in, effects are answered from memory, and
 //! after every step the invariants are held against what happened.
-#![allow(
-    clippy::unwrap_used,
-    clippy::panic,
-    reason = "a test that cannot go on has failed"
-)]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod agents;
 mod answers;

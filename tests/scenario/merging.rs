@@ -11,30 +11,16 @@ use crate::world::{Order, World};
 const BRANCH: &str = "refs/heads/mac/cart-1";
 
 fn two_tasks() -> World {
-    World::planned(vec![
-        task("T01", "Price list", 2.0, &[]),
-        task("T02", "Discounts", 1.0, &[]),
-    ])
+    World::planned(vec![task("T01", "Price list", 2.0, &[]), task("T02", "Discounts", 1.0, &[])])
 }
 
 #[test]
 fn a_conflict_is_made_anew_on_the_new_tip() {
-    for order in [
-        Order::Time,
-        Order::Reversed,
-        Order::Shuffled(1),
-        Order::Shuffled(2),
-    ] {
+    for order in [Order::Time, Order::Reversed, Order::Shuffled(1), Order::Shuffled(2)] {
         let mut world = two_tasks();
         world.order = order;
-        world.agents.script(
-            "T01",
-            vec![Act::change(&[("shared.js", "one\n"), ("a", "1")])],
-        );
-        world.agents.script(
-            "T02",
-            vec![Act::change(&[("shared.js", "two\n"), ("b", "2")])],
-        );
+        world.agents.script("T01", vec![Act::change(&[("shared.js", "one\n"), ("a", "1")])]);
+        world.agents.script("T02", vec![Act::change(&[("shared.js", "two\n"), ("b", "2")])]);
         assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
         world.assert_all_merged();
         let (one, two) = (world.sent_to("T01"), world.sent_to("T02"));
@@ -47,19 +33,11 @@ fn a_conflict_is_made_anew_on_the_new_tip() {
 #[test]
 fn parallel_work_is_checked_together() {
     let mut world = two_tasks();
-    world
-        .agents
-        .script("T01", vec![Act::change(&[("a.js", "HALF\n")])]);
-    world
-        .agents
-        .script("T02", vec![Act::change(&[("b.js", "HALF\n")])]);
+    world.agents.script("T01", vec![Act::change(&[("a.js", "HALF\n")])]);
+    world.agents.script("T02", vec![Act::change(&[("b.js", "HALF\n")])]);
     assert_eq!(world.command(Implement, ""), None);
     world.assert_all_merged();
-    let halves = world
-        .git
-        .tree(MAIN)
-        .values()
-        .filter(|text| text.contains("HALF"));
+    let halves = world.git.tree(MAIN).values().filter(|text| text.contains("HALF"));
     assert_eq!(halves.count(), 1);
     let again = world.sent_to("T02")[1];
     assert!(again.contains("b.js:7"), "{again}");
@@ -94,18 +72,12 @@ fn git_that_fails_is_trouble_and_not_the_tasks_fault() {
         world.start(Implement, "");
         world.run_until(|world| !world.sent.is_empty());
         let message = "index.lock: File exists".to_owned();
-        world
-            .git
-            .planned
-            .push((kind, GitOutcome::Failed { message }));
+        world.git.planned.push((kind, GitOutcome::Failed { message }));
         for worktree in world.git.worktrees.values_mut() {
             worktree.is_orphan = kind == "collect";
         }
         world.run();
-        assert!(
-            kind == "prepare" || world.transcript.contains("index.lock"),
-            "{kind}"
-        );
+        assert!(kind == "prepare" || world.transcript.contains("index.lock"), "{kind}");
         world.git.planned.clear();
         if kind != "prepare" {
             world.assert_all_merged();

@@ -10,9 +10,7 @@ use crate::world::World;
 
 fn begun(world: &World) -> Vec<&str> {
     let workers = world.sent.iter().filter(|s| s.purpose.agent != "reviewer");
-    workers
-        .filter_map(|sent| sent.purpose.task.as_deref())
-        .collect()
+    workers.filter_map(|sent| sent.purpose.task.as_deref()).collect()
 }
 
 #[test]
@@ -32,11 +30,8 @@ fn the_longest_remaining_path_goes_first() {
 
 #[test]
 fn tasks_on_the_same_files_avoid_each_other_when_they_can() {
-    let mut tasks = vec![
-        task("T01", "One", 3.0, &[]),
-        task("T02", "Two", 2.5, &[]),
-        task("T03", "Three", 2.0, &[]),
-    ];
+    let mut tasks =
+        vec![task("T01", "One", 3.0, &[]), task("T02", "Two", 2.5, &[]), task("T03", "Three", 2.0, &[])];
     tasks[1].scope.files_hint = tasks[0].scope.files_hint.clone();
     let mut world = World::planned(tasks);
     world.setting.options = json!({ "maxWorkers": 2 });
@@ -64,10 +59,8 @@ fn the_kind_of_work_chooses_the_model_and_the_agent() {
     let mut world = World::planned(tasks);
     assert_eq!(world.command(Implement, ""), None);
     let of = |task: &str, agent: &str| {
-        let sent = world
-            .sent
-            .iter()
-            .find(|s| s.purpose.task.as_deref() == Some(task) && s.purpose.agent == agent);
+        let sent =
+            world.sent.iter().find(|s| s.purpose.task.as_deref() == Some(task) && s.purpose.agent == agent);
         sent.map(|sent| sent.model.as_str())
     };
     assert_eq!(of("T01", "documenter"), Some("acme/small"));

@@ -13,36 +13,23 @@ fn world() -> World {
 
 /// No document of ours is in the checkout.
 fn assert_nothing_written(world: &World) {
-    let mut ours = world
-        .files
-        .keys()
-        .filter(|(place, _)| *place == Place::Repository);
+    let mut ours = world.files.keys().filter(|(place, _)| *place == Place::Repository);
     assert_eq!(ours.next(), None, "{}", world.transcript);
 }
 
 #[test]
 fn a_planner_is_asked_once_for_missing_sections() {
     let mut world = world();
-    world
-        .agents
-        .script("planner-qa", vec![Act::Reply(document(Planner::Qa, 2))]);
+    world.agents.script("planner-qa", vec![Act::Reply(document(Planner::Qa, 2))]);
     assert_eq!(world.command(Plan, "feature.md"), None);
     let sent = world.sent_to("planner-qa");
     assert_eq!(sent.len(), 2);
-    assert!(
-        sent[1].contains("Security Considerations, Gotchas"),
-        "{}",
-        sent[1]
-    );
+    assert!(sent[1].contains("Security Considerations, Gotchas"), "{}", sent[1]);
 }
 
 #[test]
 fn twice_without_them_fails_and_writes_nothing() {
-    for reply in [
-        "",
-        "I could not find anything.",
-        &document(Planner::Arch, 1),
-    ] {
+    for reply in ["", "I could not find anything.", &document(Planner::Arch, 1)] {
         let mut world = world();
         let act = Act::Reply(reply.to_owned());
         world.agents.script("planner-arch", vec![act.clone(), act]);
@@ -57,10 +44,7 @@ fn twice_without_them_fails_and_writes_nothing() {
 #[test]
 fn a_planner_that_fails_or_hangs_ends_the_plan_and_the_others() {
     let troubles = [
-        (
-            Act::error(500, "overloaded"),
-            "APIError (HTTP 500): overloaded",
-        ),
+        (Act::error(500, "overloaded"), "APIError (HTTP 500): overloaded"),
         (Act::Hang, "not done after 15 min"),
         (Act::Silent, "nothing was heard"),
     ];
@@ -124,10 +108,7 @@ fn a_backlog_agent_that_fails_keeps_the_plan() {
         let mut world = world();
         world.agents.script("backlog", vec![act]);
         let error = world.command(Plan, "feature.md").unwrap_or_default();
-        assert!(
-            error.contains("The plan is kept; `/backlog` tries again"),
-            "{error}"
-        );
+        assert!(error.contains("The plan is kept; `/backlog` tries again"), "{error}");
         assert_eq!(world.command(Backlog, ""), None);
     }
 }
@@ -158,34 +139,19 @@ fn a_started_backlog_is_not_overwritten() {
     // Nothing has begun, so planning again may replace it.
     assert_eq!(world.command(Plan, "feature.md"), None);
     assert_eq!(world.command(Implement, "T01"), None);
-    let old = world
-        .file("tasks/BACKLOG.yaml")
-        .unwrap_or_default()
-        .to_owned();
+    let old = world.file("tasks/BACKLOG.yaml").unwrap_or_default().to_owned();
     let error = world.command(Plan, "feature.md").unwrap_or_default();
-    assert!(
-        error.contains("T01") && error.contains("/plan --new"),
-        "{error}"
-    );
+    assert!(error.contains("T01") && error.contains("/plan --new"), "{error}");
     let error = world.command(Backlog, "").unwrap_or_default();
-    assert!(
-        error.contains("T01") && error.contains("/plan --new"),
-        "{error}"
-    );
+    assert!(error.contains("T01") && error.contains("/plan --new"), "{error}");
     assert_eq!(world.file("tasks/BACKLOG.yaml"), Some(old.as_str()));
 
     assert_eq!(world.command(Plan, "--new feature.md"), None);
-    let is_copy = |(_, path): &&(Place, String)| {
-        path.starts_with("tasks/archive/") && path.ends_with("/BACKLOG.yaml")
-    };
+    let is_copy =
+        |(_, path): &&(Place, String)| path.starts_with("tasks/archive/") && path.ends_with("/BACKLOG.yaml");
     let copy = world.files.keys().find(is_copy).expect("a copy");
     assert_eq!(world.files[copy], old);
-    assert!(
-        !world
-            .file("tasks/BACKLOG.yaml")
-            .unwrap_or_default()
-            .contains("completed")
-    );
+    assert!(!world.file("tasks/BACKLOG.yaml").unwrap_or_default().contains("completed"));
 }
 
 #[test]
@@ -202,20 +168,12 @@ fn an_unreadable_backlog_is_not_overwritten() {
 fn the_map_is_made_once_for_a_tree() {
     let mut world = world();
     assert_eq!(world.command(Plan, "feature.md"), None);
-    let maps = |world: &World| {
-        world
-            .files
-            .keys()
-            .filter(|(place, _)| *place == Place::State)
-            .count()
-    };
+    let maps = |world: &World| world.files.keys().filter(|(place, _)| *place == Place::State).count();
     assert_eq!(maps(&world), 1);
     let first = world.sent_to("planner-spec")[0].to_owned();
     assert_eq!(world.command(Plan, "feature.md"), None);
     assert_eq!(world.sent_to("planner-spec")[1], first);
-    world
-        .git
-        .commit_on(crate::git::MAIN, &[("src/new.js", "1\n")]);
+    world.git.commit_on(crate::git::MAIN, &[("src/new.js", "1\n")]);
     assert_eq!(world.command(Plan, "feature.md"), None);
     assert_eq!(maps(&world), 2);
 }

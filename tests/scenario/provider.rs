@@ -9,18 +9,12 @@ use crate::world::World;
 #[test]
 fn a_busy_provider_is_waited_out() {
     let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
-    world
-        .agents
-        .script("T01", vec![Act::error(429, "slow down"); 4]);
+    world.agents.script("T01", vec![Act::error(429, "slow down"); 4]);
     assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
     world.assert_all_merged();
     world.assert_said("merged after 1 attempt");
     let at: Vec<u64> = world.sent.iter().map(|sent| sent.at_ms).collect();
-    let waits: Vec<u64> = at
-        .windows(2)
-        .take(4)
-        .map(|w| w[1] - w[0] - 60_000)
-        .collect();
+    let waits: Vec<u64> = at.windows(2).take(4).map(|w| w[1] - w[0] - 60_000).collect();
     for (pause, most) in waits.iter().zip([5_000, 10_000, 20_000, 40_000]) {
         assert!((most / 2..=most + 6_000).contains(pause), "{waits:?}");
     }
@@ -29,18 +23,10 @@ fn a_busy_provider_is_waited_out() {
 #[test]
 fn it_is_given_up_after_five_times_in_a_row() {
     let mut world = World::planned(four_tasks());
-    world
-        .agents
-        .script("T01", vec![Act::error(503, "overloaded"); 5]);
+    world.agents.script("T01", vec![Act::error(503, "overloaded"); 5]);
     let error = world.command(Implement, "").unwrap_or_default();
-    assert!(
-        error.contains("- T01: the provider failed: APIError (HTTP 503): overloaded"),
-        "{error}"
-    );
-    assert!(
-        error.contains("- T04: blocked, because T01 failed"),
-        "{error}"
-    );
+    assert!(error.contains("- T01: the provider failed: APIError (HTTP 503): overloaded"), "{error}");
+    assert!(error.contains("- T04: blocked, because T01 failed"), "{error}");
     assert_eq!(world.sent_to("T01").len(), 5);
     assert_eq!(world.command(Implement, "T01"), None);
     assert_eq!(world.command(Implement, ""), None);

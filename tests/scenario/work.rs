@@ -12,14 +12,8 @@ use crate::world::{Pending, Sent, Session, World};
 impl World {
     /// An agent gets a text: what will it do, and how long will it take?
     pub(crate) fn take_on_ask(&mut self, pending: &mut Pending) {
-        let Operation::Session(SessionOperation::Ask {
-            session,
-            model,
-            text,
-            timeout_ms,
-            silent_ms,
-            ..
-        }) = &pending.operation
+        let Operation::Session(SessionOperation::Ask { session, model, text, timeout_ms, silent_ms, .. }) =
+            &pending.operation
         else {
             return;
         };
@@ -49,9 +43,7 @@ impl World {
         is_cancelled: bool,
     ) -> SessionOutcome {
         match operation {
-            SessionOperation::Create {
-                directory, purpose, ..
-            } => {
+            SessionOperation::Create { directory, purpose, .. } => {
                 let id = SessionId(format!("ses-{}", self.sessions.len() + 1));
                 let session = Session {
                     purpose: purpose.clone(),
@@ -154,11 +146,7 @@ impl World {
             let (duration_ms, tail) = (600_000, tail);
             return ProcessOutcome::TimedOut { duration_ms, tail };
         }
-        ProcessOutcome::Exited {
-            code,
-            duration_ms: 2_000,
-            tail,
-        }
+        ProcessOutcome::Exited { code, duration_ms: 2_000, tail }
     }
 }
 
@@ -171,10 +159,7 @@ fn gate(tree: &Tree, command: &str) -> (i32, String) {
     };
     if command.contains("lint") {
         return match with("UGLY").first() {
-            Some(path) => (
-                1,
-                format!("{path}\n  1:1  error  'x' is unused  no-unused-vars\n"),
-            ),
+            Some(path) => (1, format!("{path}\n  1:1  error  'x' is unused  no-unused-vars\n")),
             None => (0, String::new()),
         };
     }

@@ -91,8 +91,7 @@ pub struct World {
 
 /// 2025-06-01T12:00:00Z.
 const START_MS: u64 = 1_748_779_200_000;
-const PACKAGE: &str =
-    r#"{"name":"shop","scripts":{"test":"node --test","lint":"eslint ."},"type":"module"}"#;
+const PACKAGE: &str = r#"{"name":"shop","scripts":{"test":"node --test","lint":"eslint ."},"type":"module"}"#;
 
 impl World {
     /// A project with tests and a linter, and a feature request in `feature.md`.
@@ -104,10 +103,7 @@ impl World {
             pending: Vec::new(),
             git: Git::new(&[("package.json", PACKAGE), ("src/index.js", "export {}\n")]),
             files: BTreeMap::new(),
-            agents: Agents {
-                tasks,
-                ..Agents::default()
-            },
+            agents: Agents { tasks, ..Agents::default() },
             sessions: BTreeMap::new(),
             sent: Vec::new(),
             setting: Setting {
@@ -170,18 +166,13 @@ impl World {
 
     /// Panics unless the person was told something.
     pub fn assert_said(&self, text: &str) {
-        assert!(
-            self.transcript.contains(text),
-            "{text:?} was not said:\n{}",
-            self.transcript
-        );
+        assert!(self.transcript.contains(text), "{text:?} was not said:\n{}", self.transcript);
     }
 
     /// How a chat's command ended.
     pub fn end_of(&self, chat: &SessionId) -> Option<String> {
         let end = self.ends.get(chat);
-        end.unwrap_or_else(|| panic!("the command never ended:\n{}", self.transcript))
-            .clone()
+        end.unwrap_or_else(|| panic!("the command never ended:\n{}", self.transcript)).clone()
     }
 
     /// Gives a command in a chat of its own.
@@ -216,9 +207,7 @@ impl World {
         for worktree in self.git.worktrees.values_mut() {
             worktree.is_orphan = true;
         }
-        self.step(Event::Opened {
-            version: "0.1.0".into(),
-        });
+        self.step(Event::Opened { version: "0.1.0".into() });
     }
 
     /// Delivers outcomes until none is left.
@@ -232,11 +221,7 @@ impl World {
     /// Delivers outcomes until something holds; panics when it never does.
     pub fn run_until(&mut self, holds: impl Fn(&Self) -> bool) {
         while !holds(self) {
-            assert!(
-                self.deliver(),
-                "it never came to that:\n{}",
-                self.transcript
-            );
+            assert!(self.deliver(), "it never came to that:\n{}", self.transcript);
         }
     }
 
@@ -261,9 +246,8 @@ impl World {
                 || matches!(pending.operation, Operation::Timer(_));
             waits && !pending.is_cancelled
         };
-        let mut quick: Vec<usize> = (0..self.pending.len())
-            .filter(|at| !is_slow(&self.pending[*at]))
-            .collect();
+        let mut quick: Vec<usize> =
+            (0..self.pending.len()).filter(|at| !is_slow(&self.pending[*at])).collect();
         quick.sort_by_key(|at| self.pending[*at].id);
         match (self.order, quick.len()) {
             (Order::Time, _) | (_, 0) => soonest,
@@ -280,10 +264,7 @@ impl World {
 
     /// Hands an event to the engine and takes on what it causes.
     pub fn step(&mut self, event: Event) {
-        let stamped = Stamped {
-            at_ms: self.now_ms,
-            event,
-        };
+        let stamped = Stamped { at_ms: self.now_ms, event };
         let effects = self.engine.step(&stamped);
         for effect in &effects {
             self.check_effect(effect);
