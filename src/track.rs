@@ -7,7 +7,7 @@ use crate::effect::git::Change;
 use crate::evidence::FailureClass;
 use crate::ids::{CommitId, EffectId, TaskId};
 use crate::review::GateReport;
-use crate::run::attempt::Attempt;
+use crate::run::implement::attempt::Attempt;
 use crate::text::rfc3339;
 
 /// A backlog at work.

@@ -14,7 +14,8 @@ use crate::ids::{EffectId, SessionId, TaskId, TrackId};
 use crate::metrics::Entry;
 use crate::plan::request::read_request;
 use crate::route::Work;
-use crate::run::plan::{DOCUMENT_BYTES_MAX, SILENT_MS, Standing, file_failure, read, standing, write};
+use crate::run::SILENT_MS;
+use crate::run::documents::{DOCUMENT_BYTES_MAX, Standing, file_failure, read, standing, write};
 use crate::run::{Run, Waiter, session_failure};
 use crate::schedule::{Node, Schedule};
 use crate::text::{count, rfc3339, slug, table};
@@ -134,7 +135,7 @@ impl DraftRun {
         }
         let path = self.run.document("BACKLOG.yaml");
         if let Outcome::File(FileOutcome::Read { text, .. }) = outcome
-            && let Standing::Started(what) = standing(text)
+            && let Standing::Started(what) = standing(text, &turn.shared.tracks)
         {
             let text = format!(
                 "{path} has work in it ({what}), so it is not made again. `/backlog --check` validates it; \
