@@ -77,6 +77,9 @@ async function bundle() {
     bundle: true,
     // OpenCode's own modules.
     external: ["bun:*"],
+    // See panic.ts: nothing of ours may print.
+    define: { "console.error": "logPanic" },
+    inject: ["js-shim/src/panic.ts"],
     format: "esm",
     platform: "node",
     target: "node20.12",

@@ -7,7 +7,9 @@ import type { ChatTurn, GivenCommand, Host } from "./host/host.ts";
 import { troubleFrom } from "./host/host.ts";
 import { JournalFile } from "./journal-file.ts";
 import { acquireLock, type Release } from "./lock.ts";
-import type { RepositoryPlace } from "./paths.ts";
+import { endOrphans } from "./orphans.ts";
+import { onPanic } from "./panic.ts";
+import { childNotes, type RepositoryPlace } from "./paths.ts";
 import { perform } from "./perform.ts";
 import type { ChatOperation, Effect, Outcome, Setting } from "./protocol.ts";
 
@@ -42,7 +44,8 @@ interface Open {
   /** Effects and writes that are under way. */
   work: { count: number; idleSince_ms: number };
   cancels: Map<number, AbortController>;
-  watch: NodeJS.Timeout;
+  /** Ends what watches over it. */
+  rest: () => void;
   /** It failed and must not be used again. */
   isBroken: boolean;
 }
@@ -136,7 +139,12 @@ export class Conductor {
       isReady();
       const watch = setInterval(() => this.#look(work), STUCK_LOOK_MS);
       watch.unref();
-      return { engine, journal, work, cancels, watch, isBroken: false };
+      const unwatch = onPanic((text) => this.#fail(`a bug in multi-agent-coder: ${text}`));
+      const rest = () => {
+        clearInterval(watch);
+        unwatch();
+      };
+      return { engine, journal, work, cancels, rest, isBroken: false };
     } catch (error) {
       await journal.close();
       throw error;
@@ -200,7 +208,7 @@ export class Conductor {
     this.#host.log("error", message);
     if (this.#open) {
       this.#open.isBroken = true;
-      clearInterval(this.#open.watch);
+      this.#open.rest();
     }
     for (const { turn, end } of this.#runs.values()) {
       turn.end(message);
@@ -225,7 +233,7 @@ export class Conductor {
       const isInUse = this.#runs.size > 0 || open.work.count > 0;
       if (this.#open !== open || (isInUse && !open.isBroken)) return;
       this.#open = null;
-      clearInterval(open.watch);
+      open.rest();
       await open.journal.close();
       open.engine.free();
     });
@@ -237,11 +245,14 @@ export class Conductor {
 }
 
 /** Opens the journal for this process alone. Outside a repository nobody reads it again: it is kept nowhere. */
-async function openJournal({ common, state }: RepositoryPlace): Promise<Journal> {
+async function openJournal(place: RepositoryPlace): Promise<Journal> {
+  const { common, state } = place;
   const nothing = () => Promise.resolve();
   if (common === null) return { text: "", truncate: nothing, append: nothing, close: nothing };
   const release: Release = await acquireLock(join(state, "journal.lock"));
   try {
+    // Nobody else holds the lock, so what still runs belongs to a process that is gone.
+    await endOrphans(childNotes(place));
     const { journal, text } = await JournalFile.open(join(state, "journal.jsonl"));
     const close = async () => {
       await journal.close();

@@ -62,23 +62,11 @@ pub enum Stage {
     /// The session is being made.
     Opening { directory: String, context: String },
     /// The agent works.
-    Working {
-        directory: String,
-        session: SessionId,
-        ask: EffectId,
-        bad_streams: u32,
-    },
+    Working { directory: String, session: SessionId, ask: EffectId, bad_streams: u32 },
     /// Its work is being committed; an end that was already bad is kept.
-    Collecting {
-        directory: String,
-        failure: Option<Ending>,
-    },
+    Collecting { directory: String, failure: Option<Ending> },
     /// The project's commands judge it.
-    Gating {
-        directory: String,
-        work: Collected,
-        gating: Gating,
-    },
+    Gating { directory: String, work: Collected, gating: Gating },
     /// The reviewer judges it.
     Reviewing { work: Collected, review: Review },
     /// It waits for its turn to be merged.
@@ -86,18 +74,9 @@ pub enum Stage {
     /// A merge commit is being made.
     Merging { work: Collected, tries: u32 },
     /// The merge combined parallel work: the gates run on the result.
-    Rechecking {
-        work: Collected,
-        tries: u32,
-        merge: CommitId,
-        check: Check,
-    },
+    Rechecking { work: Collected, tries: u32, merge: CommitId, check: Check },
     /// The integration branch is being moved to the merge commit.
-    Moving {
-        work: Collected,
-        tries: u32,
-        merge: CommitId,
-    },
+    Moving { work: Collected, tries: u32, merge: CommitId },
 }
 
 /// Why an attempt is over before its work was judged.
@@ -142,21 +121,22 @@ impl Attempt {
         )
     }
 
+    /// The merge commit that the integration branch is being moved to.
+    pub fn moving_to(&self) -> Option<&CommitId> {
+        match &self.stage {
+            Stage::Moving { merge, .. } => Some(merge),
+            _ => None,
+        }
+    }
+
     fn wait(&self, task: usize) -> Waiter {
-        Waiter::Attempt(Wait {
-            task,
-            attempt: self.number,
-        })
+        Waiter::Attempt(Wait { task, attempt: self.number })
     }
 }
 
 /// The agent that works on a task.
 pub(crate) fn role(task: &TaskSpec) -> Role {
-    if work_of(task) == Work::Documentation {
-        Role::Documenter
-    } else {
-        Role::Implementer
-    }
+    if work_of(task) == Work::Documentation { Role::Documenter } else { Role::Implementer }
 }
 
 impl ImplementRun {
@@ -168,12 +148,8 @@ impl ImplementRun {
         record.begun += 1;
         record.last_attempt_ms = Some(turn.shared.now_ms);
         let number = record.begun;
-        let waiter = Waiter::Attempt(Wait {
-            task,
-            attempt: number,
-        });
-        let preparation =
-            Preparation::begin(turn, &self.run.options, slot, self.tip.clone(), waiter);
+        let waiter = Waiter::Attempt(Wait { task, attempt: number });
+        let preparation = Preparation::begin(turn, &self.run.options, slot, self.tip.clone(), waiter);
         record.life = Life::Running(Box::new(Attempt {
             number,
             slot,
@@ -183,6 +159,7 @@ impl ImplementRun {
             notes: String::new(),
             stage: Stage::Preparing(preparation),
         }));
+        self.record_spec(turn, task);
         self.record_task(turn, task);
     }
 
@@ -231,11 +208,16 @@ impl ImplementRun {
         let waiter = attempt.wait(task);
         let stage = std::mem::replace(
             &mut attempt.stage,
-            Stage::Collecting {
-                directory: String::new(),
-                failure: None,
-            },
+            Stage::Collecting { directory: String::new(), failure: None },
         );
+        // Whatever comes next in these stages takes time, and the stop came before it.
+        let is_over = matches!(
+            stage,
+            Stage::Preparing(_) | Stage::Recording { .. } | Stage::Gating { .. } | Stage::Rechecking { .. }
+        );
+        if self.is_stopping() && is_over {
+            return self.interrupted(turn, task, &attempt);
+        }
         match stage {
             Stage::Preparing(preparation) => match preparation.resolved(turn, outcome, waiter) {
                 Progress::More(preparation) => {
@@ -244,9 +226,7 @@ impl ImplementRun {
                 }
                 Progress::Done(directory) => self.compile(turn, task, attempt, directory),
                 Progress::Aborted => self.interrupted(turn, task, &attempt),
-                Progress::Failed(message) => {
-                    self.failed(turn, task, &attempt, Failure::Host { message })
-                }
+                Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
             },
             Stage::Recording { directory, context } => match outcome {
                 Outcome::File(FileOutcome::Written { .. }) => {
@@ -265,60 +245,28 @@ impl ImplementRun {
                     let message = session_failure(other, self.run.options.task_timeout_ms);
                     self.failed(turn, task, &attempt, Failure::Host { message });
                 }
-                other => self.failed(
-                    turn,
-                    task,
-                    &attempt,
-                    Failure::Host {
-                        message: format!("{other:?}"),
-                    },
-                ),
+                other => self.failed(turn, task, &attempt, Failure::Host { message: format!("{other:?}") }),
             },
-            Stage::Working {
-                directory,
-                session,
-                bad_streams,
-                ..
-            } => {
-                self.worked(
-                    turn,
-                    task,
-                    attempt,
-                    directory,
-                    &session,
-                    bad_streams,
-                    outcome,
-                    took_ms,
-                );
+            Stage::Working { directory, session, bad_streams, .. } => {
+                self.worked(turn, task, attempt, directory, &session, bad_streams, outcome, took_ms);
             }
             Stage::Collecting { directory, failure } => {
                 self.collected(turn, task, attempt, directory, failure, outcome);
             }
-            Stage::Gating {
-                directory,
-                work,
-                gating,
-            } => match gating.resolved(turn, outcome, waiter) {
+            Stage::Gating { directory, work, gating } => match gating.resolved(turn, outcome, waiter) {
                 Progress::More(gating) => {
-                    attempt.stage = Stage::Gating {
-                        directory,
-                        work,
-                        gating,
-                    };
+                    attempt.stage = Stage::Gating { directory, work, gating };
                     self.put_back(task, attempt);
                 }
-                Progress::Done(reports) => {
-                    self.gated(turn, task, attempt, &directory, work, reports)
-                }
+                Progress::Done(reports) => self.gated(turn, task, attempt, &directory, work, reports),
                 Progress::Aborted => self.interrupted(turn, task, &attempt),
-                Progress::Failed(message) => {
-                    self.failed(turn, task, &attempt, Failure::Host { message })
-                }
+                Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
             },
             Stage::Reviewing { work, review } => {
                 let Some(spec) = self.track.backlog.tasks.get(task) else {
                     return;
                 };
+                let review = if self.is_stopping() { review.stopping() } else { review };
                 match review.resolved(turn, &self.run, spec, outcome, took_ms, waiter) {
                     Progress::More(review) => {
                         attempt.stage = Stage::Reviewing { work, review };
@@ -327,9 +275,7 @@ impl ImplementRun {
                     Progress::Done(verdict) => self.reviewed(turn, task, attempt, work, verdict),
                     Progress::Aborted => self.interrupted(turn, task, &attempt),
                     Progress::Failed(message) => {
-                        let failure = Failure::Host {
-                            message: format!("no review: {message}"),
-                        };
+                        let failure = Failure::Host { message: format!("no review: {message}") };
                         self.failed(turn, task, &attempt, failure);
                     }
                 }
@@ -340,14 +286,10 @@ impl ImplementRun {
 
     /// The worktree is ready: what does the agent get to read?
     fn compile(&mut self, turn: &mut Turn, task: usize, mut attempt: Attempt, directory: String) {
-        if self.is_stopping() {
-            return self.interrupted(turn, task, &attempt);
-        }
         let ids = self.track.ids();
-        let (Some(spec), Some(record)) = (
-            self.track.backlog.tasks.get(task),
-            self.track.records.get_mut(task),
-        ) else {
+        let (Some(spec), Some(record)) =
+            (self.track.backlog.tasks.get(task), self.track.records.get_mut(task))
+        else {
             return;
         };
         let bytes_max = self.run.options.context.max_bytes;
@@ -360,12 +302,7 @@ impl ImplementRun {
                 if findings.is_empty() {
                     record.context_bytes = u32::try_from(context.len()).unwrap_or(u32::MAX);
                     let path = self.run.document(&format!("{}.context.md", spec.id));
-                    let operation = write(
-                        Place::Repository,
-                        &path,
-                        context.clone(),
-                        Expected::Anything,
-                    );
+                    let operation = write(Place::Repository, &path, context.clone(), Expected::Anything);
                     turn.request(attempt.wait(task), operation);
                     attempt.stage = Stage::Recording { directory, context };
                     return self.put_back(task, attempt);
@@ -385,9 +322,6 @@ impl ImplementRun {
         directory: String,
         context: String,
     ) {
-        if self.is_stopping() {
-            return self.interrupted(turn, task, &attempt);
-        }
         let Some(spec) = self.track.backlog.tasks.get(task) else {
             return;
         };
@@ -424,11 +358,7 @@ impl ImplementRun {
             return;
         };
         let agent = role(spec).agent();
-        let nth = if attempt.number > 1 {
-            format!(" (attempt {})", attempt.number)
-        } else {
-            String::new()
-        };
+        let nth = if attempt.number > 1 { format!(" (attempt {})", attempt.number) } else { String::new() };
         let title = format!("{} {}{nth}", spec.id, spec.title);
         attempt.entry = Some(turn.open(&self.run.chat, title, agent, session));
         let operation = SessionOperation::Ask {
@@ -441,12 +371,7 @@ impl ImplementRun {
             silent_ms: SILENT_MS,
         };
         let ask = turn.request(attempt.wait(task), Operation::Session(operation));
-        attempt.stage = Stage::Working {
-            directory,
-            session: session.clone(),
-            ask,
-            bad_streams: 0,
-        };
+        attempt.stage = Stage::Working { directory, session: session.clone(), ask, bad_streams: 0 };
         self.put_back(task, attempt);
     }
 
@@ -459,13 +384,7 @@ impl ImplementRun {
             let Life::Running(attempt) = &mut record.life else {
                 continue;
             };
-            let Stage::Working {
-                session,
-                ask,
-                bad_streams,
-                ..
-            } = &mut attempt.stage
-            else {
+            let Stage::Working { session, ask, bad_streams, .. } = &mut attempt.stage else {
                 continue;
             };
             if session != seen {
@@ -479,10 +398,7 @@ impl ImplementRun {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the fields of one stage, taken apart"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     fn worked(
         &mut self,
         turn: &mut Turn,
@@ -494,8 +410,7 @@ impl ImplementRun {
         outcome: &Outcome,
         took_ms: u64,
     ) {
-        let (Outcome::Session(outcome), Some(spec)) = (outcome, self.track.backlog.tasks.get(task))
-        else {
+        let (Outcome::Session(outcome), Some(spec)) = (outcome, self.track.backlog.tasks.get(task)) else {
             return self.put_back(task, attempt);
         };
         if let Some(usage) = outcome.usage() {
@@ -522,14 +437,8 @@ impl ImplementRun {
         let operation = GitOperation::Collect {
             slot: attempt.slot,
             base: attempt.base.clone(),
-            reference: format!(
-                "refs/mac/{}/{}/{}",
-                self.track.backlog.track_id, spec.id, attempt.number
-            ),
-            message: format!(
-                "{}: {}\n\nAttempt {}.\n",
-                spec.id, spec.title, attempt.number
-            ),
+            reference: format!("refs/mac/{}/{}/{}", self.track.backlog.track_id, spec.id, attempt.number),
+            message: format!("{}: {}\n\nAttempt {}.\n", spec.id, spec.title, attempt.number),
             diff_bytes_max: DIFF_BYTES_MAX,
         };
         turn.request(attempt.wait(task), Operation::Git(operation));
@@ -545,41 +454,30 @@ impl ImplementRun {
             SessionOutcome::Answered { text, finish, .. } => {
                 let first = text.trim_start().lines().next().unwrap_or_default();
                 if let Some(reason) = first.strip_prefix(BLOCKED) {
-                    return Some(Failure::Blocked {
-                        reason: reason.trim().to_owned(),
-                    });
+                    return Some(Failure::Blocked { reason: reason.trim().to_owned() });
                 }
                 match finish.as_deref() {
                     Some("stop") => None,
-                    Some("tool-calls") => Some(Failure::Blocked {
-                        reason: "a permission it needed was denied".to_owned(),
-                    }),
+                    Some("tool-calls") => {
+                        Some(Failure::Blocked { reason: "a permission it needed was denied".to_owned() })
+                    }
                     Some("length") => Some(Failure::Blocked {
                         reason: "its answer was cut off at the model's limit".to_owned(),
                     }),
                     other => {
                         let finish = other.unwrap_or("none");
-                        let message =
-                            format!("the model's stream ended badly (finish reason: {finish})");
+                        let message = format!("the model's stream ended badly (finish reason: {finish})");
                         Some(Failure::Provider { message })
                     }
                 }
             }
-            SessionOutcome::Failed {
-                trouble: Trouble::Deadline,
-                ..
-            } => Some(Failure::Timeout {
-                after_ms: timeout_ms,
-            }),
-            SessionOutcome::Failed {
-                trouble: Trouble::Silent,
-                ..
-            } => Some(Failure::Silent {
-                after_ms: SILENT_MS,
-            }),
-            other => Some(Failure::Provider {
-                message: session_failure(other, timeout_ms),
-            }),
+            SessionOutcome::Failed { trouble: Trouble::Deadline, .. } => {
+                Some(Failure::Timeout { after_ms: timeout_ms })
+            }
+            SessionOutcome::Failed { trouble: Trouble::Silent, .. } => {
+                Some(Failure::Silent { after_ms: SILENT_MS })
+            }
+            other => Some(Failure::Provider { message: session_failure(other, timeout_ms) }),
         }
     }
 
@@ -592,22 +490,8 @@ impl ImplementRun {
         failure: Option<Ending>,
         outcome: &Outcome,
     ) {
-        let Outcome::Git(GitOutcome::Collected {
-            commit,
-            changes,
-            diff,
-            left_out,
-            ..
-        }) = outcome
-        else {
-            return self.failed(
-                turn,
-                task,
-                &attempt,
-                Failure::Host {
-                    message: git_failure(outcome),
-                },
-            );
+        let Outcome::Git(GitOutcome::Collected { commit, changes, diff, left_out, .. }) = outcome else {
+            return self.failed(turn, task, &attempt, Failure::Host { message: git_failure(outcome) });
         };
         if let Some(record) = self.track.records.get_mut(task) {
             record.changes.clone_from(changes);
@@ -617,23 +501,12 @@ impl ImplementRun {
             (Some(Ending::Interrupted), _) => self.interrupted(turn, task, &attempt),
             (Some(Ending::Failed(failure)), _) => self.failed(turn, task, &attempt, failure),
             (None, _) if !left_out.is_empty() => {
-                self.failed(
-                    turn,
-                    task,
-                    &attempt,
-                    Failure::Forbidden {
-                        paths: left_out.clone(),
-                    },
-                );
+                self.failed(turn, task, &attempt, Failure::Forbidden { paths: left_out.clone() });
             }
             (None, None) => self.failed(turn, task, &attempt, Failure::Empty),
             (None, Some(_)) if self.is_stopping() => self.interrupted(turn, task, &attempt),
             (None, Some(commit)) => {
-                let work = Collected {
-                    commit: commit.clone(),
-                    changes: changes.clone(),
-                    diff: diff.clone(),
-                };
+                let work = Collected { commit: commit.clone(), changes: changes.clone(), diff: diff.clone() };
                 self.gate(turn, task, attempt, directory, work);
             }
         }
@@ -648,27 +521,15 @@ impl ImplementRun {
         work: Collected,
     ) {
         let waiter = attempt.wait(task);
-        match Gating::begin(
-            turn,
-            &self.run.options,
-            directory.clone(),
-            &self.gates,
-            waiter,
-        ) {
+        match Gating::begin(turn, &self.run.options, directory.clone(), &self.gates, waiter) {
             Progress::More(gating) => {
-                attempt.stage = Stage::Gating {
-                    directory,
-                    work,
-                    gating,
-                };
+                attempt.stage = Stage::Gating { directory, work, gating };
                 self.put_back(task, attempt);
                 self.record_task(turn, task);
             }
             Progress::Done(reports) => self.gated(turn, task, attempt, &directory, work, reports),
             Progress::Aborted => self.interrupted(turn, task, &attempt),
-            Progress::Failed(message) => {
-                self.failed(turn, task, &attempt, Failure::Host { message })
-            }
+            Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
         }
     }
 
@@ -688,9 +549,6 @@ impl ImplementRun {
             let failure = gate_failure(report);
             return self.failed(turn, task, &attempt, failure);
         }
-        if self.is_stopping() {
-            return self.interrupted(turn, task, &attempt);
-        }
         let Some(spec) = self.track.backlog.tasks.get(task) else {
             return;
         };
@@ -698,23 +556,13 @@ impl ImplementRun {
             return self.queue(turn, task, attempt, work);
         }
         let waiter = attempt.wait(task);
-        let review = Review::begin(
-            turn,
-            &self.run,
-            spec,
-            attempt.number,
-            directory,
-            (&work.diff, reports),
-            waiter,
-        );
+        let review =
+            Review::begin(turn, &self.run, spec, attempt.number, directory, (&work.diff, reports), waiter);
         if review.parts() > 1 {
             let parts = review.parts();
             turn.say(
                 &self.run.chat,
-                format!(
-                    "{}: the diff is large, so it is reviewed in {parts} parts.",
-                    spec.id
-                ),
+                format!("{}: the diff is large, so it is reviewed in {parts} parts.", spec.id),
             );
         }
         attempt.stage = Stage::Reviewing { work, review };
@@ -740,15 +588,10 @@ impl ImplementRun {
 
 /// A red gate, as a failure.
 pub(crate) fn gate_failure(report: &GateReport) -> Failure {
-    let tail = if report.ran_no_test && report.is_green() {
-        "the test command ran no test any more".to_owned()
-    } else {
-        report.tail.clone()
-    };
     Failure::Gate {
         gate: report.gate.name,
         command: report.gate.command.clone(),
         code: report.code,
-        tail,
+        tail: report.tail.clone(),
     }
 }

@@ -24,21 +24,18 @@ enum Next {
     Again,
     /// Another attempt later; this one does not count.
     Rest { wait_ms: u64 },
+    /// Another attempt, in another run; this one does not count.
+    Later,
     /// No more attempts.
     GiveUp,
 }
 
 impl ImplementRun {
     /// An attempt failed.
-    pub(crate) fn failed(
-        &mut self,
-        turn: &mut Turn,
-        task: usize,
-        attempt: &Attempt,
-        failure: Failure,
-    ) {
+    pub(crate) fn failed(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, failure: Failure) {
         let took_ms = turn.shared.now_ms.saturating_sub(attempt.started_ms);
         let attempts_max = self.run.options.max_retries;
+        let is_stopping = self.stopping.is_some();
         let jitter = jitter(self.run.seed, task, attempt.number);
         let Some(record) = self.track.records.get_mut(task) else {
             return;
@@ -49,23 +46,17 @@ impl ImplementRun {
             record.attempts += 1;
             record.troubles = 0;
             let is_hopeless = failure.class() == FailureClass::Context;
-            if is_hopeless || record.attempts >= attempts_max {
-                Next::GiveUp
-            } else {
-                Next::Again
-            }
+            if is_hopeless || record.attempts >= attempts_max { Next::GiveUp } else { Next::Again }
         } else {
             record.troubles += 1;
             if record.troubles >= TROUBLES_MAX {
                 Next::GiveUp
+            } else if is_stopping {
+                Next::Later
             } else {
-                let doubled = REST_MS
-                    .saturating_mul(1 << (record.troubles - 1))
-                    .min(REST_MS_MAX);
+                let doubled = REST_MS.saturating_mul(1 << (record.troubles - 1)).min(REST_MS_MAX);
                 // Between half and all of it, so that several tasks do not come back at once.
-                Next::Rest {
-                    wait_ms: doubled / 2 + doubled / 2 * u64::from(jitter) / 1000,
-                }
+                Next::Rest { wait_ms: doubled / 2 + doubled / 2 * u64::from(jitter) / 1000 }
             }
         };
         let headline = failure.headline();
@@ -80,9 +71,7 @@ impl ImplementRun {
                 )
             }
             Next::Rest { wait_ms } => {
-                let operation = Operation::Timer(TimerOperation::Sleep {
-                    duration_ms: wait_ms,
-                });
+                let operation = Operation::Timer(TimerOperation::Sleep { duration_ms: wait_ms });
                 let timer = turn.request(Waiter::Implement(Wait::Rest { task }), operation);
                 record.life = Life::Resting { timer };
                 format!(
@@ -90,20 +79,18 @@ impl ImplementRun {
                     duration(wait_ms)
                 )
             }
+            Next::Later => {
+                record.life = Life::Waiting;
+                self.schedule.give_back(task);
+                format!("{headline}. This does not count as an attempt")
+            }
             Next::GiveUp => {
-                record.life = Life::Failed {
-                    class: failure.class(),
-                };
+                record.life = Life::Failed { class: failure.class() };
                 self.schedule.remove(task);
-                format!(
-                    "{headline}. Given up after {} of {attempts_max} attempts",
-                    record.attempts
-                )
+                format!("{headline}. Given up after {} of {attempts_max} attempts", record.attempts)
             }
         };
-        record
-            .history
-            .push(format!("Attempt {}: {text}.", attempt.number));
+        record.history.push(format!("Attempt {}: {text}.", attempt.number));
         self.ended(turn, task, attempt, false, &text);
     }
 
@@ -112,19 +99,10 @@ impl ImplementRun {
         if let Some(record) = self.track.records.get_mut(task) {
             record.spent_ms += turn.shared.now_ms.saturating_sub(attempt.started_ms);
             record.life = Life::Waiting;
-            record.history.push(format!(
-                "Attempt {}: stopped; it does not count.",
-                attempt.number
-            ));
+            record.history.push(format!("Attempt {}: stopped; it does not count.", attempt.number));
         }
         self.schedule.give_back(task);
-        self.ended(
-            turn,
-            task,
-            attempt,
-            false,
-            "stopped; its work so far is kept",
-        );
+        self.ended(turn, task, attempt, false, "stopped; its work so far is kept");
     }
 
     /// A rest is over, or was cut short because the run stops.
@@ -138,14 +116,7 @@ impl ImplementRun {
     }
 
     /// What every end of an attempt has in common.
-    pub(crate) fn ended(
-        &mut self,
-        turn: &mut Turn,
-        task: usize,
-        attempt: &Attempt,
-        is_ok: bool,
-        text: &str,
-    ) {
+    pub(crate) fn ended(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, is_ok: bool, text: &str) {
         self.free.insert(attempt.slot);
         if self.merging == Some(task) {
             self.merging = None;

@@ -17,10 +17,7 @@ impl ImplementRun {
         let branch = self.run.repository.branch.clone();
         match branch {
             Some(branch) if self.track.is_complete() && self.run.options.land == LandMode::Auto => {
-                let operation = GitOperation::Land {
-                    branch,
-                    to: self.tip.clone(),
-                };
+                let operation = GitOperation::Land { branch, to: self.tip.clone() };
                 turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
                 self.stage = Stage::Landing;
                 Activity::Implement(self)
@@ -51,10 +48,7 @@ impl ImplementRun {
                 "Not landed, so that nothing of yours is touched: {reason}. Everything is merged on `mac/{track}`; \
                  `git merge mac/{track}` brings it to your branch."
             ),
-            other => format!(
-                "Not landed: {}. Everything is merged on `mac/{track}`.",
-                git_failure(other)
-            ),
+            other => format!("Not landed: {}. Everything is merged on `mac/{track}`.", git_failure(other)),
         };
         self.conclude(turn, &text)
     }
@@ -73,24 +67,14 @@ impl ImplementRun {
 
     /// What was asked for and is not done, with reasons; `None` when all is.
     fn shortfall(&self) -> Option<String> {
-        let open: Vec<usize> = self
-            .wanted
-            .iter()
-            .copied()
-            .filter(|index| !self.track.records[*index].life.is_done())
-            .collect();
+        let open: Vec<usize> =
+            self.wanted.iter().copied().filter(|index| !self.track.records[*index].life.is_done()).collect();
         if open.is_empty() {
             return None;
         }
         let lines: Vec<String> = open
             .iter()
-            .map(|index| {
-                format!(
-                    "- {}: {}",
-                    self.track.backlog.tasks[*index].id,
-                    why(&self.track, *index)
-                )
-            })
+            .map(|index| format!("- {}: {}", self.track.backlog.tasks[*index].id, why(&self.track, *index)))
             .collect();
         let what = count(open.len(), "task is", "tasks are");
         let of = self.wanted.len();
@@ -116,10 +100,7 @@ impl ImplementRun {
                 }
             }
         };
-        Some(format!(
-            "{what} not done, of {of}:\n{}\n{next}",
-            lines.join("\n")
-        ))
+        Some(format!("{what} not done, of {of}:\n{}\n{next}", lines.join("\n")))
     }
 
     /// Ends the command once the last file is written.
@@ -143,16 +124,9 @@ pub(crate) fn why(track: &Track, index: usize) -> String {
     };
     match &record.life {
         Life::Failed { .. } => record.error.clone().unwrap_or_else(|| "failed".to_owned()),
-        Life::Resting { .. } => format!(
-            "rests: {}",
-            record.error.as_deref().unwrap_or("provider trouble")
-        ),
+        Life::Resting { .. } => format!("rests: {}", record.error.as_deref().unwrap_or("provider trouble")),
         Life::Waiting => {
-            let waits: Vec<String> = track
-                .waits_for(index)
-                .iter()
-                .map(ToString::to_string)
-                .collect();
+            let waits: Vec<String> = track.waits_for(index).iter().map(ToString::to_string).collect();
             match (track.blocked_by(index), waits.is_empty()) {
                 (Some(failed), _) => format!("blocked, because {failed} failed"),
                 (None, false) => format!("waits for {}", list(&waits)),
@@ -193,14 +167,6 @@ pub(crate) fn status_word(track: &Track, index: usize) -> String {
     let is_blocked = track.blocked_by(index).is_some();
     let status = track.status(index);
     let word = serde_json::to_value(status).ok();
-    let word = word
-        .as_ref()
-        .and_then(|value| value.as_str())
-        .unwrap_or("unknown")
-        .replace('_', " ");
-    if is_blocked {
-        "blocked".to_owned()
-    } else {
-        word
-    }
+    let word = word.as_ref().and_then(|value| value.as_str()).unwrap_or("unknown").replace('_', " ");
+    if is_blocked { "blocked".to_owned() } else { word }
 }

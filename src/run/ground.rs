@@ -21,6 +21,7 @@ pub struct Ground {
     run: Run,
     name: CommandName,
     arguments: String,
+    is_stopping: bool,
     stage: Stage,
 }
 
@@ -47,11 +48,7 @@ pub fn given(
              Use \"auto\" or \"off\".",
         );
     }
-    let routing = match route(
-        &options.models,
-        setting.model.as_ref(),
-        setting.small_model.as_ref(),
-    ) {
+    let routing = match route(&options.models, setting.model.as_ref(), setting.small_model.as_ref()) {
         Ok(routing) => routing,
         Err(problem) => return turn.fail(chat, problem.to_string()),
     };
@@ -64,14 +61,12 @@ pub fn given(
         started_ms: turn.shared.now_ms,
         seed: setting.seed,
     };
-    turn.request(
-        Waiter::Ground,
-        Operation::Git(GitOperation::Inspect { reference: None }),
-    );
+    turn.request(Waiter::Ground, Operation::Git(GitOperation::Inspect { reference: None }));
     Activity::Ground(Ground {
         run,
         name,
         arguments: arguments.trim().to_owned(),
+        is_stopping: false,
         stage: Stage::Repository,
     })
 }
@@ -82,8 +77,18 @@ impl Ground {
         &self.run.chat
     }
 
+    /// The person wants it to stop. It ends with the answer that is under way: a later command must
+    /// not take that answer for its own.
+    pub fn cancelled(mut self) -> Activity {
+        self.is_stopping = true;
+        Activity::Ground(self)
+    }
+
     /// The repository was inspected, or the models were looked up.
     pub fn resolved(mut self, turn: &mut Turn, outcome: &Outcome) -> Activity {
+        if self.is_stopping {
+            return turn.fail(&self.run.chat, "stopped before anything began");
+        }
         match (self.stage, outcome) {
             (Stage::Repository, Outcome::Git(GitOutcome::Inspected { repository })) => {
                 if let Some(problem) = repository_problem(repository, &self.run.options) {
@@ -92,10 +97,7 @@ impl Ground {
                 self.run.repository = repository.clone();
                 self.stage = Stage::Models;
                 let models = self.run.models();
-                turn.request(
-                    Waiter::Ground,
-                    Operation::Catalogue(CatalogueOperation::Look { models }),
-                );
+                turn.request(Waiter::Ground, Operation::Catalogue(CatalogueOperation::Look { models }));
                 Activity::Ground(self)
             }
             (Stage::Models, Outcome::Catalogue(CatalogueOutcome::Found { models })) => {
@@ -105,10 +107,9 @@ impl Ground {
                 remember_prices(turn, models);
                 self.begin(turn)
             }
-            (_, Outcome::Catalogue(CatalogueOutcome::Failed { message })) => turn.fail(
-                &self.run.chat,
-                format!("OpenCode's model catalogue did not answer: {message}"),
-            ),
+            (_, Outcome::Catalogue(CatalogueOutcome::Failed { message })) => {
+                turn.fail(&self.run.chat, format!("OpenCode's model catalogue did not answer: {message}"))
+            }
             (_, other) => turn.fail(&self.run.chat, git_failure(other)),
         }
     }
@@ -119,9 +120,7 @@ impl Ground {
             CommandName::Plan => plan::begin(turn, self.run, &self.arguments),
             CommandName::Backlog => draft::begin(turn, self.run, &self.arguments),
             CommandName::Implement => implement::begin(turn, self.run, &self.arguments),
-            CommandName::Progress | CommandName::Metrics => {
-                turn.fail(&self.run.chat, "nothing to prepare")
-            }
+            CommandName::Progress | CommandName::Metrics => turn.fail(&self.run.chat, "nothing to prepare"),
         }
     }
 }
@@ -129,9 +128,7 @@ impl Ground {
 /// What stands in the way of working in this repository.
 fn repository_problem(repository: &Repository, options: &Options) -> Option<String> {
     if !repository.is_repository {
-        return Some(
-            "this is not a git repository. Run `git init`, commit once, and try again.".to_owned(),
-        );
+        return Some("this is not a git repository. Run `git init`, commit once, and try again.".to_owned());
     }
     if repository.head.is_none() {
         return Some(
@@ -181,17 +178,8 @@ fn models_problem(models: &[CatalogueEntry], run: &Run) -> Option<String> {
 
 fn remember_prices(turn: &mut Turn, models: &[CatalogueEntry]) {
     for entry in models {
-        if let CatalogueEntry::Known {
-            model,
-            input_usd,
-            output_usd,
-            ..
-        } = entry
-        {
-            let price = Price {
-                input_usd: *input_usd,
-                output_usd: *output_usd,
-            };
+        if let CatalogueEntry::Known { model, input_usd, output_usd, .. } = entry {
+            let price = Price { input_usd: *input_usd, output_usd: *output_usd };
             turn.shared.prices.insert(model.to_string(), price);
         }
     }
@@ -204,10 +192,7 @@ fn sweep(turn: &mut Turn, chat: &SessionId) {
         return;
     }
     let what = count(left.len(), "session", "sessions");
-    turn.say(
-        chat,
-        format!("An earlier run left {what} of ours behind; removing."),
-    );
+    turn.say(chat, format!("An earlier run left {what} of ours behind; removing."));
     for session in &left {
         turn.remove_session(session, Waiter::Nobody);
     }

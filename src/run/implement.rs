@@ -112,28 +112,20 @@ pub enum Wait {
 pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
     let mut named = Vec::new();
     let mut allow_red = false;
-    for word in arguments
-        .split([' ', ',', '\n', '\t'])
-        .filter(|word| !word.is_empty())
-    {
+    for word in arguments.split([' ', ',', '\n', '\t']).filter(|word| !word.is_empty()) {
         match word {
             "--allow-red" => allow_red = true,
             option if option.starts_with("--") => {
                 return turn.fail(
                     &run.chat,
-                    format!(
-                        "/implement has no option {option}. It takes task ids and --allow-red."
-                    ),
+                    format!("/implement has no option {option}. It takes task ids and --allow-red."),
                 );
             }
             id => named.push(id.to_owned()),
         }
     }
     let path = run.document("BACKLOG.yaml");
-    turn.request(
-        Waiter::Implement(Wait::Step),
-        read(Place::Repository, &path, DOCUMENT_BYTES_MAX),
-    );
+    turn.request(Waiter::Implement(Wait::Step), read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
     let empty = Backlog {
         version: String::new(),
         track_id: TrackId(String::new()),
@@ -185,12 +177,7 @@ impl ImplementRun {
     }
 
     /// Something it waited for ended.
-    pub fn resolved(
-        mut self: Box<Self>,
-        turn: &mut Turn,
-        wait: Wait,
-        outcome: &Outcome,
-    ) -> Activity {
+    pub fn resolved(mut self: Box<Self>, turn: &mut Turn, wait: Wait, outcome: &Outcome) -> Activity {
         match wait {
             Wait::File => self.file_resolved(turn, outcome),
             Wait::Rest { task } => self.rested(task),
@@ -201,40 +188,30 @@ impl ImplementRun {
 
     fn step_resolved(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
         let stage = std::mem::replace(&mut self.stage, Stage::Working);
-        if self.is_stopping()
-            && !matches!(
-                stage,
-                Stage::Working | Stage::Landing | Stage::Closing { .. }
-            )
-        {
+        if self.is_stopping() && !matches!(stage, Stage::Working | Stage::Landing | Stage::Closing { .. }) {
             return self.leave(turn, "stopped before any task began");
         }
         match stage {
             Stage::Backlog => self.backlog_read(turn, outcome),
             Stage::Tip => self.tip_found(turn, outcome),
             Stage::Relating => self.related(turn, outcome),
-            Stage::Survey(survey) => {
-                match survey.resolved(turn, outcome, Waiter::Implement(Wait::Step)) {
-                    Progress::More(survey) => {
-                        self.stage = Stage::Survey(survey);
-                        Activity::Implement(self)
-                    }
-                    Progress::Done(found) => {
-                        let detected = gates::detect(&found.files, &found.manifests);
-                        self.gates = chosen_gates(&self.run.options, detected);
-                        self.settle_branch(turn)
-                    }
-                    Progress::Failed(reason) => self.leave(turn, reason),
-                    Progress::Aborted => self.leave(turn, "stopped before any task began"),
+            Stage::Survey(survey) => match survey.resolved(turn, outcome, Waiter::Implement(Wait::Step)) {
+                Progress::More(survey) => {
+                    self.stage = Stage::Survey(survey);
+                    Activity::Implement(self)
                 }
-            }
+                Progress::Done(found) => {
+                    let detected = gates::detect(&found.files, &found.manifests);
+                    self.gates = chosen_gates(&self.run.options, detected);
+                    self.settle_branch(turn)
+                }
+                Progress::Failed(reason) => self.leave(turn, reason),
+                Progress::Aborted => self.leave(turn, "stopped before any task began"),
+            },
             Stage::Branch => match outcome {
                 Outcome::Git(GitOutcome::Moved) => self.check_health(turn),
                 other => {
-                    let text = format!(
-                        "the integration branch could not be set: {}",
-                        git_failure(other)
-                    );
+                    let text = format!("the integration branch could not be set: {}", git_failure(other));
                     self.leave(turn, text)
                 }
             },
@@ -268,26 +245,17 @@ impl ImplementRun {
         let (text, hash) = match outcome {
             Outcome::File(FileOutcome::Read { text, hash }) => (text, hash),
             Outcome::File(FileOutcome::Missing) => {
-                return self.leave(
-                    turn,
-                    format!("there is no {path}. `/plan <feature>` makes one."),
-                );
+                return self.leave(turn, format!("there is no {path}. `/plan <feature>` makes one."));
             }
             other => return self.leave(turn, file_failure(other, &path)),
         };
         let backlog = match backlog::parse(text) {
             Ok(backlog) => backlog,
             Err(problems) => {
-                let lines: Vec<String> = problems
-                    .iter()
-                    .map(|problem| format!("- {problem}"))
-                    .collect();
+                let lines: Vec<String> = problems.iter().map(|problem| format!("- {problem}")).collect();
                 return self.leave(
                     turn,
-                    format!(
-                        "{path} has problems, so nothing was started:\n{}",
-                        lines.join("\n")
-                    ),
+                    format!("{path} has problems, so nothing was started:\n{}", lines.join("\n")),
                 );
             }
         };
@@ -298,10 +266,7 @@ impl ImplementRun {
             return self.leave(turn, problem);
         }
         let reference = Some(self.branch());
-        turn.request(
-            Waiter::Implement(Wait::Step),
-            Operation::Git(GitOperation::Inspect { reference }),
-        );
+        turn.request(Waiter::Implement(Wait::Step), Operation::Git(GitOperation::Inspect { reference }));
         self.stage = Stage::Tip;
         Activity::Implement(self)
     }
@@ -311,10 +276,7 @@ impl ImplementRun {
         let ids = self.track.ids();
         let mut unknown = Vec::new();
         for name in &self.named {
-            match ids
-                .iter()
-                .position(|id| id.as_str().eq_ignore_ascii_case(name))
-            {
+            match ids.iter().position(|id| id.as_str().eq_ignore_ascii_case(name)) {
                 Some(index) => {
                     self.wanted.insert(index);
                 }
@@ -356,18 +318,13 @@ impl ImplementRun {
             .wanted
             .iter()
             .filter(|index| !self.track.records[**index].life.is_done())
-            .filter_map(|index| {
-                context::compile(&self.track.backlog.tasks[*index], &[], bytes_max).err()
-            })
+            .filter_map(|index| context::compile(&self.track.backlog.tasks[*index], &[], bytes_max).err())
             .map(|problem| format!("- {problem}"))
             .collect();
         if problems.is_empty() {
             Ok(())
         } else {
-            Err(format!(
-                "some tasks are too large, so nothing was started:\n{}",
-                problems.join("\n")
-            ))
+            Err(format!("some tasks are too large, so nothing was started:\n{}", problems.join("\n")))
         }
     }
 
@@ -382,10 +339,8 @@ impl ImplementRun {
         match repository.reference.clone() {
             Some(tip) => {
                 self.tip = tip.clone();
-                let operation = GitOperation::Relate {
-                    ours: head,
-                    theirs: tip,
-                };
+                self.reconcile();
+                let operation = GitOperation::Relate { ours: head, theirs: tip };
                 turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
                 self.stage = Stage::Relating;
                 Activity::Implement(self)
@@ -429,11 +384,7 @@ impl ImplementRun {
         if from.as_ref() == Some(&self.tip) {
             return self.check_health(turn);
         }
-        let operation = GitOperation::Move {
-            reference: self.branch(),
-            to: self.tip.clone(),
-            from,
-        };
+        let operation = GitOperation::Move { reference: self.branch(), to: self.tip.clone(), from };
         turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
         self.stage = Stage::Branch;
         Activity::Implement(self)
@@ -448,20 +399,13 @@ impl ImplementRun {
             );
             turn.say(&self.run.chat, text);
         }
-        let waits = self
-            .track
-            .records
-            .iter()
-            .any(|record| record.life == Life::Waiting);
+        let waits = self.track.records.iter().any(|record| record.life == Life::Waiting);
         if !waits || self.schedule.ready() == 0 {
             return self.work(turn);
         }
         if self.gates.is_empty() {
-            let judge = if self.run.options.review == ReviewMode::Off {
-                "nothing"
-            } else {
-                "only the reviewer"
-            };
+            let judge =
+                if self.run.options.review == ReviewMode::Off { "nothing" } else { "only the reviewer" };
             let text = format!(
                 "**Note:** no test, lint or type-check command was found in this project, so {judge} judges the work. \
                  Set options.gates.test to a command."
@@ -476,24 +420,12 @@ impl ImplementRun {
             return self.work(turn);
         }
         let waiter = Waiter::Implement(Wait::Step);
-        let check = Check::begin(
-            turn,
-            &self.run.options,
-            Slot(1),
-            self.tip.clone(),
-            &self.gates,
-            waiter,
-        );
+        let check = Check::begin(turn, &self.run.options, Slot(1), self.tip.clone(), &self.gates, waiter);
         self.stage = Stage::Health(check);
         Activity::Implement(self)
     }
 
-    fn health_resolved(
-        mut self: Box<Self>,
-        turn: &mut Turn,
-        check: Check,
-        outcome: &Outcome,
-    ) -> Activity {
+    fn health_resolved(mut self: Box<Self>, turn: &mut Turn, check: Check, outcome: &Outcome) -> Activity {
         let waiter = Waiter::Implement(Wait::Step);
         match check.resolved(turn, &self.run.options, outcome, waiter) {
             Progress::More(check) => {
@@ -501,9 +433,7 @@ impl ImplementRun {
                 Activity::Implement(self)
             }
             Progress::Aborted => self.leave(turn, "stopped before any task began"),
-            Progress::Failed(reason) => {
-                self.leave(turn, format!("the health check could not run: {reason}"))
-            }
+            Progress::Failed(reason) => self.leave(turn, format!("the health check could not run: {reason}")),
             Progress::Done(reports) => {
                 self.health = Health::of(self.tip.clone(), &reports);
                 if !self.health.red.is_empty() {
@@ -515,8 +445,8 @@ impl ImplementRun {
                              and commit, or `/implement --allow-red`: then what is red now judges nothing.",
                         );
                     }
-                } else {
-                    turn.say(&self.run.chat, green_text(&reports));
+                } else if let Some(text) = green_text(&reports) {
+                    turn.say(&self.run.chat, text);
                 }
                 if self.health.runs_no_test {
                     let text = "**Note:** the test command ran no test. It cannot tell good work from bad; add a test \
@@ -545,11 +475,7 @@ impl ImplementRun {
                 "Implementing {} of `{}` with up to {}. Estimate: about {} tokens, {}.",
                 count(open.len(), "task", "tasks"),
                 self.track.backlog.track_id,
-                count(
-                    usize::from(self.run.options.max_workers),
-                    "worker",
-                    "workers"
-                ),
+                count(usize::from(self.run.options.max_workers), "worker", "workers"),
                 number(figure.tokens),
                 usd(figure.cost_usd)
             );
@@ -562,10 +488,7 @@ impl ImplementRun {
 
     fn planned_works(&self, open: &[usize]) -> Vec<(Work, Option<ModelRef>)> {
         let mut works = Vec::new();
-        for task in open
-            .iter()
-            .filter_map(|index| self.track.backlog.tasks.get(*index))
-        {
+        for task in open.iter().filter_map(|index| self.track.backlog.tasks.get(*index)) {
             let work = work_of(task);
             works.push((work, self.run.model(role(task), work)));
             if self.run.options.review != ReviewMode::Off {
@@ -583,11 +506,7 @@ impl ImplementRun {
                 self.watch_budget(turn);
                 self.dispatch(turn);
                 self.flush(turn);
-                if self.is_over() {
-                    self.finish(turn)
-                } else {
-                    Activity::Implement(self)
-                }
+                if self.is_over() { self.finish(turn) } else { Activity::Implement(self) }
             }
             Stage::Closing { .. } => self.close(turn),
             _ => Activity::Implement(self),
@@ -615,9 +534,7 @@ impl ImplementRun {
         self.schedule.next(|index| {
             let task = &tasks[index];
             let files = &task.scope.files_hint;
-            let shared = running
-                .iter()
-                .map(|other| overlap(files, &tasks[*other].scope.files_hint));
+            let shared = running.iter().map(|other| overlap(files, &tasks[*other].scope.files_hint));
             shared.fold(0.0, f64::max) * task.scope.estimated_hours
         })
     }
@@ -627,17 +544,11 @@ impl ImplementRun {
         let tokens = spent.input_tokens + spent.output_tokens;
         let budget = &self.run.options.budget;
         let shares = [
-            budget.run_usd.map(|cap| {
-                (
-                    spent.cost_usd / cap,
-                    format!("{} of {}", usd(spent.cost_usd), usd(cap)),
-                )
-            }),
+            budget
+                .run_usd
+                .map(|cap| (spent.cost_usd / cap, format!("{} of {}", usd(spent.cost_usd), usd(cap)))),
             budget.run_tokens.map(|cap| {
-                (
-                    tokens as f64 / cap as f64,
-                    format!("{} of {} tokens", number(tokens), number(cap)),
-                )
+                (tokens as f64 / cap as f64, format!("{} of {} tokens", number(tokens), number(cap)))
             }),
         ];
         for (share, what) in shares.into_iter().flatten() {
@@ -645,35 +556,19 @@ impl ImplementRun {
                 self.stopping = Some(Stop::Budget(format!("the budget is used up ({what})")));
             } else if share >= budget.alert_at && !self.has_alerted {
                 self.has_alerted = true;
-                turn.say(
-                    &self.run.chat,
-                    format!("**Note:** {what} of the budget are used."),
-                );
+                turn.say(&self.run.chat, format!("**Note:** {what} of the budget are used."));
             }
         }
     }
 
     /// What this run has cost.
     pub(crate) fn own_ledger(&self, turn: &Turn) -> Ledger {
-        Ledger {
-            entries: turn
-                .shared
-                .ledger
-                .entries
-                .iter()
-                .skip(self.ledger_from)
-                .cloned()
-                .collect(),
-        }
+        Ledger { entries: turn.shared.ledger.entries.iter().skip(self.ledger_from).cloned().collect() }
     }
 
     fn is_over(&self) -> bool {
         let is_alive = |life: &Life| matches!(life, Life::Running(_) | Life::Resting { .. });
-        let is_quiet = !self
-            .track
-            .records
-            .iter()
-            .any(|record| is_alive(&record.life));
+        let is_quiet = !self.track.records.iter().any(|record| is_alive(&record.life));
         is_quiet && (self.stopping.is_some() || self.schedule.ready() == 0)
     }
 }
@@ -683,10 +578,7 @@ fn chosen_gates(options: &Options, detected: Vec<Gate>) -> Vec<Gate> {
     let choose = |name: GateName, option: &GateOption| match option {
         GateOption::Detect => detected.iter().find(|gate| gate.name == name).cloned(),
         GateOption::Off => None,
-        GateOption::Command(command) => Some(Gate {
-            name,
-            command: command.clone(),
-        }),
+        GateOption::Command(command) => Some(Gate { name, command: command.clone() }),
     };
     [
         choose(GateName::Test, &options.gates.test),

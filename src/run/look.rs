@@ -37,15 +37,8 @@ pub fn is_look(name: CommandName, arguments: &str) -> bool {
 /// A question was put.
 pub fn given(turn: &mut Turn, chat: &SessionId, name: CommandName, options: Options) {
     let path = document(&options, "BACKLOG.yaml");
-    let wait = Box::new(Wait {
-        chat: chat.clone(),
-        name,
-        options,
-    });
-    turn.request(
-        Waiter::Look(wait),
-        read(Place::Repository, &path, DOCUMENT_BYTES_MAX),
-    );
+    let wait = Box::new(Wait { chat: chat.clone(), name, options });
+    turn.request(Waiter::Look(wait), read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
 }
 
 /// The backlog was read.
@@ -62,21 +55,13 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     let backlog = match backlog::parse(text) {
         Ok(backlog) => backlog,
         Err(problems) => {
-            let lines: Vec<String> = problems
-                .iter()
-                .map(|problem| format!("- {problem}"))
-                .collect();
-            return turn.end(
-                &wait.chat,
-                Some(format!("{path} has problems:\n{}", lines.join("\n"))),
-            );
+            let lines: Vec<String> = problems.iter().map(|problem| format!("- {problem}")).collect();
+            return turn.end(&wait.chat, Some(format!("{path} has problems:\n{}", lines.join("\n"))));
         }
     };
-    let live = current_track(activity, turn.shared)
-        .filter(|track| track.backlog.track_id == backlog.track_id);
-    let known = live
-        .or_else(|| turn.shared.tracks.get(&backlog.track_id))
-        .cloned();
+    let live =
+        current_track(activity, turn.shared).filter(|track| track.backlog.track_id == backlog.track_id);
+    let known = live.or_else(|| turn.shared.tracks.get(&backlog.track_id)).cloned();
     let is_running = matches!(activity, Activity::Implement(_));
     // While work goes on the live track is the truth; otherwise the file with what we know of it.
     let track = match known {
@@ -87,10 +72,7 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
         CommandName::Progress => progress(&track, is_running),
         CommandName::Metrics => metrics(&figures(&track, &turn.shared.ledger), &turn.shared.ledger),
         CommandName::Backlog | CommandName::Plan | CommandName::Implement => {
-            format!(
-                "{path} is valid: {}.",
-                count(track.backlog.tasks.len(), "task", "tasks")
-            )
+            format!("{path} is valid: {}.", count(track.backlog.tasks.len(), "task", "tasks"))
         }
     };
     turn.say(&wait.chat, answer);
@@ -123,24 +105,14 @@ fn progress(track: &Track, is_running: bool) -> String {
             ]
         })
         .collect();
-    let done = (0..track.records.len())
-        .filter(|index| track.status(*index) == Status::Completed)
-        .count();
+    let done = (0..track.records.len()).filter(|index| track.status(*index) == Status::Completed).count();
     let of = track.records.len();
-    let state = if is_running {
-        "/implement is running"
-    } else {
-        "nothing is running"
-    };
-    let next = if is_running || done == of {
-        ""
-    } else {
-        " `/implement` goes on."
-    };
+    let state = if is_running { "/implement is running" } else { "nothing is running" };
+    let next = if is_running || done == of { "" } else { " `/implement` goes on." };
     format!(
         "Track `{}`: {done} of {} done; {state}.{next}\n\n{}",
         track.backlog.track_id,
         count(of, "task", "tasks"),
-        table(&["Task", "Title", "Status", "Attempts", "Note"], &rows)
+        table(&["Task", "Title", "Status", "#Attempts", "Note"], &rows)
     )
 }

@@ -54,10 +54,7 @@ pub struct Run {
 impl Run {
     /// The model for a kind of work that an agent does.
     pub fn model(&self, role: Role, work: Work) -> Option<ModelRef> {
-        self.agents
-            .get(role.agent())
-            .or_else(|| self.routing.model(work))
-            .cloned()
+        self.agents.get(role.agent()).or_else(|| self.routing.model(work)).cloned()
     }
 
     /// Every model that may be used, once.
@@ -71,15 +68,10 @@ impl Run {
 
     /// What a model is used for: kinds of work and agents.
     pub fn uses_of(&self, model: &ModelRef) -> Vec<String> {
-        let works = Work::ALL
-            .into_iter()
-            .filter(|work| self.routing.model(*work) == Some(model));
+        let works = Work::ALL.into_iter().filter(|work| self.routing.model(*work) == Some(model));
         let agents = self.agents.iter().filter(|(_, own)| *own == model);
         let agents = agents.map(|(agent, _)| format!("agent {agent}"));
-        works
-            .map(|work| work.name().to_owned())
-            .chain(agents)
-            .collect()
+        works.map(|work| work.name().to_owned()).chain(agents).collect()
     }
 
     /// The path of a document for people, from the repository's root.
@@ -136,10 +128,7 @@ pub fn given(
     let options = match crate::options::read_options(&setting.options) {
         Ok(options) => options,
         Err(problems) => {
-            let lines: Vec<String> = problems
-                .iter()
-                .map(|problem| format!("- {problem}"))
-                .collect();
+            let lines: Vec<String> = problems.iter().map(|problem| format!("- {problem}")).collect();
             let text = format!("the plugin's options have problems:\n{}", lines.join("\n"));
             turn.end(chat, Some(text));
             return activity;
@@ -185,9 +174,7 @@ pub fn resolved(
 /// The person wants a command to stop. Nothing new starts; what takes time is ended.
 pub fn cancelled(activity: Activity, turn: &mut Turn, chat: &SessionId) -> Activity {
     match activity {
-        Activity::Ground(ground) if ground.chat() == chat => {
-            turn.fail(chat, "stopped before anything began")
-        }
+        Activity::Ground(ground) if ground.chat() == chat => ground.cancelled(),
         Activity::Plan(run) if run.chat() == chat => run.cancelled(turn),
         Activity::Draft(run) if run.chat() == chat => run.cancelled(turn),
         Activity::Implement(run) if run.run.chat == *chat => run.cancelled(turn),
@@ -219,14 +206,8 @@ pub fn git_failure(outcome: &Outcome) -> String {
 pub fn session_failure(outcome: &SessionOutcome, timeout_ms: u64) -> String {
     match outcome {
         SessionOutcome::Failed { trouble, .. } => match trouble {
-            Trouble::Error {
-                name,
-                status,
-                message,
-            } => {
-                let status = status
-                    .map(|status| format!(" (HTTP {status})"))
-                    .unwrap_or_default();
+            Trouble::Error { name, status, message } => {
+                let status = status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
                 format!("{name}{status}: {message}")
             }
             Trouble::Deadline => format!("not done after {}", duration(timeout_ms)),

@@ -48,36 +48,17 @@ enum Stage {
     /// An earlier backlog is being looked for.
     Earlier { request: Request },
     /// Earlier documents are being put aside, one after the other; the last one is under way.
-    Aside {
-        request: Request,
-        into: String,
-        left: Vec<String>,
-        is_reading: bool,
-    },
+    Aside { request: Request, into: String, left: Vec<String>, is_reading: bool },
     /// A map made earlier for the same tree is being looked for.
     CachedMap { request: Request, path: String },
     /// The map is being made.
-    Survey {
-        request: Request,
-        path: String,
-        survey: Survey,
-    },
+    Survey { request: Request, path: String, survey: Survey },
     /// The planners work.
     Planning { request: Request, seats: Vec<Seat> },
     /// Their sessions are being deleted.
-    Clearing {
-        request: Request,
-        left: usize,
-        kept: Vec<String>,
-        result: Result<Vec<String>, String>,
-    },
+    Clearing { request: Request, left: usize, kept: Vec<String>, result: Result<Vec<String>, String> },
     /// The documents are being written.
-    Writing {
-        request: Request,
-        left: usize,
-        plan: String,
-        problem: Option<String>,
-    },
+    Writing { request: Request, left: usize, plan: String, problem: Option<String> },
 }
 
 /// A planner at work.
@@ -122,16 +103,10 @@ pub enum Wait {
 /// Begins with everything in place.
 pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
     let (is_new, argument) = match arguments.strip_prefix("--new") {
-        Some(rest) if rest.is_empty() || rest.starts_with(char::is_whitespace) => {
-            (true, rest.trim())
-        }
+        Some(rest) if rest.is_empty() || rest.starts_with(char::is_whitespace) => (true, rest.trim()),
         _ => (false, arguments),
     };
-    if let Some(option) = argument
-        .split_whitespace()
-        .next()
-        .filter(|word| word.starts_with("--"))
-    {
+    if let Some(option) = argument.split_whitespace().next().filter(|word| word.starts_with("--")) {
         return turn.fail(
             &run.chat,
             format!("/plan has no option {option}. It takes --new, then a file or a text."),
@@ -143,19 +118,10 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
             "/plan needs a feature request: a file (`/plan feature.md`) or a text (`/plan add a --json flag`).",
         );
     }
-    let plan = PlanRun {
-        run,
-        is_new,
-        is_stopping: false,
-        stage: Stage::Request {
-            path: argument.to_owned(),
-        },
-    };
+    let plan =
+        PlanRun { run, is_new, is_stopping: false, stage: Stage::Request { path: argument.to_owned() } };
     if looks_like_file(argument) {
-        turn.request(
-            Waiter::Plan(Wait::Step),
-            read(Place::Person, argument, REQUEST_BYTES_MAX),
-        );
+        turn.request(Waiter::Plan(Wait::Step), read(Place::Person, argument, REQUEST_BYTES_MAX));
         return Activity::Plan(plan);
     }
     plan.requested(turn, argument)
@@ -164,33 +130,18 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
 /// One word with a dot or a slash in it, or anything that ends like a text file.
 fn looks_like_file(argument: &str) -> bool {
     let is_word = !argument.contains(char::is_whitespace);
-    let has_ending = [".md", ".markdown", ".txt"]
-        .iter()
-        .any(|ending| argument.ends_with(ending));
+    let has_ending = [".md", ".markdown", ".txt"].iter().any(|ending| argument.ends_with(ending));
     has_ending && !argument.contains('\n') || is_word && argument.contains(['.', '/'])
 }
 
 /// A request to read a file.
 pub(crate) fn read(place: Place, path: &str, bytes_max: u32) -> Operation {
-    Operation::File(FileOperation::Read {
-        file: FileRef {
-            place,
-            path: path.to_owned(),
-        },
-        bytes_max,
-    })
+    Operation::File(FileOperation::Read { file: FileRef { place, path: path.to_owned() }, bytes_max })
 }
 
 /// A request to write a file of ours.
 pub(crate) fn write(place: Place, path: &str, text: String, expected: Expected) -> Operation {
-    Operation::File(FileOperation::Write {
-        file: FileRef {
-            place,
-            path: path.to_owned(),
-        },
-        text,
-        expected,
-    })
+    Operation::File(FileOperation::Write { file: FileRef { place, path: path.to_owned() }, text, expected })
 }
 
 impl PlanRun {
@@ -207,63 +158,27 @@ impl PlanRun {
     }
 
     /// Something it waited for ended.
-    pub fn resolved(
-        mut self,
-        turn: &mut Turn,
-        wait: Wait,
-        outcome: &Outcome,
-        took_ms: u64,
-    ) -> Activity {
-        let stage = std::mem::replace(
-            &mut self.stage,
-            Stage::Request {
-                path: String::new(),
-            },
-        );
+    pub fn resolved(mut self, turn: &mut Turn, wait: Wait, outcome: &Outcome, took_ms: u64) -> Activity {
+        let stage = std::mem::replace(&mut self.stage, Stage::Request { path: String::new() });
         match (stage, wait) {
             (Stage::Request { path }, Wait::Step) => self.request_read(turn, &path, outcome),
             (Stage::Earlier { request }, Wait::Step) => self.earlier_read(turn, request, outcome),
-            (
-                Stage::Aside {
-                    request,
-                    into,
-                    left,
-                    is_reading,
-                },
-                Wait::Step,
-            ) => self.put_aside(turn, request, into, left, is_reading, outcome),
-            (Stage::CachedMap { request, path }, Wait::Step) => {
-                self.map_read(turn, request, path, outcome)
+            (Stage::Aside { request, into, left, is_reading }, Wait::Step) => {
+                self.put_aside(turn, request, into, left, is_reading, outcome)
             }
-            (
-                Stage::Survey {
-                    request,
-                    path,
-                    survey,
-                },
-                Wait::Step,
-            ) => self.surveyed(turn, request, path, survey, outcome),
+            (Stage::CachedMap { request, path }, Wait::Step) => self.map_read(turn, request, path, outcome),
+            (Stage::Survey { request, path, survey }, Wait::Step) => {
+                self.surveyed(turn, request, path, survey, outcome)
+            }
             (Stage::Planning { request, seats }, Wait::Seat(planner)) => {
                 self.seat_resolved(turn, request, seats, planner, outcome, took_ms)
             }
-            (
-                Stage::Clearing {
-                    request,
-                    left,
-                    kept,
-                    result,
-                },
-                Wait::Removal { session },
-            ) => self.removed(turn, request, left, kept, result, &session, outcome),
-            (
-                Stage::Writing {
-                    request,
-                    left,
-                    plan,
-                    problem,
-                },
-                Wait::Document { path },
-            ) => self.written(turn, request, left, plan, problem, &path, outcome),
+            (Stage::Clearing { request, left, kept, result }, Wait::Removal { session }) => {
+                self.removed(turn, request, left, kept, result, &session, outcome)
+            }
+            (Stage::Writing { request, left, plan, problem }, Wait::Document { path }) => {
+                self.written(turn, request, left, plan, problem, &path, outcome)
+            }
             (stage, _) => {
                 self.stage = stage;
                 Activity::Plan(self)
@@ -299,10 +214,7 @@ impl PlanRun {
             turn.say(&self.run.chat, format!("**Note:** {warning}"));
         }
         let backlog = self.run.document("BACKLOG.yaml");
-        turn.request(
-            Waiter::Plan(Wait::Step),
-            read(Place::Repository, &backlog, DOCUMENT_BYTES_MAX),
-        );
+        turn.request(Waiter::Plan(Wait::Step), read(Place::Repository, &backlog, DOCUMENT_BYTES_MAX));
         self.stage = Stage::Earlier { request };
         Activity::Plan(self)
     }
@@ -312,13 +224,15 @@ impl PlanRun {
         let standing = match outcome {
             Outcome::File(FileOutcome::Missing) => return self.look_for_map(turn, request),
             Outcome::File(FileOutcome::Read { text, .. }) => standing(text),
-            Outcome::File(FileOutcome::TooLarge { .. } | FileOutcome::NotText) => {
-                Standing::Unreadable
-            }
+            Outcome::File(FileOutcome::TooLarge { .. } | FileOutcome::NotText) => Standing::Unreadable,
             other => return turn.fail(&self.run.chat, file_failure(other, &path)),
         };
         match standing {
-            Standing::Untouched => self.look_for_map(turn, request),
+            Standing::Untouched => {
+                let text = format!("{path} has no started task; the new plan will replace it.");
+                turn.say(&self.run.chat, text);
+                self.look_for_map(turn, request)
+            }
             Standing::Started(_) | Standing::Unreadable if self.is_new => {
                 let track = turn.shared.current.as_ref().map_or("earlier", |track| track.as_str());
                 let into = format!("archive/{track}-{}", turn.shared.now_ms / 1000);
@@ -361,19 +275,9 @@ impl PlanRun {
         let copy = |name: &str| self.run.document(&format!("{into}/{name}"));
         match (is_reading, outcome, left.last()) {
             (true, Outcome::File(FileOutcome::Read { text, .. }), Some(name)) => {
-                let operation = write(
-                    Place::Repository,
-                    &copy(name),
-                    text.clone(),
-                    Expected::Missing,
-                );
+                let operation = write(Place::Repository, &copy(name), text.clone(), Expected::Missing);
                 turn.request(Waiter::Plan(Wait::Step), operation);
-                self.stage = Stage::Aside {
-                    request,
-                    into,
-                    left,
-                    is_reading: false,
-                };
+                self.stage = Stage::Aside { request, into, left, is_reading: false };
                 return Activity::Plan(self);
             }
             (true, Outcome::File(FileOutcome::Missing), _)
@@ -394,18 +298,9 @@ impl PlanRun {
         };
         turn.request(
             Waiter::Plan(Wait::Step),
-            read(
-                Place::Repository,
-                &self.run.document(name),
-                DOCUMENT_BYTES_MAX,
-            ),
+            read(Place::Repository, &self.run.document(name), DOCUMENT_BYTES_MAX),
         );
-        self.stage = Stage::Aside {
-            request,
-            into,
-            left,
-            is_reading: true,
-        };
+        self.stage = Stage::Aside { request, into, left, is_reading: true };
         Activity::Plan(self)
     }
 
@@ -415,21 +310,12 @@ impl PlanRun {
         }
         let tree = self.run.repository.tree.as_deref().unwrap_or("unknown");
         let path = format!("maps/{tree}.md");
-        turn.request(
-            Waiter::Plan(Wait::Step),
-            read(Place::State, &path, DOCUMENT_BYTES_MAX),
-        );
+        turn.request(Waiter::Plan(Wait::Step), read(Place::State, &path, DOCUMENT_BYTES_MAX));
         self.stage = Stage::CachedMap { request, path };
         Activity::Plan(self)
     }
 
-    fn map_read(
-        mut self,
-        turn: &mut Turn,
-        request: Request,
-        path: String,
-        outcome: &Outcome,
-    ) -> Activity {
+    fn map_read(mut self, turn: &mut Turn, request: Request, path: String, outcome: &Outcome) -> Activity {
         if let Outcome::File(FileOutcome::Read { text, .. }) = outcome {
             let map = text.clone();
             return self.seat_planners(turn, request, &map);
@@ -438,11 +324,7 @@ impl PlanRun {
             return turn.fail(&self.run.chat, "the repository has no commit");
         };
         let survey = Survey::begin(turn, head, Waiter::Plan(Wait::Step));
-        self.stage = Stage::Survey {
-            request,
-            path,
-            survey,
-        };
+        self.stage = Stage::Survey { request, path, survey };
         Activity::Plan(self)
     }
 
@@ -456,17 +338,12 @@ impl PlanRun {
     ) -> Activity {
         match survey.resolved(turn, outcome, Waiter::Plan(Wait::Step)) {
             Progress::More(survey) => {
-                self.stage = Stage::Survey {
-                    request,
-                    path,
-                    survey,
-                };
+                self.stage = Stage::Survey { request, path, survey };
                 Activity::Plan(self)
             }
-            Progress::Failed(reason) => turn.fail(
-                &self.run.chat,
-                format!("the repository could not be mapped: {reason}"),
-            ),
+            Progress::Failed(reason) => {
+                turn.fail(&self.run.chat, format!("the repository could not be mapped: {reason}"))
+            }
             Progress::Aborted => turn.fail(&self.run.chat, "stopped; nothing was written"),
             Progress::Done(found) => {
                 let gates = gates::detect(&found.files, &found.manifests);
@@ -490,10 +367,7 @@ impl PlanRun {
         if self.is_stopping {
             return turn.fail(&self.run.chat, "stopped; nothing was written");
         }
-        turn.say(
-            &self.run.chat,
-            format!("Planning **{}** with three planners.", request.title),
-        );
+        turn.say(&self.run.chat, format!("Planning **{}** with three planners.", request.title));
         let context = format!("{map}\n\n# Feature request\n\n{}\n", request.text.trim());
         let seats = Planner::ALL
             .into_iter()
@@ -503,25 +377,11 @@ impl PlanRun {
                     parent: self.run.chat.clone(),
                     title: format!("{}: {}", planner.document(), request.title),
                     rules: role(planner).rules(),
-                    purpose: Purpose {
-                        agent: planner.agent().to_owned(),
-                        task: None,
-                        attempt: 0,
-                    },
+                    purpose: Purpose { agent: planner.agent().to_owned(), task: None, attempt: 0 },
                 };
-                turn.request(
-                    Waiter::Plan(Wait::Seat(planner)),
-                    Operation::Session(operation),
-                );
-                let work = SeatWork::Creating {
-                    context: context.clone(),
-                };
-                Seat {
-                    planner,
-                    session: None,
-                    entry: None,
-                    work,
-                }
+                turn.request(Waiter::Plan(Wait::Seat(planner)), Operation::Session(operation));
+                let work = SeatWork::Creating { context: context.clone() };
+                Seat { planner, session: None, entry: None, work }
             })
             .collect();
         self.stage = Stage::Planning { request, seats };
@@ -542,9 +402,7 @@ impl PlanRun {
             let seat = self.seat_goes_on(turn, &request, seat, outcome, took_ms);
             seats.insert(index, seat);
         }
-        let has_failed = seats
-            .iter()
-            .any(|seat| matches!(seat.work, SeatWork::Failed { .. }));
+        let has_failed = seats.iter().any(|seat| matches!(seat.work, SeatWork::Failed { .. }));
         if has_failed {
             // One missing document means no plan, so the others need not go on.
             for seat in &seats {
@@ -553,8 +411,7 @@ impl PlanRun {
                 }
             }
         }
-        let is_over =
-            |seat: &Seat| matches!(seat.work, SeatWork::Done { .. } | SeatWork::Failed { .. });
+        let is_over = |seat: &Seat| matches!(seat.work, SeatWork::Done { .. } | SeatWork::Failed { .. });
         if !seats.iter().all(is_over) {
             self.stage = Stage::Planning { request, seats };
             return Activity::Plan(self);
@@ -575,14 +432,8 @@ impl PlanRun {
         };
         if let Some(usage) = outcome.usage() {
             let model = self.run.model(role(seat.planner), Work::Planning);
-            let entry = Entry {
-                work: Work::Planning,
-                model,
-                task: None,
-                attempt: 0,
-                usage,
-                duration_ms: took_ms,
-            };
+            let entry =
+                Entry { work: Work::Planning, model, task: None, attempt: 0, usage, duration_ms: took_ms };
             turn.shared.ledger.add(entry);
         }
         match (&seat.work, outcome) {
@@ -590,9 +441,7 @@ impl PlanRun {
                 let context = context.clone();
                 seat.session = Some(session.clone());
                 if self.is_stopping {
-                    seat.work = SeatWork::Failed {
-                        reason: "stopped".to_owned(),
-                    };
+                    seat.work = SeatWork::Failed { reason: "stopped".to_owned() };
                     return seat;
                 }
                 let title = format!("{} for {}", seat.planner.document(), request.title);
@@ -614,9 +463,7 @@ impl PlanRun {
                     (_, missing) => {
                         let missing: Vec<String> =
                             missing.iter().map(|title| format!("\"{title}\"")).collect();
-                        SeatWork::Failed {
-                            reason: format!("its document still lacks {}", list(&missing)),
-                        }
+                        SeatWork::Failed { reason: format!("its document still lacks {}", list(&missing)) }
                     }
                 };
             }
@@ -636,9 +483,7 @@ impl PlanRun {
                         format!("{}: {lines} lines", seat.planner.document()),
                     );
                 }
-                SeatWork::Failed { reason } => {
-                    turn.close(&self.run.chat, entry, false, reason.clone())
-                }
+                SeatWork::Failed { reason } => turn.close(&self.run.chat, entry, false, reason.clone()),
                 _ => {}
             }
         }
@@ -662,10 +507,7 @@ impl PlanRun {
             timeout_ms: self.run.options.planning_timeout_ms,
             silent_ms: SILENT_MS,
         };
-        let ask = turn.request(
-            Waiter::Plan(Wait::Seat(planner)),
-            Operation::Session(operation),
-        );
+        let ask = turn.request(Waiter::Plan(Wait::Seat(planner)), Operation::Session(operation));
         SeatWork::Asking { ask, is_second }
     }
 
@@ -673,12 +515,7 @@ impl PlanRun {
     fn clear(mut self, turn: &mut Turn, request: Request, seats: Vec<Seat>) -> Activity {
         let mut left = 0;
         for session in seats.iter().filter_map(|seat| seat.session.as_ref()) {
-            turn.remove_session(
-                session,
-                Waiter::Plan(Wait::Removal {
-                    session: session.clone(),
-                }),
-            );
+            turn.remove_session(session, Waiter::Plan(Wait::Removal { session: session.clone() }));
             left += 1;
         }
         let failures: Vec<String> = seats
@@ -699,27 +536,16 @@ impl PlanRun {
             };
             Ok(seats.into_iter().map(document).collect())
         } else {
-            Err(format!(
-                "planning failed, nothing was written. {}",
-                failures.join("; ")
-            ))
+            Err(format!("planning failed, nothing was written. {}", failures.join("; ")))
         };
         if left == 0 {
             return self.cleared(turn, request, &[], result);
         }
-        self.stage = Stage::Clearing {
-            request,
-            left,
-            kept: Vec::new(),
-            result,
-        };
+        self.stage = Stage::Clearing { request, left, kept: Vec::new(), result };
         Activity::Plan(self)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the fields of one stage, taken apart"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     fn removed(
         mut self,
         turn: &mut Turn,
@@ -734,12 +560,7 @@ impl PlanRun {
             kept.push(session.to_string());
         }
         if left > 1 {
-            self.stage = Stage::Clearing {
-                request,
-                left: left - 1,
-                kept,
-                result,
-            };
+            self.stage = Stage::Clearing { request, left: left - 1, kept, result };
             return Activity::Plan(self);
         }
         self.cleared(turn, request, &kept, result)
@@ -769,44 +590,25 @@ impl PlanRun {
             return turn.fail(&self.run.chat, "a planning document got lost");
         };
         let plan = merge(spec, arch, qa);
-        let mut files: Vec<(&str, &String)> = Planner::ALL
-            .iter()
-            .map(|planner| planner.document())
-            .zip(&documents)
-            .collect();
+        let mut files: Vec<(&str, &String)> =
+            Planner::ALL.iter().map(|planner| planner.document()).zip(&documents).collect();
         files.push(("PLAN.md", &plan));
         for (name, text) in &files {
             let path = self.run.document(name);
             turn.request(
                 Waiter::Plan(Wait::Document { path: path.clone() }),
-                write(
-                    Place::Repository,
-                    &path,
-                    (*text).clone(),
-                    Expected::Anything,
-                ),
+                write(Place::Repository, &path, (*text).clone(), Expected::Anything),
             );
         }
         let left = files.len();
         if kept.is_empty() {
-            turn.say(
-                &self.run.chat,
-                "The planners' sessions are deleted; only their documents remain.",
-            );
+            turn.say(&self.run.chat, "The planners' sessions are deleted; only their documents remain.");
         }
-        self.stage = Stage::Writing {
-            request,
-            left,
-            plan,
-            problem: None,
-        };
+        self.stage = Stage::Writing { request, left, plan, problem: None };
         Activity::Plan(self)
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the fields of one stage, taken apart"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     fn written(
         mut self,
         turn: &mut Turn,
@@ -822,22 +624,14 @@ impl PlanRun {
             other => problem.or_else(|| Some(file_failure(other, path))),
         };
         if left > 1 {
-            self.stage = Stage::Writing {
-                request,
-                left: left - 1,
-                plan,
-                problem,
-            };
+            self.stage = Stage::Writing { request, left: left - 1, plan, problem };
             return Activity::Plan(self);
         }
         if let Some(problem) = problem {
             return turn.fail(&self.run.chat, problem);
         }
         if self.is_stopping {
-            return turn.fail(
-                &self.run.chat,
-                "stopped; the plan is written, `/backlog` makes its backlog",
-            );
+            return turn.fail(&self.run.chat, "stopped; the plan is written, `/backlog` makes its backlog");
         }
         DraftRun::begin(turn, self.run, &request.title, plan)
     }
@@ -872,11 +666,7 @@ pub(crate) fn standing(text: &str) -> Standing {
         .filter(|task| task.attempts > 0 || !matches!(task.status, Status::Pending | Status::Ready))
         .map(|task| task.id.to_string())
         .collect();
-    if started.is_empty() {
-        Standing::Untouched
-    } else {
-        Standing::Started(list(&started))
-    }
+    if started.is_empty() { Standing::Untouched } else { Standing::Started(list(&started)) }
 }
 
 /// A sentence for a file operation that went wrong.

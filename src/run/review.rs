@@ -25,6 +25,7 @@ pub struct Review {
     reports: Vec<GateReport>,
     parts: Vec<String>,
     verdicts: Vec<Verdict>,
+    is_stopping: bool,
     stage: Stage,
 }
 
@@ -52,10 +53,17 @@ impl Review {
             reports,
             parts: split_diff(diff, PART_BYTES_MAX),
             verdicts: Vec::new(),
+            is_stopping: false,
             stage: Stage::Creating,
         };
         review.create(turn, run, task, waiter);
         review
+    }
+
+    /// Asks for nothing more; an answer that makes it complete still counts.
+    pub fn stopping(mut self) -> Self {
+        self.is_stopping = true;
+        self
     }
 
     /// How many parts the diff has.
@@ -92,15 +100,16 @@ impl Review {
             return Progress::Failed(format!("an answer that does not fit: {outcome:?}"));
         };
         match (self.stage.clone(), outcome) {
+            (Stage::Creating, SessionOutcome::Created { session }) if self.is_stopping => {
+                turn.remove_session(session, Waiter::Nobody);
+                Progress::Aborted
+            }
             (Stage::Creating, SessionOutcome::Created { session }) => {
                 let part = self.verdicts.len();
                 let diff = self.parts.get(part).map_or("", String::as_str);
                 let text = review_prompt(task, &self.reports, diff, part + 1, self.parts.len());
                 self.ask(turn, run, session, text, waiter);
-                self.stage = Stage::Asking {
-                    session: session.clone(),
-                    is_second: false,
-                };
+                self.stage = Stage::Asking { session: session.clone(), is_second: false };
                 Progress::More(self)
             }
             (Stage::Creating, other) => Progress::Failed(session_failure(other, 0)),
@@ -111,10 +120,7 @@ impl Review {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the fields of one stage, taken apart"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     fn answered(
         mut self,
         turn: &mut Turn,
@@ -143,23 +149,25 @@ impl Review {
                 if self.verdicts.len() >= self.parts.len() {
                     return Progress::Done(combine(self.verdicts));
                 }
+                if self.is_stopping {
+                    return Progress::Aborted;
+                }
                 self.create(turn, run, task, waiter);
                 self.stage = Stage::Creating;
                 Progress::More(self)
             }
+            Err(_) if self.is_stopping => {
+                turn.remove_session(session, Waiter::Nobody);
+                Progress::Aborted
+            }
             Err(problem) if !is_second => {
                 self.ask(turn, run, session, problem, waiter);
-                self.stage = Stage::Asking {
-                    session: session.clone(),
-                    is_second: true,
-                };
+                self.stage = Stage::Asking { session: session.clone(), is_second: true };
                 Progress::More(self)
             }
             Err(problem) => {
                 turn.remove_session(session, Waiter::Nobody);
-                Progress::Failed(format!(
-                    "the reviewer gave no verdict, asked twice: {problem}"
-                ))
+                Progress::Failed(format!("the reviewer gave no verdict, asked twice: {problem}"))
             }
         }
     }
@@ -177,14 +185,7 @@ impl Review {
         turn.request(waiter, Operation::Session(operation));
     }
 
-    fn account(
-        &self,
-        turn: &mut Turn,
-        run: &Run,
-        task: &TaskSpec,
-        outcome: &SessionOutcome,
-        took_ms: u64,
-    ) {
+    fn account(&self, turn: &mut Turn, run: &Run, task: &TaskSpec, outcome: &SessionOutcome, took_ms: u64) {
         if let Some(usage) = outcome.usage() {
             turn.shared.ledger.add(Entry {
                 work: Work::Review,
