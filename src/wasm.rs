@@ -1,7 +1,10 @@
-//! The boundary, and the only file that names wasm_bindgen: typed values in, typed values out.
+//! The boundary, and the only module that names wasm_bindgen: typed values in, typed values out.
 //!
 //! [`Core`] drives the engine: it journals what happened, steps, hands the effects to the host and
 //! feeds their outcomes back as they arrive, in any order.
+
+#[cfg(feature = "bench")]
+mod bench;
 
 use std::cell::RefCell;
 use std::rc::Rc;
