@@ -139,12 +139,10 @@ impl ImplementRun {
             self.merging = None;
         }
         if let Some(entry) = attempt.entry {
-            turn.close(&self.run.chat, entry, is_ok, text);
+            // A screen shows no text for a failed line, so the reason is a paragraph of its own.
+            turn.close(&self.run.chat, entry, is_ok, if is_ok { text } else { "not merged" });
         }
-        // The line of a failed attempt shows its reason by itself; that of a good one does not.
-        if let Some(spec) = self.track.backlog.tasks.get(task)
-            && (is_ok || attempt.entry.is_none())
-        {
+        if let Some(spec) = self.track.backlog.tasks.get(task) {
             turn.say(&self.run.chat, format!("**{}**: {text}.", spec.id));
         }
         self.record_notes(turn, task, &attempt.notes);
