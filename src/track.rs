@@ -199,7 +199,7 @@ impl Track {
 /// A task that we know, as the file has it now.
 fn adopt_record(task: &TaskSpec, known: &TaskSpec, mut record: Record) -> Record {
     match record.life {
-        Life::Waiting if task.status == Status::Completed => record.life = Life::Given,
+        Life::Waiting | Life::Failed { .. } if task.status == Status::Completed => record.life = Life::Given,
         Life::Failed { .. } if task.status != Status::Failed || !is_same_work(task, known) => {
             record.life = Life::Waiting;
             record.attempts = 0;

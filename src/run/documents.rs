@@ -32,6 +32,27 @@ pub(crate) enum Standing {
     Unreadable,
 }
 
+impl Standing {
+    /// Why a backlog is not simply replaced, after its name.
+    pub(crate) fn obstacle(&self) -> String {
+        match self {
+            Self::Untouched => "has no started task".to_owned(),
+            Self::Started(what) => format!("has work in it ({what}), and `/implement` goes on with it"),
+            Self::Unreadable => {
+                "cannot be read as a backlog, so it is left alone; `/backlog --check` says what is wrong"
+                    .to_owned()
+            }
+        }
+    }
+}
+
+/// Where the documents of a plan are kept when another takes their place, inside the output directory.
+pub(crate) fn archive(backlog: &str, now_ms: u64) -> String {
+    let track =
+        backlog::parse(backlog).map_or_else(|_| "unreadable".to_owned(), |known| known.track_id.to_string());
+    format!("archive/{track}-{}", now_ms / 1000)
+}
+
 /// Whether a backlog may be replaced without asking. The file may lag behind what we know of its track.
 pub(crate) fn standing(text: &str, tracks: &BTreeMap<TrackId, Track>) -> Standing {
     let Ok(backlog) = backlog::parse(text) else {

@@ -46,6 +46,10 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     let path = document(&wait.options, "BACKLOG.yaml");
     let text = match outcome {
         Outcome::File(FileOutcome::Read { text, .. }) => text,
+        Outcome::File(FileOutcome::Missing) if wait.name == CommandName::Metrics => {
+            turn.say(&wait.chat, metrics(&[], &turn.shared.ledger.clone()));
+            return turn.end(&wait.chat, None);
+        }
         Outcome::File(FileOutcome::Missing) => {
             let text = format!("there is no {path}. `/plan <feature>` makes one.");
             return turn.end(&wait.chat, Some(text));

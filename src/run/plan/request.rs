@@ -1,6 +1,6 @@
 //! What is asked for: the request is read, and an earlier backlog is looked at, and put aside if need be.
 
-use crate::run::documents::{DOCUMENT_BYTES_MAX, Standing, file_failure, read, standing, write};
+use crate::run::documents::{DOCUMENT_BYTES_MAX, Standing, archive, file_failure, read, standing, write};
 use crate::run::plan::{PlanRun, Stage, Wait};
 
 use crate::effect::Outcome;
@@ -57,44 +57,34 @@ impl PlanRun {
 
     pub(super) fn earlier_read(mut self, turn: &mut Turn, request: Request, outcome: &Outcome) -> Activity {
         let path = self.run.document("BACKLOG.yaml");
-        let standing = match outcome {
+        let text = match outcome {
             Outcome::File(FileOutcome::Missing) => return self.look_for_map(turn, request),
-            Outcome::File(FileOutcome::Read { text, .. }) => standing(text, &turn.shared.tracks),
-            Outcome::File(FileOutcome::TooLarge { .. } | FileOutcome::NotText) => Standing::Unreadable,
+            Outcome::File(FileOutcome::Read { text, .. }) => text,
+            Outcome::File(FileOutcome::TooLarge { .. } | FileOutcome::NotText) => "",
             other => return turn.fail(&self.run.chat, file_failure(other, &path)),
         };
-        match standing {
-            Standing::Untouched => {
-                let text = format!("{path} has no started task; the new plan will replace it.");
-                turn.say(&self.run.chat, text);
-                self.look_for_map(turn, request)
-            }
-            Standing::Started(_) | Standing::Unreadable if self.is_new => {
-                let track = turn.shared.current.as_ref().map_or("earlier", |track| track.as_str());
-                let into = format!("archive/{track}-{}", turn.shared.now_ms / 1000);
+        let standing = standing(text, &turn.shared.tracks);
+        match &standing {
+            Standing::Started(_) | Standing::Unreadable if !self.is_new => turn.fail(
+                &self.run.chat,
+                format!(
+                    "{path} {}; `/plan --new …` starts over and keeps the old documents in {}.",
+                    standing.obstacle(),
+                    self.run.document("archive/")
+                ),
+            ),
+            _ => {
+                let into = archive(text, turn.shared.now_ms);
                 let left: Vec<String> = DOCUMENTS.iter().rev().map(|name| (*name).to_owned()).collect();
                 let first = self.run.document(DOCUMENTS[0]);
                 turn.request(Waiter::Plan(Wait::Step), read(Place::Repository, &first, DOCUMENT_BYTES_MAX));
-                turn.say(&self.run.chat, format!("The earlier plan is kept in {}.", self.run.document(&into)));
+                turn.say(
+                    &self.run.chat,
+                    format!("The earlier plan is kept in {}.", self.run.document(&into)),
+                );
                 self.stage = Stage::Aside { request, into, left, is_reading: true };
                 Activity::Plan(self)
             }
-            Standing::Started(what) => turn.fail(
-                &self.run.chat,
-                format!(
-                    "{path} has work in it ({what}). /implement goes on with it; `/plan --new …` starts over and \
-                     keeps the old documents in {}.",
-                    self.run.document("archive/")
-                ),
-            ),
-            Standing::Unreadable => turn.fail(
-                &self.run.chat,
-                format!(
-                    "{path} exists and cannot be read as a backlog, so it is not overwritten. `/backlog --check` \
-                     says what is wrong; `/plan --new …` starts over and keeps it in {}.",
-                    self.run.document("archive/")
-                ),
-            ),
         }
     }
 
