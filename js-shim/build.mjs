@@ -6,6 +6,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildTool, wrapCore } from "./build/bindgen.mjs";
 import { withLock } from "./build/build-lock.mjs";
 import { check, fail, npm, output, root, run } from "./build/command.mjs";
 
@@ -18,7 +19,7 @@ const startedAt = Date.now();
 check();
 mkdirSync(join(root, "target"), { recursive: true });
 await withLock(join(root, "target/build.lock"), async () => {
-  await Promise.all([packages(), core(), tool()]);
+  await Promise.all([packages(), core(), buildTool()]);
   await wrap();
   if (process.argv[2] === "generate") await generate();
   await bundle();
@@ -46,13 +47,6 @@ async function core() {
   await run("core", "cargo", what, { tries: 2 });
 }
 
-/** The program that wraps the core for JavaScript. It runs for a moment: compiling it fast matters. */
-async function tool() {
-  const fast = ["--config", 'profile.dev.package."*".opt-level=0', "--target-dir", "target/tool"];
-  const what = ["build", "--locked", "--quiet", "--package", "bindgen", ...fast];
-  await run("bindgen", "cargo", what, { tries: 2 });
-}
-
 /** js-shim/pkg/: the core with its JavaScript and its types. */
 async function wrap() {
   const inputs = [WASM, "js-shim/bindgen/src/main.rs", "Cargo.lock"].map((path) =>
@@ -60,17 +54,7 @@ async function wrap() {
   );
   await once("js-shim/pkg/.build-stamp", inputs, async () => {
     rmSync(join(root, "js-shim/pkg"), { recursive: true, force: true });
-    const bindgen = [
-      "run",
-      "--locked",
-      "--quiet",
-      "--package",
-      "bindgen",
-      "--",
-      WASM,
-      "js-shim/pkg",
-    ];
-    await run("wrapped core", "cargo", bindgen);
+    await wrapCore(WASM, "js-shim/pkg");
   });
 }
 
@@ -93,6 +77,9 @@ async function bundle() {
     bundle: true,
     // OpenCode's own modules.
     external: ["bun:*"],
+    // See panic.ts: nothing of ours may print.
+    define: { "console.error": "logPanic" },
+    inject: ["js-shim/src/panic.ts"],
     format: "esm",
     platform: "node",
     target: "node20.12",

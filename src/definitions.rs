@@ -110,8 +110,7 @@ impl Role {
     /// What a session of this role may do. A blanket deny also takes the tool out of the requests.
     pub fn rules(self) -> Vec<Rule> {
         let nothing = rule("*", "*", RuleAction::Deny);
-        let reading =
-            ["read", "grep", "glob", "list"].map(|tool| rule(tool, "*", RuleAction::Allow));
+        let reading = ["read", "grep", "glob", "list"].map(|tool| rule(tool, "*", RuleAction::Allow));
         let secrets = rule("read", "*.env", RuleAction::Deny);
         match self {
             Self::PlannerSpec | Self::PlannerArch | Self::PlannerQa | Self::Backlog => {
@@ -121,14 +120,7 @@ impl Role {
                 let writing = ["edit", "bash"].map(|tool| rule(tool, "*", RuleAction::Allow));
                 let sharing = ["git push*", "git remote*", "git worktree*", "git config*"]
                     .map(|command| rule("bash", command, RuleAction::Deny));
-                [
-                    vec![nothing],
-                    reading.to_vec(),
-                    vec![secrets],
-                    writing.to_vec(),
-                    sharing.to_vec(),
-                ]
-                .concat()
+                [vec![nothing], reading.to_vec(), vec![secrets], writing.to_vec(), sharing.to_vec()].concat()
             }
             Self::Reviewer => vec![nothing],
         }
@@ -136,41 +128,25 @@ impl Role {
 }
 
 fn rule(permission: &str, pattern: &str, action: RuleAction) -> Rule {
-    Rule {
-        permission: permission.to_owned(),
-        pattern: pattern.to_owned(),
-        action,
-    }
+    Rule { permission: permission.to_owned(), pattern: pattern.to_owned(), action }
 }
 
 /// What to register.
 pub fn definitions() -> Definitions {
-    let command = |name, description: &str| CommandDefinition {
-        name,
-        description: description.to_owned(),
-    };
+    let command = |name, description: &str| CommandDefinition { name, description: description.to_owned() };
     Definitions {
         commands: vec![
             command(
                 CommandName::Plan,
                 "Plan a feature from a file or a text: documents and a backlog of tasks",
             ),
-            command(
-                CommandName::Backlog,
-                "Make the backlog again from PLAN.md, or check it (--check)",
-            ),
+            command(CommandName::Backlog, "Make the backlog again from PLAN.md, or check it (--check)"),
             command(
                 CommandName::Implement,
                 "Implement the backlog (or the tasks named) in parallel worktrees",
             ),
-            command(
-                CommandName::Progress,
-                "Where every task stands, and why anything is blocked",
-            ),
-            command(
-                CommandName::Metrics,
-                "Success, time, tokens and cost so far",
-            ),
+            command(CommandName::Progress, "Where every task stands, and why anything is blocked"),
+            command(CommandName::Metrics, "Success, time, tokens and cost so far"),
         ],
         agents: Role::ALL
             .into_iter()

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::backlog::Status;
@@ -34,7 +34,7 @@ pub struct Engine {
 }
 
 /// The command that runs now.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) enum Activity {
     /// None.
     #[default]
@@ -50,7 +50,7 @@ pub(crate) enum Activity {
 }
 
 /// What outlives a command.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub(crate) struct Shared {
     /// The time of the event that is being handled, in milliseconds since the Unix epoch.
     pub now_ms: u64,
@@ -71,7 +71,7 @@ pub(crate) struct Shared {
 }
 
 /// Who waits for an effect, and since when.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 struct Waiting {
     waiter: Waiter,
     since_ms: u64,
@@ -79,7 +79,7 @@ struct Waiting {
 }
 
 /// What an effect under way means to the engine's own books.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 enum Nature {
     /// It runs to its end by itself, soon.
     Short,
@@ -94,12 +94,12 @@ enum Nature {
 impl Nature {
     fn of(operation: &Operation) -> Self {
         match operation {
-            Operation::Session(SessionOperation::Create { directory, .. }) => Self::Creates {
-                directory: directory.clone(),
-            },
-            Operation::Session(SessionOperation::Remove { session, .. }) => Self::Removes {
-                session: session.clone(),
-            },
+            Operation::Session(SessionOperation::Create { directory, .. }) => {
+                Self::Creates { directory: directory.clone() }
+            }
+            Operation::Session(SessionOperation::Remove { session, .. }) => {
+                Self::Removes { session: session.clone() }
+            }
             Operation::Session(SessionOperation::Ask { .. })
             | Operation::Process(ProcessOperation::Run { .. })
             | Operation::Timer(TimerOperation::Sleep { .. }) => Self::Long,
@@ -118,18 +118,12 @@ impl Engine {
     pub fn step(&mut self, stamped: &Stamped) -> Vec<Effect> {
         self.shared.now_ms = stamped.at_ms;
         let activity = std::mem::take(&mut self.activity);
-        let mut turn = Turn {
-            shared: &mut self.shared,
-            effects: Vec::new(),
-        };
+        let mut turn = Turn { shared: &mut self.shared, effects: Vec::new() };
         self.activity = match &stamped.event {
             Event::Opened { .. } => opened(activity, &mut turn),
-            Event::Command {
-                chat,
-                name,
-                arguments,
-                setting,
-            } => run::given(activity, &mut turn, chat, *name, arguments, setting),
+            Event::Command { chat, name, arguments, setting } => {
+                run::given(activity, &mut turn, chat, *name, arguments, setting)
+            }
             Event::Resolved { id, outcome } => resolved(activity, &mut turn, *id, outcome),
             Event::Cancelled { chat } => run::cancelled(activity, &mut turn, chat),
             Event::Session { session, signal } => signalled(activity, &mut turn, session, signal),
@@ -141,22 +135,14 @@ impl Engine {
     pub fn state_hash(&self) -> String {
         let state = serde_json::to_vec(&(&self.shared, &self.activity))
             .expect("the state has string keys only, so it is always JSON");
-        Sha256::digest(&state)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        Sha256::digest(&state).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Every task of the running or the latest command, with its status.
     pub fn statuses(&self) -> Vec<(TaskId, Status)> {
         let track = run::current_track(&self.activity, &self.shared);
         let of = |track: &Track| {
-            track
-                .ids()
-                .into_iter()
-                .enumerate()
-                .map(|(index, id)| (id, track.status(index)))
-                .collect()
+            track.ids().into_iter().enumerate().map(|(index, id)| (id, track.status(index))).collect()
         };
         track.map(of).unwrap_or_default()
     }
@@ -173,20 +159,13 @@ fn opened(activity: Activity, turn: &mut Turn) -> Activity {
     if let Activity::Implement(run) = activity {
         let mut track = run.track;
         track.interrupt();
-        turn.shared
-            .tracks
-            .insert(track.backlog.track_id.clone(), track);
+        turn.shared.tracks.insert(track.backlog.track_id.clone(), track);
     }
     Activity::Idle
 }
 
 fn resolved(activity: Activity, turn: &mut Turn, id: EffectId, outcome: &Outcome) -> Activity {
-    let Some(Waiting {
-        waiter,
-        since_ms,
-        nature,
-    }) = turn.shared.waiting.remove(&id)
-    else {
+    let Some(Waiting { waiter, since_ms, nature }) = turn.shared.waiting.remove(&id) else {
         return activity;
     };
     match (nature, outcome) {
@@ -202,12 +181,7 @@ fn resolved(activity: Activity, turn: &mut Turn, id: EffectId, outcome: &Outcome
     run::resolved(activity, turn, waiter, outcome, took_ms)
 }
 
-fn signalled(
-    activity: Activity,
-    turn: &mut Turn,
-    session: &SessionId,
-    signal: &SessionSignal,
-) -> Activity {
+fn signalled(activity: Activity, turn: &mut Turn, session: &SessionId, signal: &SessionSignal) -> Activity {
     match activity {
         Activity::Implement(mut run) => {
             run.signalled(turn, session, signal);
@@ -227,32 +201,17 @@ pub(crate) struct Turn<'a> {
 impl Turn<'_> {
     /// Asks for something; `waiter` is told how it ended.
     pub fn request(&mut self, waiter: Waiter, operation: Operation) -> EffectId {
-        debug_assert!(
-            operation.is_answered(),
-            "nobody can wait for what is not answered"
-        );
+        debug_assert!(operation.is_answered(), "nobody can wait for what is not answered");
         let nature = Nature::of(&operation);
         let id = self.push(operation);
         let since_ms = self.shared.now_ms;
-        self.shared.waiting.insert(
-            id,
-            Waiting {
-                waiter,
-                since_ms,
-                nature,
-            },
-        );
+        self.shared.waiting.insert(id, Waiting { waiter, since_ms, nature });
         id
     }
 
     /// Stops an effect that takes time. It still resolves, as aborted.
     pub fn cancel(&mut self, id: EffectId) {
-        if self
-            .shared
-            .waiting
-            .get(&id)
-            .is_some_and(|waiting| waiting.nature == Nature::Long)
-        {
+        if self.shared.waiting.get(&id).is_some_and(|waiting| waiting.nature == Nature::Long) {
             self.push(Operation::Cancel(id));
         }
     }
@@ -265,69 +224,43 @@ impl Turn<'_> {
         }
     }
 
+    /// Whether a session's deletion is under way.
+    pub fn is_removing(&self, session: &SessionId) -> bool {
+        let removes = |waiting: &Waiting| matches!(&waiting.nature, Nature::Removes { session: gone } if gone == session);
+        self.shared.waiting.values().any(removes)
+    }
+
     /// Deletes a session.
     pub fn remove_session(&mut self, session: &SessionId, waiter: Waiter) {
         let directory = self.shared.sessions.get(session).cloned().flatten();
         self.request(
             waiter,
-            Operation::Session(SessionOperation::Remove {
-                session: session.clone(),
-                directory,
-            }),
+            Operation::Session(SessionOperation::Remove { session: session.clone(), directory }),
         );
     }
 
     /// Shows a paragraph.
     pub fn say(&mut self, chat: &SessionId, text: impl Into<String>) {
         let text = format!("{}\n\n", text.into().trim_end());
-        self.push(Operation::Chat(ChatOperation::Say {
-            chat: chat.clone(),
-            text,
-        }));
+        self.push(Operation::Chat(ChatOperation::Say { chat: chat.clone(), text }));
     }
 
     /// Shows an agent at work. The id names the line for [`Turn::close`].
-    pub fn open(
-        &mut self,
-        chat: &SessionId,
-        title: String,
-        agent: &str,
-        session: &SessionId,
-    ) -> EffectId {
+    pub fn open(&mut self, chat: &SessionId, title: String, agent: &str, session: &SessionId) -> EffectId {
         let entry = EffectId(self.shared.next_effect);
         let (chat, agent, session) = (chat.clone(), agent.to_owned(), session.clone());
-        self.push(Operation::Chat(ChatOperation::Open {
-            chat,
-            entry,
-            title,
-            agent,
-            session,
-        }))
+        self.push(Operation::Chat(ChatOperation::Open { chat, entry, title, agent, session }))
     }
 
     /// Ends the line of an agent.
-    pub fn close(
-        &mut self,
-        chat: &SessionId,
-        entry: EffectId,
-        is_ok: bool,
-        text: impl Into<String>,
-    ) {
+    pub fn close(&mut self, chat: &SessionId, entry: EffectId, is_ok: bool, text: impl Into<String>) {
         let (chat, text) = (chat.clone(), text.into());
-        self.push(Operation::Chat(ChatOperation::Close {
-            chat,
-            entry,
-            is_ok,
-            text,
-        }));
+        self.push(Operation::Chat(ChatOperation::Close { chat, entry, is_ok, text }));
     }
 
     /// Ends the command. With an error it counts as failed.
     pub fn end(&mut self, chat: &SessionId, error: Option<String>) {
-        self.push(Operation::Chat(ChatOperation::End {
-            chat: chat.clone(),
-            error,
-        }));
+        self.push(Operation::Chat(ChatOperation::End { chat: chat.clone(), error }));
     }
 
     /// Ends the command as failed.

@@ -1,5 +1,7 @@
 //! Everything that can happen to the engine. Each variant says when it happens.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::effect::Outcome;
@@ -86,6 +88,8 @@ pub struct Setting {
     pub model: Option<ModelRef>,
     /// The person's `small_model`, when one is set.
     pub small_model: Option<ModelRef>,
+    /// Models that the person set for agents of ours in the host's configuration, by agent.
+    pub agents: BTreeMap<String, ModelRef>,
     /// Seed for jitter, drawn once a command.
     pub seed: u32,
 }

@@ -80,10 +80,7 @@ impl ModelRef {
         if provider.is_empty() || model.is_empty() {
             return None;
         }
-        Some(Self {
-            provider: provider.to_owned(),
-            model: model.to_owned(),
-        })
+        Some(Self { provider: provider.to_owned(), model: model.to_owned() })
     }
 }
 

@@ -110,10 +110,7 @@ impl Default for Journal {
 impl Journal {
     /// An empty journal.
     pub fn new() -> Self {
-        Self {
-            sequence: 0,
-            head: FIRST_PREV.to_owned(),
-        }
+        Self { sequence: 0, head: FIRST_PREV.to_owned() }
     }
 
     /// Reads a journal's whole text. A last line that was not written to its end is left out.
@@ -133,11 +130,7 @@ impl Journal {
             }
             valid_bytes += line.len();
         }
-        Ok(Replay {
-            journal,
-            events,
-            valid_bytes,
-        })
+        Ok(Replay { journal, events, valid_bytes })
     }
 
     /// The event as the next line of the journal, with its line break.
@@ -158,10 +151,7 @@ impl Journal {
 
     /// How the next record begins, up to its hash.
     fn lead(&self) -> String {
-        format!(
-            "{{\"v\":{FORMAT},\"seq\":{},\"prev\":\"{}\",\"hash\":\"",
-            self.sequence, self.head
-        )
+        format!("{{\"v\":{FORMAT},\"seq\":{},\"prev\":\"{}\",\"hash\":\"", self.sequence, self.head)
     }
 
     fn advance(&mut self, hash: String) {
@@ -180,10 +170,8 @@ impl Journal {
             return Err(JournalError::WrongHash { line });
         }
         // The event's fields lie beside the record's own, which are skipped.
-        let event = serde_json::from_str(record).map_err(|error| JournalError::UnknownEvent {
-            line,
-            message: error.to_string(),
-        })?;
+        let event = serde_json::from_str(record)
+            .map_err(|error| JournalError::UnknownEvent { line, message: error.to_string() })?;
         self.advance(hash.to_owned());
         Ok(event)
     }
@@ -202,18 +190,12 @@ impl Journal {
         if let Ok(Version { v }) = serde_json::from_str(record)
             && v > FORMAT
         {
-            return JournalError::NewerFormat {
-                line,
-                found: v,
-                known: FORMAT,
-            };
+            return JournalError::NewerFormat { line, found: v, known: FORMAT };
         }
         match serde_json::from_str(record) {
-            Ok(Lead { seq, .. }) if seq != self.sequence => JournalError::OutOfSequence {
-                line,
-                found: seq,
-                expected: self.sequence,
-            },
+            Ok(Lead { seq, .. }) if seq != self.sequence => {
+                JournalError::OutOfSequence { line, found: seq, expected: self.sequence }
+            }
             Ok(Lead { prev, .. }) if prev != self.head => JournalError::BrokenChain { line },
             _ => JournalError::NotARecord { line },
         }
@@ -226,10 +208,7 @@ fn is_json(text: &str) -> bool {
 
 /// The first digits of the SHA-256 of both texts.
 fn chain(prev: &str, body: &str) -> String {
-    let digest = Sha256::new()
-        .chain_update(prev)
-        .chain_update(body)
-        .finalize();
+    let digest = Sha256::new().chain_update(prev).chain_update(body).finalize();
     let mut hex = String::with_capacity(HASH_DIGITS);
     for byte in &digest[..HASH_DIGITS / 2] {
         for digit in [byte >> 4, byte & 15] {

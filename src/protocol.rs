@@ -36,10 +36,7 @@ impl Declarations {
     fn new() -> Self {
         // JavaScript's numbers hold our integers: milliseconds, bytes and ids stay below 2^53.
         let config = Config::new().with_large_int("number");
-        Self {
-            config,
-            by_name: BTreeMap::new(),
-        }
+        Self { config, by_name: BTreeMap::new() }
     }
 
     fn render(&self) -> String {
@@ -55,9 +52,12 @@ impl Declarations {
 
 impl TypeVisitor for Declarations {
     fn visit<T: TS + 'static + ?Sized>(&mut self) {
+        // Only types with a `derive(TS)` have a place to be written to, and a name of their own.
+        if T::output_path().is_none() {
+            return;
+        }
         let name = T::ident(&self.config);
-        // Only types with a `derive(TS)` have a place to be written to.
-        if T::output_path().is_none() || self.by_name.contains_key(&name) {
+        if self.by_name.contains_key(&name) {
             return;
         }
         let docs = T::docs().unwrap_or_default();
@@ -70,9 +70,7 @@ impl TypeVisitor for Declarations {
 /// ts-rs gives each field a line, without indentation, and three for its comment. This gives every
 /// comment and field one indented line; an object that fits a line stays on it.
 fn lay_out(declaration: &str) -> String {
-    let declaration = declaration
-        .replace("/**\n * ", "/** ")
-        .replace("\n */", " */");
+    let declaration = declaration.replace("/**\n * ", "/** ").replace("\n */", " */");
     let mut laid_out = String::new();
     let mut depth = 0;
     for line in declaration.lines() {
@@ -130,19 +128,13 @@ mod tests {
     const PATH: &str = "js-shim/src/protocol.ts";
 
     #[test]
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "it keeps a committed file up to date"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "it keeps a committed file up to date")]
     fn generated_types_are_up_to_date() {
         let wanted = protocol();
         if std::env::var("UPDATE").is_ok() {
             std::fs::write(PATH, &wanted).expect("js-shim/src can be written");
         }
         let committed = std::fs::read_to_string(PATH).unwrap_or_default();
-        assert!(
-            committed == wanted,
-            "{PATH} is not what the Rust types say: run `npm run generate`"
-        );
+        assert!(committed == wanted, "{PATH} is not what the Rust types say: run `npm run generate`");
     }
 }

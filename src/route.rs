@@ -58,10 +58,7 @@ impl Work {
 
     /// Whether the person's `small_model` is good enough for it.
     fn is_cheap(self) -> bool {
-        matches!(
-            self,
-            Self::Planning | Self::Documentation | Self::SimpleChange
-        )
+        matches!(self, Self::Planning | Self::Documentation | Self::SimpleChange)
     }
 
     /// Whether a command can come to it. Nothing improves specs yet.
@@ -144,11 +141,7 @@ pub fn route(
             None => {}
         }
     }
-    if works.is_empty() {
-        Ok(Routing(chosen))
-    } else {
-        Err(NoModel { works })
-    }
+    if works.is_empty() { Ok(Routing(chosen)) } else { Err(NoModel { works }) }
 }
 
 /// The kind of work a task is: what the backlog says; without a word from it documentation when
@@ -159,9 +152,7 @@ pub fn work_of(task: &TaskSpec) -> Work {
         Some(WorkKind::Code) => Work::CodeImplementation,
         Some(WorkKind::Documentation) => Work::Documentation,
         Some(WorkKind::Simple) => Work::SimpleChange,
-        None if !hints.is_empty() && hints.iter().all(|path| is_documentation(path)) => {
-            Work::Documentation
-        }
+        None if !hints.is_empty() && hints.iter().all(|path| is_documentation(path)) => Work::Documentation,
         None => Work::CodeImplementation,
     }
 }
@@ -193,11 +184,7 @@ mod tests {
         let routing = route(&ModelOptions::default(), Some(&large), Some(&small)).unwrap();
         for work in Work::ALL {
             let cheap = [Work::Planning, Work::Documentation, Work::SimpleChange];
-            let expected = if cheap.contains(&work) {
-                &small
-            } else {
-                &large
-            };
+            let expected = if cheap.contains(&work) { &small } else { &large };
             assert_eq!(routing.model(work), Some(expected), "{work}");
         }
         assert_eq!(routing.models(), [large, small]);

@@ -12,17 +12,12 @@ const NAMELESS: &str = "untitled";
 /// header starts with `#` is right aligned and shown without the `#`. Missing cells are empty,
 /// cells beyond the headers are left out; `|` is escaped, a line break becomes a space.
 pub fn table(headers: &[&str], rows: &[Vec<String>]) -> String {
-    let titles: Vec<String> = headers
-        .iter()
-        .map(|header| cell(header.trim_start_matches('#')))
-        .collect();
+    let titles: Vec<String> = headers.iter().map(|header| cell(header.trim_start_matches('#'))).collect();
     let is_right: Vec<bool> = headers.iter().map(|h| h.starts_with('#')).collect();
     let rows: Vec<Vec<String>> = rows
         .iter()
         .map(|row| {
-            (0..headers.len())
-                .map(|i| row.get(i).map(|text| cell(text)).unwrap_or_default())
-                .collect()
+            (0..headers.len()).map(|i| row.get(i).map(|text| cell(text)).unwrap_or_default()).collect()
         })
         .collect();
     let widths: Vec<usize> = (0..headers.len())
@@ -48,20 +43,13 @@ pub fn table(headers: &[&str], rows: &[Vec<String>]) -> String {
 
 fn push_row(out: &mut String, cells: &[String], widths: &[usize], is_right: &[bool]) {
     for ((text, &width), is_right) in cells.iter().zip(widths).zip(is_right) {
-        let _ = if *is_right {
-            write!(out, "| {text:>width$} ")
-        } else {
-            write!(out, "| {text:<width$} ")
-        };
+        let _ = if *is_right { write!(out, "| {text:>width$} ") } else { write!(out, "| {text:<width$} ") };
     }
     out.push_str("|\n");
 }
 
 fn cell(text: &str) -> String {
-    text.split_whitespace()
-        .collect::<Vec<_>>()
-        .join(" ")
-        .replace('|', "\\|")
+    text.split_whitespace().collect::<Vec<_>>().join(" ").replace('|', "\\|")
 }
 
 /// A duration from milliseconds, in at most two units: `950 ms`, `12 s`, `3 min 20 s`, `1 h 5 min`.

@@ -1,17 +1,17 @@
 //! A track: a backlog and what has become of each of its tasks.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::backlog::{Backlog, Status, TaskSpec};
 use crate::effect::git::Change;
 use crate::evidence::FailureClass;
 use crate::ids::{CommitId, EffectId, TaskId};
 use crate::review::GateReport;
-use crate::run::attempt::Attempt;
+use crate::run::implement::attempt::Attempt;
 use crate::text::rfc3339;
 
 /// A backlog at work.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Track {
     /// The tasks as specified. Their `status`, `attempts` and `error` are stale: [`Track::snapshot`]
     /// fills them in.
@@ -21,7 +21,7 @@ pub struct Track {
 }
 
 /// What has become of a task.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Record {
     /// Where it stands.
     pub life: Life,
@@ -47,10 +47,12 @@ pub struct Record {
     pub reports: Vec<GateReport>,
     /// What the latest work changed.
     pub changes: Vec<Change>,
+    /// The merge commit that the integration branch was being moved to when the process died.
+    pub moving: Option<CommitId>,
 }
 
 /// Where a task stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub enum Life {
     /// Nothing is going on: it waits for its dependencies, or for a free worker.
     #[default]
@@ -93,16 +95,11 @@ impl Track {
         let records = backlog
             .tasks
             .iter()
-            .map(
-                |task| match earlier.iter().find(|(known, _)| known.id == task.id) {
-                    Some((known, record)) => adopt_record(task, known, record.clone()),
-                    None if task.status == Status::Completed => Record {
-                        life: Life::Given,
-                        ..Record::default()
-                    },
-                    None => Record::default(),
-                },
-            )
+            .map(|task| match earlier.iter().find(|(known, _)| known.id == task.id) {
+                Some((known, record)) => adopt_record(task, known, record.clone()),
+                None if task.status == Status::Completed => Record { life: Life::Given, ..Record::default() },
+                None => Record::default(),
+            })
             .collect();
         Self { backlog, records }
     }
@@ -114,16 +111,15 @@ impl Track {
 
     /// All ids, in the backlog's order.
     pub fn ids(&self) -> Vec<TaskId> {
-        self.backlog
-            .tasks
-            .iter()
-            .map(|task| task.id.clone())
-            .collect()
+        self.backlog.tasks.iter().map(|task| task.id.clone()).collect()
     }
 
     /// The process is gone: what was alive waits again. Its work is in its worktree or in a ref.
     pub fn interrupt(&mut self) {
         for record in &mut self.records {
+            if let Life::Running(attempt) = &record.life {
+                record.moving = attempt.moving_to().cloned();
+            }
             if matches!(record.life, Life::Running(_) | Life::Resting { .. }) {
                 record.life = Life::Waiting;
             }
@@ -137,8 +133,7 @@ impl Track {
 
     /// The status that people read.
     pub fn status(&self, index: usize) -> Status {
-        let (Some(task), Some(record)) = (self.backlog.tasks.get(index), self.records.get(index))
-        else {
+        let (Some(task), Some(record)) = (self.backlog.tasks.get(index), self.records.get(index)) else {
             return Status::Pending;
         };
         match &record.life {
@@ -161,14 +156,8 @@ impl Track {
     /// The dependencies of a task that are not done yet.
     pub fn waits_for(&self, index: usize) -> Vec<TaskId> {
         let task = self.backlog.tasks.get(index);
-        task.map(|task| {
-            task.depends_on
-                .iter()
-                .filter(|id| !self.is_done(id))
-                .cloned()
-                .collect()
-        })
-        .unwrap_or_default()
+        task.map(|task| task.depends_on.iter().filter(|id| !self.is_done(id)).cloned().collect())
+            .unwrap_or_default()
     }
 
     /// The failed task that a waiting one depends on, directly or not.
@@ -179,10 +168,7 @@ impl Track {
             let Some(at) = self.index_of(&id) else {
                 continue;
             };
-            if matches!(
-                self.records.get(at).map(|record| &record.life),
-                Some(Life::Failed { .. })
-            ) {
+            if matches!(self.records.get(at).map(|record| &record.life), Some(Life::Failed { .. })) {
                 return Some(id);
             }
             if !seen.contains(&at) {
@@ -203,11 +189,7 @@ impl Track {
                 task.status = status;
                 task.attempts = record.attempts;
                 task.last_attempt = record.last_attempt_ms.map(rfc3339);
-                task.error = if status == Status::Completed {
-                    None
-                } else {
-                    record.error.clone()
-                };
+                task.error = if status == Status::Completed { None } else { record.error.clone() };
             }
         }
         backlog

@@ -1,7 +1,10 @@
-//! The boundary, and the only file that names wasm_bindgen: typed values in, typed values out.
+//! The boundary, and the only module that names wasm_bindgen: typed values in, typed values out.
 //!
 //! [`Core`] drives the engine: it journals what happened, steps, hands the effects to the host and
 //! feeds their outcomes back as they arrive, in any order.
+
+#[cfg(feature = "bench")]
+mod bench;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -122,12 +125,7 @@ impl Core {
             is_halted: false,
             quiet: Vec::new(),
         };
-        Self {
-            shared: Rc::new(Shared {
-                host,
-                inner: RefCell::new(inner),
-            }),
-        }
+        Self { shared: Rc::new(Shared { host, inner: RefCell::new(inner) }) }
     }
 
     /// Replays a journal and notes that a new process took over. Returns how many bytes of the text
@@ -191,10 +189,7 @@ impl Shared {
                     inner.is_pumping = false;
                     break;
                 }
-                let lines: String = events
-                    .iter()
-                    .map(|event| inner.journal.append(event))
-                    .collect();
+                let lines: String = events.iter().map(|event| inner.journal.append(event)).collect();
                 (events, lines)
             };
             if let Err(error) = JsFuture::from(self.host.persist(&lines)).await {
@@ -203,14 +198,8 @@ impl Shared {
             }
             let effects: Vec<Effect> = {
                 let mut inner = self.inner.borrow_mut();
-                let effects: Vec<_> = events
-                    .iter()
-                    .flat_map(|event| inner.engine.step(event))
-                    .collect();
-                inner.in_flight += effects
-                    .iter()
-                    .filter(|effect| effect.operation.is_answered())
-                    .count();
+                let effects: Vec<_> = events.iter().flat_map(|event| inner.engine.step(event)).collect();
+                inner.in_flight += effects.iter().filter(|effect| effect.operation.is_answered()).count();
                 effects
             };
             for effect in effects {
@@ -240,10 +229,7 @@ impl Shared {
         let outcome = outcome.and_then(|value| from_js(value).map_err(JsValue::from));
         self.inner.borrow_mut().in_flight -= 1;
         match outcome {
-            Ok(outcome) => self.receive(Event::Resolved {
-                id: effect.id,
-                outcome,
-            }),
+            Ok(outcome) => self.receive(Event::Resolved { id: effect.id, outcome }),
             // The host broke its word. Going on would wait for ever, so stop where everyone can see it.
             Err(error) => self.halt(&error),
         }
@@ -257,8 +243,7 @@ impl Shared {
             inner.inbox.clear();
         }
         let reason = js_sys::Error::from(error.clone()).message();
-        self.host
-            .halted(&reason.as_string().unwrap_or_else(|| format!("{error:?}")));
+        self.host.halted(&reason.as_string().unwrap_or_else(|| format!("{error:?}")));
         self.tell_quiet();
     }
 

@@ -1,12 +1,15 @@
 // Runs commands: one engine for a repository, open while a command is at work in it.
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type CoreHost, createEngine, type Engine } from "./core.ts";
 import { show } from "./effects/chat.ts";
 import type { ChatTurn, GivenCommand, Host } from "./host/host.ts";
 import { troubleFrom } from "./host/host.ts";
 import { JournalFile } from "./journal-file.ts";
 import { acquireLock, type Release } from "./lock.ts";
-import type { RepositoryPlace } from "./paths.ts";
+import { endOrphans } from "./orphans.ts";
+import { onPanic } from "./panic.ts";
+import { childNotes, type RepositoryPlace } from "./paths.ts";
 import { perform } from "./perform.ts";
 import type { ChatOperation, Effect, Outcome, Setting } from "./protocol.ts";
 
@@ -15,8 +18,7 @@ const STOP_MS = 20_000;
 /** A working engine always has something under way. One that has not for so long is broken. */
 const STUCK_MS = 15_000;
 const STUCK_LOOK_MS = 1_000;
-/** The longest that `setTimeout` can wait. */
-const FOREVER_MS = 2_147_483_647;
+const SETTLE_LOOK_MS = 100;
 const VERSION = "0.1.0";
 
 /** A command at work. */
@@ -42,7 +44,8 @@ interface Open {
   /** Effects and writes that are under way. */
   work: { count: number; idleSince_ms: number };
   cancels: Map<number, AbortController>;
-  watch: NodeJS.Timeout;
+  /** Ends what watches over it. */
+  rest: () => void;
   /** It failed and must not be used again. */
   isBroken: boolean;
 }
@@ -136,7 +139,12 @@ export class Conductor {
       isReady();
       const watch = setInterval(() => this.#look(work), STUCK_LOOK_MS);
       watch.unref();
-      return { engine, journal, work, cancels, watch, isBroken: false };
+      const unwatch = onPanic((text) => this.#fail(`a bug in multi-agent-coder: ${text}`));
+      const rest = () => {
+        clearInterval(watch);
+        unwatch();
+      };
+      return { engine, journal, work, cancels, rest, isBroken: false };
     } catch (error) {
       await journal.close();
       throw error;
@@ -198,7 +206,10 @@ export class Conductor {
   /** Ends every command with an error: the engine cannot go on. */
   #fail(message: string): void {
     this.#host.log("error", message);
-    if (this.#open) this.#open.isBroken = true;
+    if (this.#open) {
+      this.#open.isBroken = true;
+      this.#open.rest();
+    }
     for (const { turn, end } of this.#runs.values()) {
       turn.end(message);
       end();
@@ -217,13 +228,12 @@ export class Conductor {
   async #closeWhenQuiet(): Promise<void> {
     const open = this.#open;
     if (open === null) return;
-    // A broken engine does not tell when it is done.
-    await within(open.isBroken ? STOP_MS : FOREVER_MS, open.engine.quiet());
+    await settled(open);
     const closing = this.#door.then(async () => {
       const isInUse = this.#runs.size > 0 || open.work.count > 0;
       if (this.#open !== open || (isInUse && !open.isBroken)) return;
       this.#open = null;
-      clearInterval(open.watch);
+      open.rest();
       await open.journal.close();
       open.engine.free();
     });
@@ -235,11 +245,14 @@ export class Conductor {
 }
 
 /** Opens the journal for this process alone. Outside a repository nobody reads it again: it is kept nowhere. */
-async function openJournal({ common, state }: RepositoryPlace): Promise<Journal> {
+async function openJournal(place: RepositoryPlace): Promise<Journal> {
+  const { common, state } = place;
   const nothing = () => Promise.resolve();
   if (common === null) return { text: "", truncate: nothing, append: nothing, close: nothing };
   const release: Release = await acquireLock(join(state, "journal.lock"));
   try {
+    // Nobody else holds the lock, so what still runs belongs to a process that is gone.
+    await endOrphans(childNotes(place));
     const { journal, text } = await JournalFile.open(join(state, "journal.jsonl"));
     const close = async () => {
       await journal.close();
@@ -256,6 +269,14 @@ async function openJournal({ common, state }: RepositoryPlace): Promise<Journal>
     await release();
     throw error;
   }
+}
+
+/** Resolves when an engine has nothing under way. A broken one does not tell: it gets a while. */
+async function settled(open: Open): Promise<void> {
+  const quiet = open.engine.quiet();
+  while (!open.isBroken) if (await within(STUCK_LOOK_MS, quiet)) return;
+  const until_ms = Date.now() + STOP_MS;
+  while (open.work.count > 0 && Date.now() < until_ms) await sleep(SETTLE_LOOK_MS);
 }
 
 function startRun(turn: ChatTurn): Run {

@@ -560,6 +560,8 @@ export type Setting = {
   model: ModelRef | null,
   /** The person's `small_model`, when one is set. */
   small_model: ModelRef | null,
+  /** Models that the person set for agents of ours in the host's configuration, by agent. */
+  agents: { [key in string]: ModelRef },
   /** Seed for jitter, drawn once a command. */
   seed: number,
 };

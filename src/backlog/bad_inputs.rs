@@ -34,13 +34,8 @@ fn a_cycle_is_printed_as_a_path() {
 
 #[test]
 fn two_cycles_are_both_reported() {
-    let tasks = [
-        task("A", &["B"]),
-        task("B", &["A"]),
-        task("C", &["D"]),
-        task("D", &["E"]),
-        task("E", &["C"]),
-    ];
+    let tasks =
+        [task("A", &["B"]), task("B", &["A"]), task("C", &["D"]), task("D", &["E"]), task("E", &["C"])];
     let messages: Vec<String> = validate(&tasks).into_iter().map(|p| p.message).collect();
     assert_eq!(messages.len(), 2);
     assert!(messages[0].contains("A -> B -> A"), "{messages:?}");
@@ -78,19 +73,13 @@ fn a_wrong_status_names_the_nearest() {
 #[test]
 fn a_tab_in_front_is_reported_with_its_line() {
     let found = problems("    title: Title of T01", "\ttitle: Title of T01");
-    assert_eq!(
-        found[0],
-        "line 6: the line is indented with a tab, which YAML forbids: use spaces"
-    );
+    assert_eq!(found[0], "line 6: the line is indented with a tab, which YAML forbids: use spaces");
 }
 
 #[test]
 fn a_tab_inside_a_block_of_text_is_fine() {
-    let text = valid().replacen(
-        "description: What to do",
-        "description: |\n      all:\n      \tmake test",
-        1,
-    );
+    let text =
+        valid().replacen("description: What to do", "description: |\n      all:\n      \tmake test", 1);
     let backlog = parse(&text).unwrap();
     assert_eq!(backlog.tasks[0].description, "all:\n\tmake test\n");
 }
@@ -105,27 +94,11 @@ fn more_than_a_mebibyte_is_not_read() {
 
 #[test]
 fn ids_that_are_no_file_names_are_refused() {
-    for id in [
-        "../x",
-        "-f",
-        "_a",
-        "a b",
-        "a.b",
-        "é",
-        "a/b",
-        "a\nb",
-        &"x".repeat(33),
-    ] {
+    for id in ["../x", "-f", "_a", "a b", "a.b", "é", "a/b", "a\nb", &"x".repeat(33)] {
         let found = rule_problems(|task| task.id = id.into());
         assert_eq!(found.len(), 1, "{id}");
-        assert!(
-            found[0].starts_with("task number 1, field id: "),
-            "{found:?}"
-        );
-        assert!(
-            found[0].contains("cannot be an id: use 1 to 32"),
-            "{found:?}"
-        );
+        assert!(found[0].starts_with("task number 1, field id: "), "{found:?}");
+        assert!(found[0].contains("cannot be an id: use 1 to 32"), "{found:?}");
     }
     for id in ["CON", "nul", "Com1", "LPT9", "backlog"] {
         let found = rule_problems(|task| task.id = id.into());
@@ -152,10 +125,7 @@ fn a_bad_id_in_the_file_has_its_line() {
 fn missing_acceptance_is_reported_at_the_task_or_the_key() {
     let expected = "there are no acceptance criteria: write at least one that can be checked";
     let criteria = "    acceptance:\n      - It works\n";
-    assert_eq!(
-        problems(criteria, ""),
-        [format!("line 5, task T01, field acceptance: {expected}")]
-    );
+    assert_eq!(problems(criteria, ""), [format!("line 5, task T01, field acceptance: {expected}")]);
     assert_eq!(
         problems(criteria, "    acceptance: []\n"),
         [format!("line 10, task T01, field acceptance: {expected}")]
@@ -178,35 +148,13 @@ fn missing_file_hints_are_reported() {
 
 #[test]
 fn file_hints_stay_inside_the_repository() {
-    for hint in [
-        "/etc/passwd",
-        "../x",
-        "a/../../x",
-        "a/..",
-        "~/x",
-        "C:\\x",
-        "a\\b",
-        " ",
-        "a\u{0}",
-        "C:/x",
-    ] {
+    for hint in ["/etc/passwd", "../x", "a/../../x", "a/..", "~/x", "C:\\x", "a\\b", " ", "a\u{0}", "C:/x"] {
         let found = rule_problems(|task| task.scope.files_hint = vec![hint.into()]);
         assert_eq!(found.len(), 1, "{hint}");
         assert!(found[0].contains("scope.files_hint[0]"), "{found:?}");
     }
-    for hint in [
-        "src/**/*.ts",
-        "./a",
-        "a..b",
-        ".github/x.yml",
-        "a b/c",
-        "{a,b}/*",
-    ] {
-        assert_eq!(
-            rule_problems(|task| task.scope.files_hint = vec![hint.into()]),
-            [""; 0],
-            "{hint}"
-        );
+    for hint in ["src/**/*.ts", "./a", "a..b", ".github/x.yml", "a b/c", "{a,b}/*"] {
+        assert_eq!(rule_problems(|task| task.scope.files_hint = vec![hint.into()]), [""; 0], "{hint}");
     }
 }
 
@@ -224,13 +172,12 @@ fn an_unknown_dependency_is_named() {
 #[test]
 fn an_alias_and_its_anchor_are_refused() {
     let found = problems("title: Title of T01", "title: &t Title");
-    assert_eq!(
-        found,
-        ["line 6: anchors (&name) are not allowed: write the value out"]
+    assert_eq!(found, ["line 6: anchors (&name) are not allowed: write the value out"]);
+    let text = valid().replacen("title: Title of T01", "title: &t Title", 1).replacen(
+        "title: Title of T02",
+        "title: *t",
+        1,
     );
-    let text = valid()
-        .replacen("title: Title of T01", "title: &t Title", 1)
-        .replacen("title: Title of T02", "title: *t", 1);
     assert_eq!(
         problems_of(&text),
         [
@@ -242,12 +189,7 @@ fn an_alias_and_its_anchor_are_refused() {
 
 #[test]
 fn deep_nesting_is_refused_at_once() {
-    for text in [
-        "[".repeat(50_000),
-        "{a: ".repeat(50_000),
-        "- ".repeat(50_000),
-        "? ".repeat(50_000),
-    ] {
+    for text in ["[".repeat(50_000), "{a: ".repeat(50_000), "- ".repeat(50_000), "? ".repeat(50_000)] {
         let found = problems_of(&text);
         assert_eq!(found.len(), 1, "{found:?}");
         assert!(found[0].contains("nested deeper than 32"), "{found:?}");
@@ -257,10 +199,7 @@ fn deep_nesting_is_refused_at_once() {
 #[test]
 fn a_duplicate_key_names_both_lines() {
     assert_eq!(
-        problems(
-            "    title: Title of T01\n",
-            "    title: One\n    title: Two\n"
-        ),
+        problems("    title: Title of T01\n", "    title: One\n    title: Two\n"),
         ["line 7: the key \"title\" is there already, in line 6: keep one of them"]
     );
 }
@@ -286,11 +225,8 @@ fn every_problem_is_reported_once() {
         .replacen("attempts: 0", "attempts: -1", 1)
         .replacen("title: Title of T02", "title: [a]", 1)
         .replacen("[T01]", "[T07]", 1);
-    let fields: Vec<_> = parse(&text)
-        .unwrap_err()
-        .into_iter()
-        .map(|problem| problem.field.unwrap_or_default())
-        .collect();
+    let fields: Vec<_> =
+        parse(&text).unwrap_err().into_iter().map(|problem| problem.field.unwrap_or_default()).collect();
     assert_eq!(
         fields,
         [
@@ -310,24 +246,13 @@ fn every_problem_is_reported_once() {
 fn an_entry_that_became_a_map_is_explained() {
     assert_eq!(
         problems("- It works", "- It works: always"),
-        [
-            "line 11, task T01, field acceptance[0]: must be a text: quote an entry that holds a colon"
-        ]
+        ["line 11, task T01, field acceptance[0]: must be a text: quote an entry that holds a colon"]
     );
 }
 
 #[test]
 fn what_is_no_backlog_at_all_is_refused() {
-    for text in [
-        "",
-        "hello",
-        "[]",
-        "tasks: 3",
-        "---\n---\n",
-        "tasks: []",
-        "\u{feff}",
-        "? [a]\n: b",
-    ] {
+    for text in ["", "hello", "[]", "tasks: 3", "---\n---\n", "tasks: []", "\u{feff}", "? [a]\n: b"] {
         assert!(parse(text).is_err(), "{text}");
     }
 }

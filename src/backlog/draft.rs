@@ -7,31 +7,20 @@ use super::read::{Author, read};
 /// Reads the tasks of an agent's reply, none of them tried yet. Lines count within the block.
 pub fn parse_draft(reply: &str) -> Result<Vec<TaskSpec>, Vec<Problem>> {
     let block = find_block(reply).map_err(|message| {
-        vec![Problem {
-            task: None,
-            field: None,
-            line: None,
-            message: message.to_owned(),
-        }]
+        vec![Problem { task: None, field: None, line: None, message: message.to_owned() }]
     })?;
     read(&block, Author::Agent).map(|backlog| backlog.tasks)
 }
 
 /// The one block that holds `tasks:`, without its fence; an error says what to send instead.
 fn find_block(reply: &str) -> Result<String, &'static str> {
-    let blocks: Vec<Block> = fenced_blocks(reply)
-        .into_iter()
-        .filter(|block| block.is_yaml && has_tasks(&block.text))
-        .collect();
+    let blocks: Vec<Block> =
+        fenced_blocks(reply).into_iter().filter(|block| block.is_yaml && has_tasks(&block.text)).collect();
     match blocks.as_slice() {
         [block] if block.is_closed => Ok(block.text.clone()),
-        [_] => {
-            Err("the yaml block has no end: the reply was cut off, send all of it again, shorter")
-        }
+        [_] => Err("the yaml block has no end: the reply was cut off, send all of it again, shorter"),
         [] if reply.trim_start().starts_with("tasks:") => Ok(reply.to_owned()),
-        [] => Err(
-            "the reply holds no yaml block with `tasks:`: send the backlog in one ```yaml block",
-        ),
+        [] => Err("the reply holds no yaml block with `tasks:`: send the backlog in one ```yaml block"),
         _ => Err("the reply holds more than one yaml block with `tasks:`: send exactly one"),
     }
 }
@@ -64,12 +53,7 @@ fn fence(line: &str) -> Option<Fence<'_>> {
     let mark = rest.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let info = rest.trim_start_matches(mark);
     let length = rest.len() - info.len();
-    (length >= 3).then(|| Fence {
-        mark,
-        length,
-        indent: line.len() - rest.len(),
-        info: info.trim(),
-    })
+    (length >= 3).then(|| Fence { mark, length, indent: line.len() - rest.len(), info: info.trim() })
 }
 
 /// All fenced blocks, in order. A fence indented by four or more than the opening one is content:
@@ -124,21 +108,14 @@ mod tests {
     fn the_lines_of_a_draft_count_within_its_block() {
         let reply = "Text\n\n  ```yml\n  tasks:\n    - id: T01\n      titel: x\n  ```\n";
         let problems = parse_draft(reply).unwrap_err();
-        let titel = problems
-            .iter()
-            .find(|p| p.field.as_deref() == Some("titel"));
+        let titel = problems.iter().find(|p| p.field.as_deref() == Some("titel"));
         assert_eq!(titel.unwrap().line, Some(3));
     }
 
     #[test]
     fn a_draft_is_one_block_and_whole() {
         let block = format!("```yaml\n{}```\n", valid());
-        assert!(
-            parse_draft(&format!(
-                "```ts\nlet x;\n```\n{block}```yaml\nother: 1\n```"
-            ))
-            .is_ok()
-        );
+        assert!(parse_draft(&format!("```ts\nlet x;\n```\n{block}```yaml\nother: 1\n```")).is_ok());
         for (reply, expected) in [
             ("I could not do it.".to_owned(), "holds no yaml block"),
             (format!("{block}\n{block}"), "more than one"),

@@ -51,14 +51,7 @@ impl Reader {
         let Value::Map(entries) = &node.value else {
             let name = prefix.trim_end_matches('.');
             let message = format!("must be a map of {}", known.join(", "));
-            self.note(
-                Fields {
-                    prefix: "",
-                    ..fields
-                },
-                name,
-                message,
-            );
+            self.note(Fields { prefix: "", ..fields }, name, message);
             return fields;
         };
         for entry in entries {
@@ -95,9 +88,7 @@ impl Reader {
     /// A text that must be there; empty when it is not, with a note.
     pub fn required(&mut self, fields: Fields, key: &str) -> String {
         let text = self.text(fields, key).unwrap_or_default();
-        let is_unreadable = fields
-            .get(key)
-            .is_some_and(|node| !matches!(node.value, Value::Text(_)));
+        let is_unreadable = fields.get(key).is_some_and(|node| !matches!(node.value, Value::Text(_)));
         let is_map = matches!(fields.node.value, Value::Map(_));
         if text.trim().is_empty() && is_map && !is_unreadable {
             self.note(fields, key, format!("{key} is missing: write one"));
@@ -122,11 +113,7 @@ impl Reader {
             return Vec::new();
         };
         let Value::List(items) = &node.value else {
-            self.note(
-                fields,
-                key,
-                "must be a list: begin each entry with `- `".into(),
-            );
+            self.note(fields, key, "must be a list: begin each entry with `- `".into());
             return Vec::new();
         };
         let mut texts = Vec::with_capacity(items.len());
@@ -145,12 +132,7 @@ impl Reader {
     }
 
     /// A number; `None` when it is left out.
-    pub fn number<N: std::str::FromStr>(
-        &mut self,
-        fields: Fields,
-        key: &str,
-        expected: &str,
-    ) -> Option<N> {
+    pub fn number<N: std::str::FromStr>(&mut self, fields: Fields, key: &str, expected: &str) -> Option<N> {
         let text = self.text(fields, key)?;
         let number = text.trim().parse().ok();
         if number.is_none() {
@@ -171,12 +153,8 @@ impl Reader {
         let found = all.iter().copied().find(|&word| name(word) == text);
         if found.is_none() {
             let known: Vec<&str> = all.iter().copied().map(name).collect();
-            let message = format!(
-                "{} is no {key}{} (known: {})",
-                shown(&text),
-                hint(&text, &known),
-                known.join(", ")
-            );
+            let message =
+                format!("{} is no {key}{} (known: {})", shown(&text), hint(&text, &known), known.join(", "));
             self.note(fields, key, message);
         }
         found

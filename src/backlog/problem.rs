@@ -65,13 +65,7 @@ pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain: Vec<char> = word
         .chars()
         .take(QUOTED_CHARS_MAX)
-        .map(|c| {
-            if c == '-' || c == ' ' {
-                '_'
-            } else {
-                c.to_ascii_lowercase()
-            }
-        })
+        .map(|c| if c == '-' || c == ' ' { '_' } else { c.to_ascii_lowercase() })
         .collect();
     known
         .iter()
@@ -117,10 +111,7 @@ mod tests {
             line: Some(12),
             message: "is wrong".into(),
         };
-        assert_eq!(
-            problem.to_string(),
-            "line 12, task T03, field depends_on: is wrong"
-        );
+        assert_eq!(problem.to_string(), "line 12, task T03, field depends_on: is wrong");
         problem.line = None;
         problem.field = None;
         assert_eq!(problem.to_string(), "task T03: is wrong");

@@ -60,9 +60,7 @@ pub(super) fn read(text: &str, author: Author) -> Result<Backlog, Vec<Problem>> 
     let mut problems: Vec<Problem> = findings
         .into_iter()
         .map(|finding| Problem {
-            task: finding
-                .task
-                .map(|index| rules::label(&backlog.tasks, index)),
+            task: finding.task.map(|index| rules::label(&backlog.tasks, index)),
             line: finding.line.or_else(|| Some(line_of(&root, &finding))),
             field: Some(finding.field).filter(|field| !field.is_empty()),
             message: finding.message,
@@ -98,23 +96,16 @@ fn with_rules(shape: Vec<Finding>, tasks: &[TaskSpec]) -> Vec<Finding> {
         let (task, field) = root(finding);
         let parent = field.split('.').next().unwrap_or_default().to_owned();
         // Without its list of tasks, or as no map at all, nothing more can be said of it.
-        [field, parent, String::new()]
-            .into_iter()
-            .any(|field| unread.contains(&(task, field)))
+        [field, parent, String::new()].into_iter().any(|field| unread.contains(&(task, field)))
     };
-    let more = rules::check(tasks)
-        .into_iter()
-        .filter(|finding| !is_unread(finding));
+    let more = rules::check(tasks).into_iter().filter(|finding| !is_unread(finding));
     let more: Vec<Finding> = more.collect();
     shape.into_iter().chain(more).collect()
 }
 
 /// The line of a finding.
 fn line_of(root: &Node, finding: &Finding) -> u32 {
-    let node = match (
-        finding.task,
-        root.entry("tasks").map(|entry| &entry.node.value),
-    ) {
+    let node = match (finding.task, root.entry("tasks").map(|entry| &entry.node.value)) {
         (Some(index), Some(Value::List(items))) => items.get(index).unwrap_or(root),
         _ => root,
     };
@@ -125,17 +116,11 @@ impl Reader {
     fn backlog(&mut self, root: &Node, author: Author) -> Backlog {
         let head = self.fields(root, None, "", &HEAD_KEYS);
         let tasks = match head.get("tasks").map(|node| &node.value) {
-            Some(Value::List(items)) => items
-                .iter()
-                .enumerate()
-                .map(|(index, item)| self.task(item, index, author))
-                .collect(),
+            Some(Value::List(items)) => {
+                items.iter().enumerate().map(|(index, item)| self.task(item, index, author)).collect()
+            }
             Some(_) => {
-                self.note(
-                    head,
-                    "tasks",
-                    "must be a list: begin each task with `- id:`".into(),
-                );
+                self.note(head, "tasks", "must be a list: begin each task with `- id:`".into());
                 Vec::new()
             }
             None => Vec::new(),
@@ -169,11 +154,7 @@ impl Reader {
             title: self.text(fields, "title").unwrap_or_default(),
             description: self.text(fields, "description").unwrap_or_default(),
             status: Status::Pending,
-            depends_on: self
-                .texts(fields, "depends_on")
-                .into_iter()
-                .map(TaskId)
-                .collect(),
+            depends_on: self.texts(fields, "depends_on").into_iter().map(TaskId).collect(),
             acceptance: self.texts(fields, "acceptance"),
             scope: Scope {
                 files_hint: scope.map_or_else(Vec::new, |scope| self.texts(scope, "files_hint")),
@@ -194,9 +175,7 @@ impl Reader {
         if author == Author::File {
             let status = self.word(fields, "status", &Status::ALL, Status::as_str);
             task.status = status.unwrap_or(Status::Pending);
-            task.attempts = self
-                .number(fields, "attempts", "a whole number from 0")
-                .unwrap_or(0);
+            task.attempts = self.number(fields, "attempts", "a whole number from 0").unwrap_or(0);
             task.last_attempt = self.text(fields, "lastAttempt");
             task.error = self.text(fields, "error");
         }

@@ -44,11 +44,7 @@ impl Writer {
         self.field(indent, "title", &task.title);
         self.field(indent, "description", &task.description);
         self.field(indent, "status", task.status.as_str());
-        let ids: Vec<String> = task
-            .depends_on
-            .iter()
-            .map(|id| inline(id.as_str()))
-            .collect();
+        let ids: Vec<String> = task.depends_on.iter().map(|id| inline(id.as_str())).collect();
         self.line(indent, &format!("depends_on: [{}]", ids.join(", ")));
         self.list(indent, "acceptance", &task.acceptance);
         self.line(indent, "scope:");
@@ -124,24 +120,16 @@ fn block_lines(text: &str) -> Option<Vec<&str>> {
 
 /// A text on one line.
 fn inline(text: &str) -> String {
-    if is_plain(text) {
-        text.to_owned()
-    } else {
-        quoted(text)
-    }
+    if is_plain(text) { text.to_owned() } else { quoted(text) }
 }
 
 /// Whether a text without quotes can only be taken for itself, in lists in brackets too.
 fn is_plain(text: &str) -> bool {
     // Words that some YAML reader takes for a boolean, a null or a number.
-    const WORDS: [&str; 11] = [
-        "y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf",
-    ];
+    const WORDS: [&str; 11] = ["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"];
     text.starts_with(|c: char| c.is_ascii_alphabetic())
         && !text.ends_with(' ')
-        && text
-            .chars()
-            .all(|c| c.is_alphanumeric() || " _-./()+='".contains(c))
+        && text.chars().all(|c| c.is_alphanumeric() || " _-./()+='".contains(c))
         && !WORDS.contains(&text.to_ascii_lowercase().as_str())
 }
 
@@ -168,9 +156,5 @@ fn quoted(text: &str) -> String {
 /// Characters that YAML does not allow as they are, or takes for line breaks. All are below U+10000.
 fn needs_escape(c: char) -> bool {
     c != '\t'
-        && (c.is_control()
-            || matches!(
-                c,
-                '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'
-            ))
+        && (c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}'))
 }

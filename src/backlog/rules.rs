@@ -48,17 +48,9 @@ pub(super) fn check(tasks: &[TaskSpec]) -> Vec<Finding> {
         let message = if tasks.is_empty() {
             "there are no tasks: write at least one".to_owned()
         } else {
-            format!(
-                "there are {} tasks and at most {TASKS_MAX} are run: split the plan in two",
-                tasks.len()
-            )
+            format!("there are {} tasks and at most {TASKS_MAX} are run: split the plan in two", tasks.len())
         };
-        findings.push(Finding {
-            task: None,
-            field: "tasks".into(),
-            line: None,
-            message,
-        });
+        findings.push(Finding { task: None, field: "tasks".into(), line: None, message });
         return findings;
     }
     for (index, task) in tasks.iter().enumerate() {
@@ -73,12 +65,7 @@ pub(super) fn check(tasks: &[TaskSpec]) -> Vec<Finding> {
 /// What can be said about a task without the others.
 fn check_task(index: usize, task: &TaskSpec, findings: &mut Vec<Finding>) {
     let mut note = |field: String, message: String| {
-        findings.push(Finding {
-            task: Some(index),
-            field,
-            line: None,
-            message,
-        });
+        findings.push(Finding { task: Some(index), field, line: None, message });
     };
     if let Some(message) = id_problem(task.id.as_str()) {
         note("id".into(), message);
@@ -108,15 +95,8 @@ fn check_task(index: usize, task: &TaskSpec, findings: &mut Vec<Finding>) {
         ("context.gotchas", &task.context.gotchas),
     ];
     for (field, items) in lists {
-        for (position, _) in items
-            .iter()
-            .enumerate()
-            .filter(|(_, item)| item.trim().is_empty())
-        {
-            note(
-                format!("{field}[{position}]"),
-                "the entry is empty: fill it in or remove it".into(),
-            );
+        for (position, _) in items.iter().enumerate().filter(|(_, item)| item.trim().is_empty()) {
+            note(format!("{field}[{position}]"), "the entry is empty: fill it in or remove it".into());
         }
     }
     if !(0.0..=HOURS_MAX).contains(&task.scope.estimated_hours) {
@@ -142,19 +122,14 @@ fn id_problem(id: &str) -> Option<String> {
         ));
     }
     is_reserved(id).then(|| {
-        format!(
-            "{} cannot be an id: a file of that name means something else, choose another",
-            shown(id)
-        )
+        format!("{} cannot be an id: a file of that name means something else, choose another", shown(id))
     })
 }
 
 fn is_well_formed(id: &str) -> bool {
     id.len() <= ID_CHARS_MAX
         && id.starts_with(|c: char| c.is_ascii_alphanumeric())
-        && id
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+        && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
 /// Names that cannot be files on Windows, and the one that would overwrite the backlog itself.
@@ -170,9 +145,7 @@ fn is_reserved(id: &str) -> bool {
 pub(super) fn track_problem(id: &str) -> Option<String> {
     let is_well_formed = id.len() <= TRACK_CHARS_MAX
         && id.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
-        && id
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+        && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
     (!is_well_formed).then(|| {
         format!(
             "{} cannot be a track id: use 1 to {TRACK_CHARS_MAX} small letters, digits and -, and begin with a letter or digit",
@@ -183,8 +156,8 @@ pub(super) fn track_problem(id: &str) -> Option<String> {
 
 /// Why a text cannot be a file hint; `None` when it can.
 fn hint_problem(path: &str) -> Option<String> {
-    let is_drive = path.as_bytes().get(1) == Some(&b':')
-        && path.starts_with(|c: char| c.is_ascii_alphabetic());
+    let is_drive =
+        path.as_bytes().get(1) == Some(&b':') && path.starts_with(|c: char| c.is_ascii_alphabetic());
     let complaint = if path.trim().is_empty() {
         "is empty: fill it in or remove it"
     } else if path.len() > HINT_BYTES_MAX {
@@ -249,11 +222,7 @@ fn check_dependencies(tasks: &[TaskSpec], findings: &mut Vec<Finding>) -> Vec<Ve
                 edges[index].push(target);
                 continue;
             } else if let Some(near) = folded.get(&name.to_ascii_lowercase()) {
-                format!(
-                    "there is no task {}; did you mean {}?",
-                    shown(name),
-                    shown(near)
-                )
+                format!("there is no task {}; did you mean {}?", shown(name), shown(near))
             } else {
                 format!("there is no task {}: correct or remove it", shown(name))
             };
@@ -273,10 +242,7 @@ fn check_cycles(tasks: &[TaskSpec], mut edges: Vec<Vec<usize>>, findings: &mut V
     for _ in 0..CYCLES_MAX {
         let nodes: Vec<Node> = edges
             .iter()
-            .map(|depends_on| Node {
-                depends_on: depends_on.clone(),
-                estimated_hours: 0.0,
-            })
+            .map(|depends_on| Node { depends_on: depends_on.clone(), estimated_hours: 0.0 })
             .collect();
         let Err(cycle) = Schedule::new(&nodes) else {
             return;
@@ -284,11 +250,7 @@ fn check_cycles(tasks: &[TaskSpec], mut edges: Vec<Vec<usize>>, findings: &mut V
         let [first, second, ..] = cycle.0[..] else {
             return;
         };
-        let path: Vec<&str> = cycle
-            .0
-            .iter()
-            .map(|&index| tasks[index].id.as_str())
-            .collect();
+        let path: Vec<&str> = cycle.0.iter().map(|&index| tasks[index].id.as_str()).collect();
         findings.push(Finding {
             task: Some(first),
             field: "depends_on".into(),

@@ -17,10 +17,7 @@ pub(super) fn task(id: &str, depends_on: &[&str]) -> TaskSpec {
         status: Status::Pending,
         depends_on: depends_on.iter().map(|&id| TaskId::from(id)).collect(),
         acceptance: vec!["It works".into()],
-        scope: Scope {
-            files_hint: vec!["src/a.rs".into()],
-            estimated_hours: 2.0,
-        },
+        scope: Scope { files_hint: vec!["src/a.rs".into()], estimated_hours: 2.0 },
         context: TaskContext::default(),
         attempts: 0,
         last_attempt: None,
@@ -155,29 +152,16 @@ pub(super) fn any_backlog() -> impl Strategy<Value = Backlog> {
     let ids = ["T01", "1", "1e5", "no", "null", "0x10", "a-b_c", "Z"];
     let tasks = (1..=ids.len()).prop_flat_map(move |count| {
         let tasks = vec(any_task(), count);
-        let edges: Vec<_> = (0..count)
-            .map(|index| subsequence(ids[..index].to_vec(), 0..=index))
-            .collect();
+        let edges: Vec<_> = (0..count).map(|index| subsequence(ids[..index].to_vec(), 0..=index)).collect();
         (tasks, edges)
     });
-    let head = (
-        filled(),
-        "[a-z0-9][a-z0-9-]{0,47}",
-        filled(),
-        option::of(text()),
-    );
+    let head = (filled(), "[a-z0-9][a-z0-9-]{0,47}", filled(), option::of(text()));
     (tasks, head).prop_map(move |((mut tasks, edges), head)| {
         for (index, depends_on) in edges.into_iter().enumerate() {
             tasks[index].id = TaskId::from(ids[index]);
             tasks[index].depends_on = depends_on.into_iter().map(TaskId::from).collect();
         }
         let (version, track_id, created_at, updated_at) = head;
-        Backlog {
-            version,
-            track_id: TrackId(track_id),
-            created_at,
-            updated_at,
-            tasks,
-        }
+        Backlog { version, track_id: TrackId(track_id), created_at, updated_at, tasks }
     })
 }

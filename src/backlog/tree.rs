@@ -125,12 +125,7 @@ fn line_of(line: usize) -> u32 {
 }
 
 fn problem(line: Option<u32>, message: String) -> Problem {
-    Problem {
-        task: None,
-        field: None,
-        line,
-        message,
-    }
+    Problem { task: None, field: None, line, message }
 }
 
 /// Lines indented with tabs. Only looked for in a text that is no YAML: inside a block of text a tab
@@ -144,10 +139,7 @@ fn tab_problems(text: &str) -> Vec<Problem> {
         })
         .take(TAB_PROBLEMS_MAX)
         .map(|(_, number)| {
-            problem(
-                Some(number),
-                "the line is indented with a tab, which YAML forbids: use spaces".into(),
-            )
+            problem(Some(number), "the line is indented with a tab, which YAML forbids: use spaces".into())
         })
         .collect()
 }
@@ -156,10 +148,7 @@ fn tab_problems(text: &str) -> Vec<Problem> {
 #[derive(Debug)]
 enum Open {
     List(Vec<Node>),
-    Map {
-        entries: Vec<Entry>,
-        key: Option<(String, u32)>,
-    },
+    Map { entries: Vec<Entry>, key: Option<(String, u32)> },
 }
 
 /// Builds the tree from the parser's events without recursion.
@@ -180,13 +169,9 @@ impl Builder {
             }
             Event::Scalar(text, style, anchor, tag) => {
                 self.check_marks(anchor, tag.is_some(), line);
-                let is_null = style == ScalarStyle::Plain
-                    && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
-                let value = if is_null {
-                    Value::Null
-                } else {
-                    Value::Text(text.into_owned())
-                };
+                let is_null =
+                    style == ScalarStyle::Plain && matches!(&*text, "" | "~" | "null" | "Null" | "NULL");
+                let value = if is_null { Value::Null } else { Value::Text(text.into_owned()) };
                 self.add(Node { line, value });
             }
             Event::SequenceStart(anchor, tag) => {
@@ -195,10 +180,7 @@ impl Builder {
             }
             Event::MappingStart(anchor, tag) => {
                 self.check_marks(anchor, tag.is_some(), line);
-                let map = Open::Map {
-                    entries: Vec::new(),
-                    key: None,
-                };
+                let map = Open::Map { entries: Vec::new(), key: None };
                 self.push(map, line)?;
             }
             Event::SequenceEnd | Event::MappingEnd => self.close(),
@@ -279,19 +261,12 @@ impl Builder {
     }
 
     fn finish(self) -> Result<Node, Vec<Problem>> {
-        if self.problems.is_empty() {
-            Ok(self.root.unwrap_or_else(|| null(1)))
-        } else {
-            Err(self.problems)
-        }
+        if self.problems.is_empty() { Ok(self.root.unwrap_or_else(|| null(1))) } else { Err(self.problems) }
     }
 }
 
 fn null(line: u32) -> Node {
-    Node {
-        line,
-        value: Value::Null,
-    }
+    Node { line, value: Value::Null }
 }
 
 /// Adds an entry; a complaint when its key is there already.

@@ -24,10 +24,7 @@ pub(crate) fn sample_task() -> crate::backlog::TaskSpec {
         },
         context: crate::backlog::TaskContext {
             constraints: lines(&["No new dependency"]),
-            patterns: lines(&[
-                "Pure functions as in src/clock.js:4-20",
-                "Errors are TypeErrors",
-            ]),
+            patterns: lines(&["Pure functions as in src/clock.js:4-20", "Errors are TypeErrors"]),
             gotchas: lines(&["Rates may be fractions"]),
         },
         attempts: 0,

@@ -69,17 +69,8 @@ fn size(text: &str, bytes_max: usize) -> Option<Finding> {
 
 /// One finding for each line and each foreign task that it names.
 fn foreign_tasks(text: &str, task: &TaskSpec, ids: &[TaskId]) -> Vec<Finding> {
-    let own: BTreeSet<&str> = task
-        .depends_on
-        .iter()
-        .chain([&task.id])
-        .map(TaskId::as_str)
-        .collect();
-    let foreign: BTreeSet<&str> = ids
-        .iter()
-        .map(TaskId::as_str)
-        .filter(|id| !own.contains(id))
-        .collect();
+    let own: BTreeSet<&str> = task.depends_on.iter().chain([&task.id]).map(TaskId::as_str).collect();
+    let foreign: BTreeSet<&str> = ids.iter().map(TaskId::as_str).filter(|id| !own.contains(id)).collect();
     let mut places: BTreeSet<(u32, &str)> = BTreeSet::new();
     for (number, line) in (1u32..).zip(text.lines()) {
         let mut before = "";
@@ -193,12 +184,7 @@ mod tests {
 
     #[test]
     fn a_compiled_context_is_clean() {
-        let text = compile(
-            &sample_task(),
-            &["Don't stop: T01 went well".to_owned()],
-            3_000,
-        )
-        .unwrap();
+        let text = compile(&sample_task(), &["Don't stop: T01 went well".to_owned()], 3_000).unwrap();
         assert_eq!(found(&text, &["T01", "T02", "T03"]), [""; 0]);
     }
 
@@ -215,27 +201,12 @@ mod tests {
     #[test]
     fn ids_are_whole_words() {
         let names = ["T1", "T03", "T02-b", "api", "7", "T04"];
-        let clean = [
-            "T10 and T1x and xT1 and _T1",
-            "T030",
-            "the api and 7 retries",
-            "rest-api",
-            "T02",
-            "ÄT03",
-        ];
+        let clean =
+            ["T10 and T1x and xT1 and _T1", "T030", "the api and 7 retries", "rest-api", "T02", "ÄT03"];
         for text in clean {
             assert_eq!(found(text, &names), [""; 0], "{text}");
         }
-        let bad = [
-            "T1.",
-            "`T03`",
-            "tasks/T03.yaml",
-            "T02-b",
-            "task api",
-            "Task 7:",
-            "-T03-",
-            "T01-T04",
-        ];
+        let bad = ["T1.", "`T03`", "tasks/T03.yaml", "T02-b", "task api", "Task 7:", "-T03-", "T01-T04"];
         for text in bad {
             assert_eq!(found(text, &names).len(), 1, "{text}");
         }
@@ -274,17 +245,9 @@ mod tests {
         assert_eq!(found(&format!("a\n```js\n{body}```\n"), &[]).len(), 1);
         assert!(found(&format!("a\n```js\n{body}```\n"), &[])[0].starts_with("line 2 "));
         assert_eq!(found(&format!("~~~\n{body}"), &[]).len(), 1, "never closed");
-        assert_eq!(
-            found(&format!("- ~~~\n{body}  ~~~\n"), &[]).len(),
-            1,
-            "in a list item"
-        );
+        assert_eq!(found(&format!("- ~~~\n{body}  ~~~\n"), &[]).len(), 1, "in a list item");
         let nested = format!("````\n```\n{short}```\n````\n");
-        assert_eq!(
-            found(&nested, &[]).len(),
-            1,
-            "an inner fence does not close the outer one"
-        );
+        assert_eq!(found(&nested, &[]).len(), 1, "an inner fence does not close the outer one");
         let two = format!("```\n{short}```\n```\n{short}```\n");
         assert_eq!(found(&two, &[]), [""; 0]);
     }

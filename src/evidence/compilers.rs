@@ -4,10 +4,7 @@ use super::output::{Fault, pattern, place};
 
 /// Every error that any of the known tools reports.
 pub(super) fn faults(lines: &[&str]) -> Vec<Fault> {
-    [arrow, tsc, eslint]
-        .iter()
-        .flat_map(|read| read(lines))
-        .collect()
+    [arrow, tsc, eslint].iter().flat_map(|read| read(lines)).collect()
 }
 
 /// rustc, clippy and ruff: the error, then `--> file:line:column` below it.
@@ -40,10 +37,7 @@ fn tsc(lines: &[&str]) -> Vec<Fault> {
     let found = lines.iter().filter_map(|line| title.captures(line.trim()));
     found
         .map(|found| {
-            let line = found
-                .get(2)
-                .or(found.get(3))
-                .map_or("", |line| line.as_str());
+            let line = found.get(2).or(found.get(3)).map_or("", |line| line.as_str());
             Fault::error(&found[4], &found[5], Some(format!("{}:{line}", &found[1])))
         })
         .collect()
@@ -58,11 +52,7 @@ fn eslint(lines: &[&str]) -> Vec<Fault> {
         match entry.captures(line) {
             Some(found) if &found[2] == "error" && !file.is_empty() => {
                 let rule = found.get(4).map_or("", |rule| rule.as_str());
-                faults.push(Fault::error(
-                    rule,
-                    &found[3],
-                    Some(format!("{file}:{}", &found[1])),
-                ));
+                faults.push(Fault::error(rule, &found[3], Some(format!("{file}:{}", &found[1]))));
             }
             Some(_) => {}
             None if line.starts_with(char::is_whitespace) => {}

@@ -16,7 +16,7 @@ pub enum Failure {
         gate: GateName,
         /// Its command line.
         command: String,
-        /// Its exit code; `None` when it was stopped at its deadline.
+        /// Its exit code; `None` when it was stopped at its deadline, 0 when it ran no test.
         code: Option<i32>,
         /// The end of what it printed; see [`super::relative`] for the paths in it.
         tail: String,
@@ -108,6 +108,13 @@ pub enum FailureClass {
     Host,
 }
 
+impl FailureClass {
+    /// Whether something around the task failed, not the work on it.
+    pub fn is_trouble(self) -> bool {
+        matches!(self, Self::Provider | Self::Host)
+    }
+}
+
 impl Failure {
     /// The kind it is counted under.
     pub fn class(&self) -> FailureClass {
@@ -134,48 +141,27 @@ impl Failure {
     /// The failure in one sentence for a person, without the final stop.
     pub fn headline(&self) -> String {
         match self {
-            Self::Gate {
-                gate,
-                command,
-                code: Some(code),
-                ..
-            } => {
-                format!(
-                    "the {gate} gate failed: `{}` ended with exit code {code}",
-                    shown(command)
-                )
+            Self::Gate { gate, command, code: Some(0), .. } => {
+                format!("the {gate} gate failed: `{}` ran no test", shown(command))
             }
-            Self::Gate {
-                gate,
-                command,
-                code: None,
-                ..
-            } => {
-                format!(
-                    "the {gate} gate failed: `{}` was stopped at its deadline",
-                    shown(command)
-                )
+            Self::Gate { gate, command, code: Some(code), .. } => {
+                format!("the {gate} gate failed: `{}` ended with exit code {code}", shown(command))
+            }
+            Self::Gate { gate, command, code: None, .. } => {
+                format!("the {gate} gate failed: `{}` was stopped at its deadline", shown(command))
             }
             Self::Review { issues } => match issues.as_slice() {
                 [] => "the reviewer asked for changes without naming one".to_owned(),
                 [only] => format!("the reviewer asked for a change: {}", shown(only)),
-                [first, rest @ ..] => format!(
-                    "the reviewer asked for {} changes, first: {}",
-                    rest.len() + 1,
-                    shown(first)
-                ),
+                [first, rest @ ..] => {
+                    format!("the reviewer asked for {} changes, first: {}", rest.len() + 1, shown(first))
+                }
             },
             Self::Timeout { after_ms } => {
-                format!(
-                    "the attempt was not done after {}",
-                    text::duration(*after_ms)
-                )
+                format!("the attempt was not done after {}", text::duration(*after_ms))
             }
             Self::Silent { after_ms } => {
-                format!(
-                    "nothing was heard from the agent for {}",
-                    text::duration(*after_ms)
-                )
+                format!("nothing was heard from the agent for {}", text::duration(*after_ms))
             }
             Self::Loop { what } => format!("the agent went in circles: {}", shown(what)),
             Self::Blocked { reason } => format!("the agent is blocked: {}", shown(reason)),
@@ -184,10 +170,9 @@ impl Failure {
                 format!("the work conflicts with merged work in {}", some(paths))
             }
             Self::Empty => "the agent changed nothing".to_owned(),
-            Self::Forbidden { paths } => format!(
-                "the agent changed {}, which no task may change",
-                some(paths)
-            ),
+            Self::Forbidden { paths } => {
+                format!("the agent changed {}, which no task may change", some(paths))
+            }
             Self::Context { findings } => match findings.first() {
                 Some(first) => format!("the context cannot be sent: {}", shown(first)),
                 None => "the context cannot be sent".to_owned(),

@@ -28,20 +28,12 @@ pub(super) fn node_crash(lines: &[&str]) -> Vec<Fault> {
             .take_while(|line| !line.starts_with("Node.js v"))
             .filter(|line| !line.contains(' ') && line.contains('.'))
             .find_map(|line| place(&line));
-        let frames = below[stack..]
-            .iter()
-            .take_while(|line| line.starts_with("    at "));
-        let at = at.or_else(|| {
-            frames
-                .filter_map(|line| place(line.rsplit(' ').next()?))
-                .next()
-        });
+        let frames = below[stack..].iter().take_while(|line| line.starts_with("    at "));
+        let at = at.or_else(|| frames.filter_map(|line| place(line.rsplit(' ').next()?)).next());
         let mut block = vec![&found[3]];
         block.extend(below[..stack].iter().map(String::as_str));
         let code = found.get(2).map(|code| code.as_str());
-        let rule = code
-            .filter(|code| *code != "ERR_ASSERTION")
-            .unwrap_or(&found[1]);
+        let rule = code.filter(|code| *code != "ERR_ASSERTION").unwrap_or(&found[1]);
         faults.push(Fault::error(rule, &message(&block), at));
     }
     faults
@@ -51,8 +43,7 @@ pub(super) fn node_crash(lines: &[&str]) -> Vec<Fault> {
 pub(super) fn node_spec(lines: &[&str]) -> Vec<Fault> {
     let mut faults = Vec::new();
     for (i, pair) in lines.windows(2).enumerate() {
-        let (Some(at), Some(name)) = (pair[0].strip_prefix("test at "), pair[1].strip_prefix("✖ "))
-        else {
+        let (Some(at), Some(name)) = (pair[0].strip_prefix("test at "), pair[1].strip_prefix("✖ ")) else {
             continue;
         };
         let name = name.rsplit_once(" (").map_or(name, |(name, _)| name);
@@ -80,13 +71,9 @@ pub(super) fn node_tap(lines: &[&str]) -> Vec<Fault> {
         }
         let why = match value("error:").map(str::trim) {
             Some("|-" | "|") => {
-                let at = block
-                    .iter()
-                    .position(|line| line.trim().starts_with("error:"));
+                let at = block.iter().position(|line| line.trim().starts_with("error:"));
                 let rest = &block[at.map_or(0, |at| at + 1)..];
-                let end = rest
-                    .iter()
-                    .position(|line| line.trim().starts_with("code:"));
+                let end = rest.iter().position(|line| line.trim().starts_with("code:"));
                 message(&rest[..end.unwrap_or(rest.len())])
             }
             Some(text) => text.trim_matches('\'').to_owned(),
@@ -136,11 +123,7 @@ pub(super) fn jest(lines: &[&str]) -> Vec<Fault> {
             .iter()
             .filter(|line| line.trim_start().starts_with("at "))
             .find_map(|line| place(line.rsplit(' ').next()?));
-        faults.push(Fault::test(
-            line.trim_start().trim_start_matches("● "),
-            why,
-            at,
-        ));
+        faults.push(Fault::test(line.trim_start().trim_start_matches("● "), why, at));
     }
     faults
 }
@@ -152,11 +135,8 @@ fn message(block: &[&str]) -> String {
         let starts = ["at ", "❯ ", "generatedMessage", "stack:"];
         starts.iter().any(|start| line.starts_with(start))
     };
-    let mut lines = block
-        .iter()
-        .map(|line| line.trim())
-        .filter(|line| !line.is_empty())
-        .take_while(|line| !is_end(line));
+    let mut lines =
+        block.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).take_while(|line| !is_end(line));
     let Some(first) = lines.next() else {
         return "it failed".to_owned();
     };
@@ -165,22 +145,14 @@ fn message(block: &[&str]) -> String {
     }
     let rest: Vec<&str> = lines.collect();
     let is_legend = |line: &str| {
-        line == "+ actual - expected"
-            || line.starts_with("- Expected")
-            || line.starts_with("+ Received")
+        line == "+ actual - expected" || line.starts_with("- Expected") || line.starts_with("+ Received")
     };
-    let changed: Vec<&str> = rest
-        .iter()
-        .filter(|line| line.starts_with(['+', '-']) && !is_legend(line))
-        .copied()
-        .collect();
+    let changed: Vec<&str> =
+        rest.iter().filter(|line| line.starts_with(['+', '-']) && !is_legend(line)).copied().collect();
     let told: Vec<&str> = match changed.is_empty() {
         true => rest.into_iter().take(1).collect(),
         false => changed,
     };
     let first = strip(first);
-    iter::once(first.as_str())
-        .chain(told)
-        .collect::<Vec<_>>()
-        .join(" ")
+    iter::once(first.as_str()).chain(told).collect::<Vec<_>>().join(" ")
 }

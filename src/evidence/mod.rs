@@ -21,33 +21,23 @@ pub const LINE_BYTES_MAX: usize = 200;
 /// of at most [`LINE_BYTES_MAX`] bytes. Nothing where the agent could not have done better.
 pub fn distill(failure: &Failure) -> Vec<String> {
     let mut lines: Vec<String> = match failure {
-        Failure::Gate {
-            gate,
-            command,
-            code,
-            tail,
-        } => {
+        Failure::Gate { gate, command, code: Some(0), .. } => {
+            let why = format!("`{command}` ran no test any more");
+            vec![line("lose the tests", &why, &gate.to_string(), None)]
+        }
+        Failure::Gate { gate, command, code, tail } => {
             let gate = gate.to_string();
             output::faults(command, *code, tail)
                 .iter()
                 .map(|fault| line(&fault.dont, &fault.why, &gate, fault.place.as_deref()))
                 .collect()
         }
-        Failure::Review { issues } => issues
-            .iter()
-            .map(|issue| line("leave this open", issue, "review", None))
-            .collect(),
+        Failure::Review { issues } => {
+            issues.iter().map(|issue| line("leave this open", issue, "review", None)).collect()
+        }
         Failure::Timeout { after_ms } => {
-            let why = format!(
-                "the attempt was not done after {}",
-                text::duration(*after_ms)
-            );
-            vec![line(
-                "do more than the criteria ask for",
-                &why,
-                "timeout",
-                None,
-            )]
+            let why = format!("the attempt was not done after {}", text::duration(*after_ms));
+            vec![line("do more than the criteria ask for", &why, "timeout", None)]
         }
         Failure::Silent { after_ms } => {
             let why = format!("nothing was heard for {}", text::duration(*after_ms));
@@ -56,38 +46,18 @@ pub fn distill(failure: &Failure) -> Vec<String> {
         }
         Failure::Loop { what } => vec![line("repeat what brings nothing new", what, "loop", None)],
         Failure::Blocked { reason } => {
-            vec![line(
-                "stop at what blocked the last attempt",
-                reason,
-                "blocked",
-                None,
-            )]
+            vec![line("stop at what blocked the last attempt", reason, "blocked", None)]
         }
         Failure::Conflict { paths } => {
             let why = format!("other work changed {} meanwhile", some(paths));
-            vec![line(
-                "rely on how it was before",
-                &why,
-                "merge conflict",
-                None,
-            )]
+            vec![line("rely on how it was before", &why, "merge conflict", None)]
         }
         Failure::Empty => {
-            vec![line(
-                "end without a change",
-                "the last attempt changed no file",
-                "empty",
-                None,
-            )]
+            vec![line("end without a change", "the last attempt changed no file", "empty", None)]
         }
         Failure::Forbidden { paths } => {
             let why = format!("no task may change {}", some(paths));
-            vec![line(
-                "change configuration of git or the host",
-                &why,
-                "forbidden",
-                None,
-            )]
+            vec![line("change configuration of git or the host", &why, "forbidden", None)]
         }
         Failure::Provider { .. }
         | Failure::Context { .. }
@@ -149,10 +119,7 @@ fn line(dont: &str, why: &str, source: &str, place: Option<&str>) -> String {
 /// A text on one line, without control characters or a final stop.
 fn flat(text: &str) -> String {
     let plain: Cow<str> = if text.chars().any(|c| c.is_control() && !c.is_whitespace()) {
-        text.chars()
-            .filter(|c| !c.is_control() || c.is_whitespace())
-            .collect::<String>()
-            .into()
+        text.chars().filter(|c| !c.is_control() || c.is_whitespace()).collect::<String>().into()
     } else {
         text.into()
     };

@@ -40,16 +40,11 @@ pub(super) fn faults(command: &str, code: Option<i32>, tail: &str) -> Vec<Fault>
     let lines: Vec<&str> = text.lines().collect();
     let Some(code) = code else {
         let last = telling(&lines).pop();
-        let why = last.map_or(
-            "it was stopped and had printed nothing".to_owned(),
-            |last| format!("it was stopped; its last words: {last}"),
-        );
+        let why = last.map_or("it was stopped and had printed nothing".to_owned(), |last| {
+            format!("it was stopped; its last words: {last}")
+        });
         let dont = format!("let `{command}` run into its deadline");
-        return vec![Fault {
-            dont,
-            why,
-            place: None,
-        }];
+        return vec![Fault { dont, why, place: None }];
     };
     let mut found = runners::faults(&lines);
     found.extend(compilers::faults(&lines));
@@ -62,11 +57,7 @@ pub(super) fn faults(command: &str, code: Option<i32>, tail: &str) -> Vec<Fault>
             words => words,
         };
         let dont = format!("leave `{command}` failing with exit code {code}");
-        found.push(Fault {
-            dont,
-            why,
-            place: None,
-        });
+        found.push(Fault { dont, why, place: None });
     }
     found
 }
@@ -74,16 +65,8 @@ pub(super) fn faults(command: &str, code: Option<i32>, tail: &str) -> Vec<Fault>
 /// The last lines that seem to say what is wrong, at most three; else the last three.
 fn telling<'a>(lines: &[&'a str]) -> Vec<&'a str> {
     const SHOWN: usize = 3;
-    const SIGNS: [&str; 8] = [
-        "error",
-        "fail",
-        "expected",
-        "cannot",
-        "not found",
-        "undefined",
-        "exception",
-        "panic",
-    ];
+    const SIGNS: [&str; 8] =
+        ["error", "fail", "expected", "cannot", "not found", "undefined", "exception", "panic"];
     // npm's own epilogue repeats that the command failed, which the exit code says already.
     let is_noise = |line: &str| {
         line.starts_with("npm error")
@@ -91,11 +74,7 @@ fn telling<'a>(lines: &[&'a str]) -> Vec<&'a str> {
             || line.starts_with("at ")
             || !line.contains(char::is_alphanumeric)
     };
-    let lines: Vec<&str> = lines
-        .iter()
-        .map(|line| line.trim())
-        .filter(|line| !is_noise(line))
-        .collect();
+    let lines: Vec<&str> = lines.iter().map(|line| line.trim()).filter(|line| !is_noise(line)).collect();
     let has_sign = |line: &&&str| {
         let line = line.to_lowercase();
         SIGNS.iter().any(|sign| line.contains(sign))
@@ -164,11 +143,7 @@ pub(super) fn pattern(text: &str) -> Regex {
 }
 
 /// The lines after `from` up to the first that ends the block.
-pub(super) fn block<'a>(
-    lines: &[&'a str],
-    from: usize,
-    is_end: impl Fn(&str) -> bool,
-) -> Vec<&'a str> {
+pub(super) fn block<'a>(lines: &[&'a str], from: usize, is_end: impl Fn(&str) -> bool) -> Vec<&'a str> {
     let rest = lines.iter().skip(from + 1);
     rest.take_while(|line| !is_end(line)).copied().collect()
 }

@@ -6,9 +6,7 @@ use super::output::{Fault, block, pattern, place, strip};
 /// Every failed test that any of the known runners reports.
 pub(super) fn faults(lines: &[&str]) -> Vec<Fault> {
     let crashes = node_crash(lines);
-    let readers = [
-        node_spec, node_tap, vitest, jest, cargo, pytest, unittest, go,
-    ];
+    let readers = [node_spec, node_tap, vitest, jest, cargo, pytest, unittest, go];
     let mut faults: Vec<Fault> = readers.iter().flat_map(|read| read(lines)).collect();
     if !crashes.is_empty() {
         // node:test knows of a file that could not be loaded only that it failed.
@@ -30,10 +28,7 @@ fn cargo(lines: &[&str]) -> Vec<Fault> {
             let line = line.trim();
             line.is_empty() || line.starts_with("note:") || line.starts_with("stack backtrace:")
         };
-        let block: Vec<&str> = block(lines, i, is_end)
-            .iter()
-            .map(|line| line.trim())
-            .collect();
+        let block: Vec<&str> = block(lines, i, is_end).iter().map(|line| line.trim()).collect();
         faults.push(Fault::test(&found[1], block.join(", "), place(&found[2])));
     }
     faults
@@ -52,10 +47,7 @@ fn pytest(lines: &[&str]) -> Vec<Fault> {
         };
         let block = block(lines, i, is_end);
         let why = block.iter().find_map(|line| line.strip_prefix("E  "));
-        let at = block
-            .iter()
-            .rev()
-            .find_map(|line| place_line.captures(line));
+        let at = block.iter().rev().find_map(|line| place_line.captures(line));
         let at = at.and_then(|found| place(&found[1]));
         let name = found[1].trim_start_matches("ERROR collecting ");
         faults.push(Fault::test(name, strip(why.unwrap_or("it failed")), at));
@@ -88,14 +80,9 @@ fn unittest(lines: &[&str]) -> Vec<Fault> {
         let block = block(lines, i, is_end);
         let at = block.iter().rev().find_map(|line| file.captures(line));
         let at = at.map(|found| format!("{}:{}", &found[1], &found[2]));
-        let is_error =
-            |line: &&&str| line.starts_with(char::is_alphabetic) && !line.starts_with("Traceback");
+        let is_error = |line: &&&str| line.starts_with(char::is_alphabetic) && !line.starts_with("Traceback");
         let why = block.iter().rfind(is_error).copied();
-        faults.push(Fault::test(
-            &found[1],
-            strip(why.unwrap_or("it failed")),
-            at,
-        ));
+        faults.push(Fault::test(&found[1], strip(why.unwrap_or("it failed")), at));
     }
     faults
 }
@@ -112,11 +99,7 @@ fn go(lines: &[&str]) -> Vec<Fault> {
         };
         let block = block(lines, i, is_end);
         if let Some(logged) = block.iter().find_map(|line| log.captures(line)) {
-            faults.push(Fault::test(
-                &found[1],
-                logged[2].to_owned(),
-                place(&logged[1]),
-            ));
+            faults.push(Fault::test(&found[1], logged[2].to_owned(), place(&logged[1])));
         } else if let Some(panic) = block.iter().find(|line| line.starts_with("panic: ")) {
             faults.push(Fault::test(&found[1], (*panic).to_owned(), None));
         }

@@ -70,39 +70,19 @@ fn every_other_failure() -> Vec<Failure> {
             tail: text("starting\nwaiting for port 5432\n"),
         },
         gate(GateName::Lint, "make lint", ""),
-        Failure::Review {
-            issues: vec![text("the limit is off by one.\n"), text("no test for 0")],
-        },
-        Failure::Review {
-            issues: vec![text("no test for 0")],
-        },
-        Failure::Timeout {
-            after_ms: 1_800_000,
-        },
+        Failure::Review { issues: vec![text("the limit is off by one.\n"), text("no test for 0")] },
+        Failure::Review { issues: vec![text("no test for 0")] },
+        Failure::Timeout { after_ms: 1_800_000 },
         Failure::Silent { after_ms: 300_000 },
-        Failure::Loop {
-            what: text("read src/a.js five times"),
-        },
-        Failure::Blocked {
-            reason: text("there is no database"),
-        },
-        Failure::Provider {
-            message: text("429: slow down"),
-        },
+        Failure::Loop { what: text("read src/a.js five times") },
+        Failure::Blocked { reason: text("there is no database") },
+        Failure::Provider { message: text("429: slow down") },
         Failure::Conflict { paths },
         Failure::Empty,
-        Failure::Forbidden {
-            paths: vec![text("opencode.json")],
-        },
-        Failure::Context {
-            findings: vec![text("line 3 of the context: names task T09")],
-        },
-        Failure::Budget {
-            message: text("$2.00 of $2.00 for task T01"),
-        },
-        Failure::Host {
-            message: text("git: disk full"),
-        },
+        Failure::Forbidden { paths: vec![text("opencode.json")] },
+        Failure::Context { findings: vec![text("line 3 of the context: names task T09")] },
+        Failure::Budget { message: text("$2.00 of $2.00 for task T01") },
+        Failure::Host { message: text("git: disk full") },
     ]
 }
 
@@ -111,21 +91,9 @@ fn every_failure_has_a_headline_and_a_lesson() {
     let told: Vec<String> = every_other_failure()
         .iter()
         .map(|failure| {
-            let lines: Vec<String> = distill(failure)
-                .iter()
-                .map(|l| format!("\n  {l}"))
-                .collect();
-            let attempt = if failure.consumes_attempt() {
-                ""
-            } else {
-                " [attempt not used]"
-            };
-            format!(
-                "{:?}: {}{attempt}{}",
-                failure.class(),
-                failure.headline(),
-                lines.concat()
-            )
+            let lines: Vec<String> = distill(failure).iter().map(|l| format!("\n  {l}")).collect();
+            let attempt = if failure.consumes_attempt() { "" } else { " [attempt not used]" };
+            format!("{:?}: {}{attempt}{}", failure.class(), failure.headline(), lines.concat())
         })
         .collect();
     insta::assert_snapshot!(told.join("\n"));
@@ -149,9 +117,7 @@ fn a_tail_cut_at_its_start_is_still_read() {
 
 #[test]
 fn the_same_fault_is_told_once_and_five_at_most() {
-    let tail: String = (0..20)
-        .map(|i| format!("a.c:{}: error: bad\n", i / 2))
-        .collect();
+    let tail: String = (0..20).map(|i| format!("a.c:{}: error: bad\n", i / 2)).collect();
     let lines = distill(&gate(GateName::Lint, "cc", &tail));
     assert_eq!(lines.len(), 5);
     assert_eq!(lines[1], "Don't leave an error: bad (lint, a.c:1)");
@@ -159,8 +125,7 @@ fn the_same_fault_is_told_once_and_five_at_most() {
 
 #[test]
 fn escape_sequences_and_returns_are_dropped() {
-    let text =
-        "\u{1b}[31mred\u{1b}[0m\u{1b}]8;;http://x\u{7}link\u{1b}]8;;\u{1b}\\ 10%\r20%\r\nend\u{0}";
+    let text = "\u{1b}[31mred\u{1b}[0m\u{1b}]8;;http://x\u{7}link\u{1b}]8;;\u{1b}\\ 10%\r20%\r\nend\u{0}";
     assert_eq!(output::plain(text), "redlink 10%\n20%\nend");
 }
 
@@ -185,10 +150,7 @@ fn places_are_read_out_of_words() {
 fn paths_become_relative() {
     let text = "at file:///w/1/a.js:3 /w/1/b.js /w/10/c.js file:///w/1/";
     assert_eq!(relative(text, "/w/1"), "at a.js:3 b.js /w/10/c.js ");
-    assert_eq!(
-        relative("at file:///C:/w/a.js C:/w/b.js", "C:/w/"),
-        "at a.js b.js"
-    );
+    assert_eq!(relative("at file:///C:/w/a.js C:/w/b.js", "C:/w/"), "at a.js b.js");
     assert_eq!(relative("/a", "/"), "/a");
 }
 
@@ -196,14 +158,8 @@ fn paths_become_relative() {
 fn evidence_accumulates_newest_first_without_repeats() {
     let text = |names: &[&str]| -> Vec<String> { names.iter().map(|n| (*n).to_owned()).collect() };
     let old = text(&["a", "b", "c", "d"]);
-    assert_eq!(
-        accumulate(&old, text(&["x", "c", "x"])),
-        text(&["x", "c", "a", "b", "d"])
-    );
-    assert_eq!(
-        accumulate(&old, text(&["1", "2", "3", "4", "5", "6"])).len(),
-        LINES_MAX
-    );
+    assert_eq!(accumulate(&old, text(&["x", "c", "x"])), text(&["x", "c", "a", "b", "d"]));
+    assert_eq!(accumulate(&old, text(&["1", "2", "3", "4", "5", "6"])).len(), LINES_MAX);
     assert_eq!(accumulate(&[], Vec::new()), text(&[]));
 }
 

@@ -66,11 +66,7 @@ fn cargo(project: &Project, name: GateName) -> Option<String> {
     }
     let text = project.text("Cargo.toml");
     let has_table = |prefix: &str| text.lines().any(|line| line.trim().starts_with(prefix));
-    let workspace = if has_table("[workspace]") {
-        " --workspace"
-    } else {
-        ""
-    };
+    let workspace = if has_table("[workspace]") { " --workspace" } else { "" };
     match name {
         GateName::Test => Some(format!("cargo test{workspace}")),
         GateName::Lint => {
@@ -91,14 +87,9 @@ fn go(project: &Project, name: GateName) -> Option<String> {
     if !project.uses("go.mod") {
         return None;
     }
-    let has_linter = [
-        ".golangci.yml",
-        ".golangci.yaml",
-        ".golangci.toml",
-        ".golangci.json",
-    ]
-    .into_iter()
-    .any(|path| project.has(path));
+    let has_linter = [".golangci.yml", ".golangci.yaml", ".golangci.toml", ".golangci.json"]
+        .into_iter()
+        .any(|path| project.has(path));
     match name {
         GateName::Test => Some("go test ./...".to_owned()),
         GateName::Lint if has_linter => Some("golangci-lint run".to_owned()),
@@ -175,23 +166,14 @@ pub(super) mod tests {
         );
         assert_eq!(
             commands(&[("Cargo.toml", "[workspace]\n[workspace.lints.rust]")]),
-            [
-                "test: cargo test --workspace",
-                "lint: cargo clippy --workspace --all-targets -- -D warnings"
-            ]
+            ["test: cargo test --workspace", "lint: cargo clippy --workspace --all-targets -- -D warnings"]
         );
     }
 
     #[test]
     fn go_uses_its_linter_when_configured() {
-        assert_eq!(
-            commands(&[("go.mod", "module x")]),
-            ["test: go test ./...", "lint: go vet ./..."]
-        );
-        assert_eq!(
-            commands(&[("go.mod", ""), (".golangci.yml", "")])[1],
-            "lint: golangci-lint run"
-        );
+        assert_eq!(commands(&[("go.mod", "module x")]), ["test: go test ./...", "lint: go vet ./..."]);
+        assert_eq!(commands(&[("go.mod", ""), (".golangci.yml", "")])[1], "lint: golangci-lint run");
     }
 
     #[test]
@@ -200,25 +182,15 @@ pub(super) mod tests {
             \tlint: no\ntype-check::\n";
         assert_eq!(
             commands(&[("Makefile", makefile), ("Cargo.toml", "")]),
-            [
-                "test: make test",
-                "lint: cargo clippy --all-targets",
-                "typecheck: make type-check"
-            ]
+            ["test: make test", "lint: cargo clippy --all-targets", "typecheck: make type-check"]
         );
     }
 
     #[test]
     fn a_mixed_project_runs_all_suggestions() {
+        assert_eq!(commands(&[("Cargo.toml", ""), ("go.mod", "")])[0], "test: cargo test && go test ./...");
         assert_eq!(
-            commands(&[("Cargo.toml", ""), ("go.mod", "")])[0],
-            "test: cargo test && go test ./..."
-        );
-        assert_eq!(
-            commands(&[
-                ("Cargo.toml", ""),
-                ("package.json", r#"{"scripts":{"test":"node --test"}}"#)
-            ])[0],
+            commands(&[("Cargo.toml", ""), ("package.json", r#"{"scripts":{"test":"node --test"}}"#)])[0],
             "test: npm test"
         );
     }

@@ -90,25 +90,18 @@ fn manager(project: &Project, package: &Value) -> Manager {
 
 fn has_typescript(project: &Project, package: &Value) -> bool {
     project.uses("tsconfig.json")
-        && ["dependencies", "devDependencies"]
-            .iter()
-            .any(|kind| package[*kind]["typescript"].is_string())
+        && ["dependencies", "devDependencies"].iter().any(|kind| package[*kind]["typescript"].is_string())
 }
 
 #[cfg(test)]
 mod tests {
     use crate::gates::detect::tests::commands;
 
-    const SCRIPTS: &str =
-        r#"{"scripts":{"test":"vitest run","lint":"eslint .","check-types":"tsc -b"}}"#;
+    const SCRIPTS: &str = r#"{"scripts":{"test":"vitest run","lint":"eslint .","check-types":"tsc -b"}}"#;
 
     #[test]
     fn scripts_run_with_the_manager_of_the_lockfile() {
-        let npm = [
-            "test: npm test",
-            "lint: npm run lint",
-            "typecheck: npm run check-types",
-        ];
+        let npm = ["test: npm test", "lint: npm run lint", "typecheck: npm run check-types"];
         assert_eq!(commands(&[("package.json", SCRIPTS)]), npm);
         for (lock, command) in [
             ("package-lock.json", "test: npm test"),
@@ -117,10 +110,7 @@ mod tests {
             ("bun.lock", "test: bun run test"),
             ("bun.lockb", "test: bun run test"),
         ] {
-            assert_eq!(
-                commands(&[("package.json", SCRIPTS), (lock, "")])[0],
-                command
-            );
+            assert_eq!(commands(&[("package.json", SCRIPTS), (lock, "")])[0], command);
         }
     }
 
@@ -151,11 +141,7 @@ mod tests {
 
     #[test]
     fn bun_runs_tests_without_a_script() {
-        let project = [
-            ("package.json", "{}"),
-            ("bun.lock", ""),
-            ("src/a.test.ts", ""),
-        ];
+        let project = [("package.json", "{}"), ("bun.lock", ""), ("src/a.test.ts", "")];
         assert_eq!(commands(&project), ["test: bun test"]);
         assert!(commands(&project[..2]).is_empty());
     }

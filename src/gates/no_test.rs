@@ -112,14 +112,8 @@ mod tests {
             "﹣ b (0.779142ms) # SKIP\nℹ tests 1\nℹ suites 0\nℹ pass 0\nℹ fail 0\nℹ cancelled 0\n\
              ℹ skipped 1\nℹ todo 0\nℹ duration_ms 876.543455\n",
         ),
-        (
-            "vitest, no files",
-            "\u{1b}[31m\nNo test files found, exiting with code 1\u{1b}[39m\n",
-        ),
-        (
-            "vitest, no files allowed",
-            "No test files found, exiting with code 0\n\n",
-        ),
+        ("vitest, no files", "\u{1b}[31m\nNo test files found, exiting with code 1\u{1b}[39m\n"),
+        ("vitest, no files allowed", "No test files found, exiting with code 0\n\n"),
         (
             "vitest, all skipped",
             "\u{1b}[2m Test Files \u{1b}[22m \u{1b}[33m1 skipped\u{1b}[39m\u{1b}[90m (1)\u{1b}[39m\n\
@@ -133,23 +127,11 @@ mod tests {
             "jest, no files",
             "No tests found, exiting with code 1\nRun with `--passWithNoTests` to exit with code 0\n",
         ),
-        (
-            "jest, no files allowed",
-            "No tests found, exiting with code 0\n",
-        ),
-        (
-            "jest, empty file",
-            "Test Suites: 2 failed, 2 total\nTests:       0 total\nSnapshots:   0 total\n",
-        ),
-        (
-            "jest, all skipped",
-            "Test Suites: 1 skipped, 0 of 1 total\nTests:       1 skipped, 1 total\n",
-        ),
+        ("jest, no files allowed", "No tests found, exiting with code 0\n"),
+        ("jest, empty file", "Test Suites: 2 failed, 2 total\nTests:       0 total\nSnapshots:   0 total\n"),
+        ("jest, all skipped", "Test Suites: 1 skipped, 0 of 1 total\nTests:       1 skipped, 1 total\n"),
         ("mocha, no tests", "\n\n  0 passing (0ms)\n\n"),
-        (
-            "mocha, no files",
-            "\u{1b}[31mError: No test files found: \"test\"\u{1b}[39m\n",
-        ),
+        ("mocha, no files", "\u{1b}[31mError: No test files found: \"test\"\u{1b}[39m\n"),
         (
             "cargo test, no tests",
             "     Running unittests src/lib.rs (target/debug/deps/c-d4fd4905425e6bfe)\n\n\
@@ -174,10 +156,7 @@ mod tests {
             "collected 1 item / 1 deselected / 0 selected\n\n\
              ============================ 1 deselected in 0.05s =============================\n",
         ),
-        (
-            "pytest -q, all skipped",
-            "s [100%]\n1 skipped, 2 warnings in 0.02s\n",
-        ),
+        ("pytest -q, all skipped", "s [100%]\n1 skipped, 2 warnings in 0.02s\n"),
         (
             "unittest of Python 3.11",
             "\n----------------------------------------------------------------------\n\
@@ -214,14 +193,8 @@ mod tests {
             "\u{1b}[2m      Tests \u{1b}[22m \u{1b}[1m\u{1b}[32m1 passed\u{1b}[39m\u{1b}[22m\u{1b}[2m | \
              \u{1b}[22m\u{1b}[33m1 skipped\u{1b}[39m\u{1b}[90m (2)\u{1b}[39m\n",
         ),
-        (
-            "jest",
-            "Test Suites: 1 failed, 1 passed, 2 total\nTests:       1 passed, 1 total\n",
-        ),
-        (
-            "mocha",
-            "  \u{1b}[32m✔\u{1b}[39m a\n\n  1 passing (1ms)\n\n",
-        ),
+        ("jest", "Test Suites: 1 failed, 1 passed, 2 total\nTests:       1 passed, 1 total\n"),
+        ("mocha", "  \u{1b}[32m✔\u{1b}[39m a\n\n  1 passing (1ms)\n\n"),
         ("mocha, failing only", "  0 passing (4ms)\n  2 failing\n"),
         (
             "cargo test",
@@ -237,10 +210,7 @@ mod tests {
             "   Doc-tests c\n\nrunning 0 tests\n\ntest result: ok. 0 passed; 0 failed; 0 ignored; \
              0 measured; 0 filtered out; finished in 0.00s\n\n",
         ),
-        (
-            "cargo nextest",
-            "     Summary [   0.026s] 1 test run: 1 passed, 1 skipped\n",
-        ),
+        ("cargo nextest", "     Summary [   0.026s] 1 test run: 1 passed, 1 skipped\n"),
         (
             "pytest",
             "test_a.py .      [100%]\n\n\
@@ -249,19 +219,10 @@ mod tests {
         ("pytest -q", "3 failed, 1 skipped, 2 warnings in 0.03s\n"),
         ("pytest -q, mixed", "1 skipped, 2 errors in 1.20s\n"),
         ("unittest", ".\n------\nRan 1 test in 0.000s\n\nOK\n"),
-        (
-            "bun",
-            " 2 pass\n 0 fail\nRan 2 tests across 1 file. [12.00ms]\n",
-        ),
-        (
-            "go test, some packages",
-            "?   \texample.com/x\t[no test files]\nok  \texample.com/x/y\t0.002s\n",
-        ),
+        ("bun", " 2 pass\n 0 fail\nRan 2 tests across 1 file. [12.00ms]\n"),
+        ("go test, some packages", "?   \texample.com/x\t[no test files]\nok  \texample.com/x/y\t0.002s\n"),
         ("go test, cached", "ok  \texample.com/x\t(cached)\n"),
-        (
-            "go test, failing",
-            "--- FAIL: TestA (0.00s)\nFAIL\nFAIL\texample.com/x\t0.002s\n",
-        ),
+        ("go test, failing", "--- FAIL: TestA (0.00s)\nFAIL\nFAIL\texample.com/x\t0.002s\n"),
         ("unknown", "all good\n"),
         ("nothing", ""),
     ];
@@ -285,14 +246,8 @@ mod tests {
     fn one_suite_with_tests_is_enough() {
         for (nothing, empty) in NOTHING {
             for (something, full) in &SOMETHING[..6] {
-                assert!(
-                    !ran_no_test(&format!("{full}{empty}")),
-                    "{something}, {nothing}"
-                );
-                assert!(
-                    !ran_no_test(&format!("{empty}{full}")),
-                    "{nothing}, {something}"
-                );
+                assert!(!ran_no_test(&format!("{full}{empty}")), "{something}, {nothing}");
+                assert!(!ran_no_test(&format!("{empty}{full}")), "{nothing}, {something}");
             }
         }
     }

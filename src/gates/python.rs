@@ -4,24 +4,12 @@ use super::GateName;
 use super::detect::Project;
 
 /// Files that make a project one of Python.
-const MARKS: [&str; 6] = [
-    "pyproject.toml",
-    "setup.py",
-    "setup.cfg",
-    "requirements.txt",
-    "pytest.ini",
-    "tox.ini",
-];
+const MARKS: [&str; 6] =
+    ["pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "pytest.ini", "tox.ini"];
 
 /// Files that may name the tools in use.
-const MENTIONS: [&str; 6] = [
-    "pyproject.toml",
-    "setup.cfg",
-    "tox.ini",
-    "requirements.txt",
-    "requirements-dev.txt",
-    "Pipfile",
-];
+const MENTIONS: [&str; 6] =
+    ["pyproject.toml", "setup.cfg", "tox.ini", "requirements.txt", "requirements-dev.txt", "Pipfile"];
 
 /// What the files suggest.
 pub(super) fn suggested(project: &Project, name: GateName) -> Option<String> {
@@ -53,10 +41,7 @@ fn run(project: &Project, module: &str) -> String {
 fn tests(project: &Project) -> Option<&'static str> {
     let is_pytest = project.uses("pytest.ini")
         || mentions(project, "pytest")
-        || project
-            .files
-            .iter()
-            .any(|file| name_of(&file.path) == "conftest.py");
+        || project.files.iter().any(|file| name_of(&file.path) == "conftest.py");
     if is_pytest {
         return Some("pytest");
     }
@@ -119,21 +104,14 @@ mod tests {
         let pyproject = "[tool.pytest.ini_options]\n[tool.ruff]\n[tool.mypy]\n# flake8\n";
         assert_eq!(
             commands(&[("pyproject.toml", pyproject)]),
-            [
-                "test: python3 -m pytest",
-                "lint: python3 -m ruff check .",
-                "typecheck: python3 -m mypy ."
-            ]
+            ["test: python3 -m pytest", "lint: python3 -m ruff check .", "typecheck: python3 -m mypy ."]
         );
         assert!(commands(&[("pyproject.toml", "# pytest, ruff\n")]).is_empty());
     }
 
     #[test]
     fn lockfiles_name_the_environment() {
-        let project = [
-            ("requirements.txt", "pytest>=8\nflake8==7\npyright"),
-            ("uv.lock", ""),
-        ];
+        let project = [("requirements.txt", "pytest>=8\nflake8==7\npyright"), ("uv.lock", "")];
         assert_eq!(
             commands(&project),
             [
@@ -148,15 +126,8 @@ mod tests {
     fn unittest_is_the_fallback_where_there_are_tests() {
         assert!(commands(&[("setup.py", ""), ("src/a.py", "")]).is_empty());
         let plain = [("setup.py", ""), ("tests/test_a.py", "")];
-        assert_eq!(
-            commands(&plain),
-            ["test: python3 -m unittest discover -s tests"]
-        );
-        let package = [
-            ("setup.py", ""),
-            ("tests/__init__.py", ""),
-            ("tests/test_a.py", ""),
-        ];
+        assert_eq!(commands(&plain), ["test: python3 -m unittest discover -s tests"]);
+        let package = [("setup.py", ""), ("tests/__init__.py", ""), ("tests/test_a.py", "")];
         assert_eq!(commands(&package), ["test: python3 -m unittest"]);
         let conftest = [("setup.py", ""), ("tests/conftest.py", "")];
         assert_eq!(commands(&conftest), ["test: python3 -m pytest"]);

@@ -11,27 +11,13 @@ use crate::ids::{EffectId, SessionId};
 
 fn opened(at_ms: u64, version: &str) -> Stamped {
     let version = version.to_owned();
-    Stamped {
-        at_ms,
-        event: Event::Opened { version },
-    }
+    Stamped { at_ms, event: Event::Opened { version } }
 }
 
 fn resolved(id: u64, text: String, cost_usd: f64) -> Event {
-    let usage = Usage {
-        cost_usd,
-        input_tokens: id,
-        ..Usage::default()
-    };
-    let outcome = SessionOutcome::Answered {
-        text,
-        finish: None,
-        usage,
-    };
-    Event::Resolved {
-        id: EffectId(id),
-        outcome: Outcome::Session(outcome),
-    }
+    let usage = Usage { cost_usd, input_tokens: id, ..Usage::default() };
+    let outcome = SessionOutcome::Answered { text, finish: None, usage };
+    Event::Resolved { id: EffectId(id), outcome: Outcome::Session(outcome) }
 }
 
 fn events() -> impl Strategy<Value = Vec<Stamped>> {
@@ -151,11 +137,7 @@ fn an_empty_journal_is_fine() {
 #[test]
 fn a_missing_doubled_or_swapped_line_is_refused() {
     let [a, b, c] = lines().try_into().unwrap();
-    let out_of_sequence = |line, found, expected| JournalError::OutOfSequence {
-        line,
-        found,
-        expected,
-    };
+    let out_of_sequence = |line, found, expected| JournalError::OutOfSequence { line, found, expected };
     assert_eq!(refusal(&format!("{a}{c}")), out_of_sequence(2, 2, 1));
     assert_eq!(refusal(&format!("{a}{a}{b}")), out_of_sequence(2, 0, 1));
     assert_eq!(refusal(&format!("{b}{a}{c}")), out_of_sequence(1, 1, 0));
@@ -179,18 +161,9 @@ fn an_edited_line_is_refused_even_when_it_is_the_last() {
 #[test]
 fn spaces_and_other_line_ends_are_no_records() {
     let text = lines().concat();
-    assert_eq!(
-        refusal(&text.replace('\n', "\r\n")),
-        JournalError::WrongHash { line: 1 }
-    );
-    assert_eq!(
-        refusal(&text.replacen("\"v\":1", "\"v\": 1", 1)),
-        JournalError::NotARecord { line: 1 }
-    );
-    assert_eq!(
-        refusal(&format!("\n{text}")),
-        JournalError::NotARecord { line: 1 }
-    );
+    assert_eq!(refusal(&text.replace('\n', "\r\n")), JournalError::WrongHash { line: 1 });
+    assert_eq!(refusal(&text.replacen("\"v\":1", "\"v\": 1", 1)), JournalError::NotARecord { line: 1 });
+    assert_eq!(refusal(&format!("\n{text}")), JournalError::NotARecord { line: 1 });
 }
 
 #[test]
@@ -200,27 +173,16 @@ fn garbage_is_torn_off_only_at_the_end() {
         let replay = Journal::open(&format!("{a}{tail}")).unwrap();
         assert_eq!((replay.events.len(), replay.valid_bytes), (1, a.len()));
     }
-    assert_eq!(
-        refusal(&format!("{a}\u{0}\n{b}")),
-        JournalError::NotARecord { line: 2 }
-    );
+    assert_eq!(refusal(&format!("{a}\u{0}\n{b}")), JournalError::NotARecord { line: 2 });
 }
 
 #[test]
 fn a_newer_format_says_what_to_install() {
     let newer = "{\"v\":2,\"anything\":true}\n";
     let error = refusal(newer);
-    let expected = JournalError::NewerFormat {
-        line: 1,
-        found: 2,
-        known: 1,
-    };
+    let expected = JournalError::NewerFormat { line: 1, found: 2, known: 1 };
     assert_eq!(error, expected);
-    assert!(
-        error
-            .to_string()
-            .contains("install the version that wrote it")
-    );
+    assert!(error.to_string().contains("install the version that wrote it"));
     assert_eq!(Journal::open(newer.trim_end()).unwrap().valid_bytes, 0);
 }
 
@@ -230,8 +192,5 @@ fn an_intact_record_of_an_unknown_event_is_refused_by_name() {
     let lead = Journal::new().lead();
     let text = format!("{lead}{}{HASH_END}{body}\n", chain(FIRST_PREV, body));
     let error = refusal(&text);
-    assert!(
-        error.to_string().contains("unknown variant `later`"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("unknown variant `later`"), "{error}");
 }

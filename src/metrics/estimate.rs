@@ -47,12 +47,10 @@ pub fn estimate(works: &[(Work, Option<ModelRef>)], prices: &Prices, past: &Ledg
         let expected = mean(past, of_kind).unwrap_or_else(|| typical(*work));
         whole.tokens = whole.tokens.saturating_add(expected.tokens());
         // What this very model cost before is better than any price list: it knows the cache.
-        let cost = mean(past, on_model)
-            .map(|usage| usage.cost_usd)
-            .or_else(|| {
-                let price = prices.get(&model.as_ref()?.to_string())?;
-                Some(price.of(&expected))
-            });
+        let cost = mean(past, on_model).map(|usage| usage.cost_usd).or_else(|| {
+            let price = prices.get(&model.as_ref()?.to_string())?;
+            Some(price.of(&expected))
+        });
         match cost {
             Some(cost) => whole.cost_usd += cost,
             None => whole.unpriced += 1,
@@ -112,10 +110,7 @@ mod tests {
     use super::*;
 
     fn prices() -> Prices {
-        let price = Price {
-            input_usd: 2.0,
-            output_usd: 10.0,
-        };
+        let price = Price { input_usd: 2.0, output_usd: 10.0 };
         BTreeMap::from([("a/large".to_owned(), price)])
     }
 
@@ -146,26 +141,15 @@ mod tests {
         for tokens in [1_000, 2_000] {
             past.add(entry(Work::Review, "a/large", None, tokens));
         }
-        assert_eq!(
-            estimate(&works, &prices(), &past),
-            before,
-            "two are too few"
-        );
+        assert_eq!(estimate(&works, &prices(), &past), before, "two are too few");
         past.add(entry(Work::Review, "b/other", None, 3_000));
         let mixed = estimate(&works, &prices(), &past);
         assert_eq!(mixed.tokens, 2_000 + 200 + 4_000);
         assert!((mixed.cost_usd - (3_000.0 * 2.0 + 200.0 * 10.0) / 1e6).abs() < 1e-9);
         past.add(entry(Work::Review, "a/large", None, 6_000));
         let own = estimate(&works, &prices(), &past);
-        assert!(
-            (own.cost_usd - 0.003).abs() < 1e-9,
-            "the mean cost on this model: {own:?}"
-        );
+        assert!((own.cost_usd - 0.003).abs() < 1e-9, "the mean cost on this model: {own:?}");
         past.add(entry(Work::Planning, "a/large", None, 900_000));
-        assert_eq!(
-            estimate(&works, &prices(), &past),
-            own,
-            "another kind of work"
-        );
+        assert_eq!(estimate(&works, &prices(), &past), own, "another kind of work");
     }
 }

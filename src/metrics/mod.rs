@@ -81,9 +81,7 @@ fn sum<'a>(entries: impl Iterator<Item = &'a Entry>) -> Usage {
 impl Usage {
     /// Every token that went through the model: sent, read from a cache and received.
     pub fn tokens(&self) -> u64 {
-        self.input_tokens
-            .saturating_add(self.output_tokens)
-            .saturating_add(self.cached_tokens)
+        self.input_tokens.saturating_add(self.output_tokens).saturating_add(self.cached_tokens)
     }
 }
 
@@ -133,18 +131,8 @@ mod tests {
         let mut ledger = Ledger::default();
         assert_eq!(ledger.total(), Usage::default());
         ledger.add(entry(Work::Planning, "a/small", None, 1_000));
-        ledger.add(entry(
-            Work::CodeImplementation,
-            "a/large",
-            Some("T01"),
-            10_000,
-        ));
-        ledger.add(entry(
-            Work::CodeImplementation,
-            "a/large",
-            Some("T01"),
-            20_000,
-        ));
+        ledger.add(entry(Work::CodeImplementation, "a/large", Some("T01"), 10_000));
+        ledger.add(entry(Work::CodeImplementation, "a/large", Some("T01"), 20_000));
         ledger.add(entry(Work::Review, "", Some("T02"), 500));
         let total = ledger.total();
         assert_eq!(total.tokens(), 31_500 * 31 / 10);
@@ -153,25 +141,15 @@ mod tests {
         assert_eq!(ledger.of_task(&"T03".into()), Usage::default());
         let by_work = ledger.by_work();
         assert_eq!(by_work.len(), 3);
-        assert_eq!(
-            by_work.values().map(Usage::tokens).sum::<u64>(),
-            total.tokens()
-        );
+        assert_eq!(by_work.values().map(Usage::tokens).sum::<u64>(), total.tokens());
         let by_model = ledger.by_model();
         assert_eq!(by_model[&None].input_tokens, 500);
-        assert_eq!(
-            by_model.values().map(Usage::tokens).sum::<u64>(),
-            total.tokens()
-        );
+        assert_eq!(by_model.values().map(Usage::tokens).sum::<u64>(), total.tokens());
     }
 
     #[test]
     fn sums_do_not_overflow() {
-        let most = Usage {
-            input_tokens: u64::MAX,
-            steps: u32::MAX,
-            ..Usage::default()
-        };
+        let most = Usage { input_tokens: u64::MAX, steps: u32::MAX, ..Usage::default() };
         assert_eq!((most + most).tokens(), u64::MAX);
     }
 }

@@ -80,11 +80,8 @@ pub fn metrics(tasks: &[TaskFigures], ledger: &Ledger) -> String {
         return out;
     }
     let total = ledger.total();
-    let by_work: Vec<(String, Usage)> = ledger
-        .by_work()
-        .into_iter()
-        .map(|(work, usage)| (words(work.name()), usage))
-        .collect();
+    let by_work: Vec<(String, Usage)> =
+        ledger.by_work().into_iter().map(|(work, usage)| (words(work.name()), usage)).collect();
     let by_model: Vec<(String, Usage)> = ledger
         .by_model()
         .into_iter()
@@ -119,16 +116,7 @@ fn task_table(tasks: &[TaskFigures]) -> String {
             ]
         })
         .collect();
-    let headers = [
-        "task",
-        "title",
-        "status",
-        "#attempts",
-        "#context",
-        "#tokens",
-        "#cost",
-        "#time",
-    ];
+    let headers = ["task", "title", "status", "#attempts", "#context", "#tokens", "#cost", "#time"];
     text::table(&headers, &rows)
 }
 
@@ -177,10 +165,7 @@ fn spent(ledger: &Ledger, estimate: Option<Estimate>) -> String {
     if let Some(guess) = estimate {
         let unpriced = match guess.unpriced {
             0 => String::new(),
-            n => format!(
-                ", {} without a known price",
-                text::count(n, "part", "parts")
-            ),
+            n => format!(", {} without a known price", text::count(n, "part", "parts")),
         };
         line.push_str(&format!(
             " (estimated: {} tokens, {}{unpriced})",
@@ -199,10 +184,7 @@ fn statuses(tasks: &[TaskFigures]) -> String {
     }
     let mut counts: Vec<(&str, usize)> = counts.into_iter().collect();
     counts.sort_by_key(|(_, n)| std::cmp::Reverse(*n));
-    let parts: Vec<String> = counts
-        .iter()
-        .map(|(status, n)| format!("{n} {}", words(status)))
-        .collect();
+    let parts: Vec<String> = counts.iter().map(|(status, n)| format!("{n} {}", words(status))).collect();
     match tasks.len() {
         0 => "no data yet".to_owned(),
         n => format!("{n} in all, {}", text::list(&parts)),
@@ -213,10 +195,7 @@ fn statuses(tasks: &[TaskFigures]) -> String {
 fn first_attempts(tasks: &[TaskFigures]) -> String {
     let ended = |task: &&TaskFigures| task.is_completed() || task.status == "failed";
     let n = tasks.iter().filter(ended).count();
-    let k = tasks
-        .iter()
-        .filter(|task| task.is_completed() && task.attempts <= 1)
-        .count();
+    let k = tasks.iter().filter(|task| task.is_completed() && task.attempts <= 1).count();
     match n {
         0 => "no data yet".to_owned(),
         _ => format!("{k} of {n}"),
@@ -228,11 +207,9 @@ fn times(tasks: &[TaskFigures]) -> String {
     times.retain(|ms| *ms > 0);
     match range(times) {
         None => "no data yet".to_owned(),
-        Some((_, median, most)) => format!(
-            "median {}, longest {} a task",
-            text::duration(median),
-            text::duration(most)
-        ),
+        Some((_, median, most)) => {
+            format!("median {}, longest {} a task", text::duration(median), text::duration(most))
+        }
     }
 }
 
@@ -309,29 +286,15 @@ mod tests {
     fn ledger() -> Ledger {
         let mut ledger = Ledger::default();
         ledger.add(entry(Work::Planning, "a/small", None, 11_000));
-        ledger.add(entry(
-            Work::CodeImplementation,
-            "a/large",
-            Some("T01"),
-            120_000,
-        ));
-        ledger.add(entry(
-            Work::CodeImplementation,
-            "a/large",
-            Some("T02"),
-            80_000,
-        ));
+        ledger.add(entry(Work::CodeImplementation, "a/large", Some("T01"), 120_000));
+        ledger.add(entry(Work::CodeImplementation, "a/large", Some("T02"), 80_000));
         ledger.add(entry(Work::Review, "", Some("T01"), 9_000));
         ledger
     }
 
     #[test]
     fn a_report_of_a_mixed_run() {
-        let guess = Estimate {
-            tokens: 600_000,
-            cost_usd: 0.3,
-            unpriced: 1,
-        };
+        let guess = Estimate { tokens: 600_000, cost_usd: 0.3, unpriced: 1 };
         insta::assert_snapshot!(report(&tasks(), &ledger(), Some(guess)));
     }
 

@@ -16,39 +16,18 @@ pub(super) struct Key {
 }
 
 /// A day: no wait is longer.
-const TIMEOUT: Kind = Kind::Whole {
-    min: 1_000,
-    max: 86_400_000,
-};
+const TIMEOUT: Kind = Kind::Whole { min: 1_000, max: 86_400_000 };
 /// What JSON numbers hold exactly in every host: 2^53 - 1.
-const TOKENS: Kind = Kind::Whole {
-    min: 1,
-    max: 9_007_199_254_740_991,
-};
+const TOKENS: Kind = Kind::Whole { min: 1, max: 9_007_199_254_740_991 };
 
 /// The groups and what they are about.
 pub(super) const GROUPS: &[(&str, &str)] = &[
-    (
-        "models",
-        "Which model does which kind of work, as \"provider/model\".",
-    ),
-    (
-        "worktree",
-        "How a worktree gets what git does not carry, and what survives its reset.",
-    ),
-    (
-        "gates",
-        "The project's own checks. Detected from its manifests unless set here.",
-    ),
-    (
-        "rebase",
-        "When to improve a task's spec instead of retrying it. Accepted, but without effect yet.",
-    ),
+    ("models", "Which model does which kind of work, as \"provider/model\"."),
+    ("worktree", "How a worktree gets what git does not carry, and what survives its reset."),
+    ("gates", "The project's own checks. Detected from its manifests unless set here."),
+    ("rebase", "When to improve a task's spec instead of retrying it. Accepted, but without effect yet."),
     ("context", "The text that a worker is sent."),
-    (
-        "budget",
-        "Hard caps. A cap stops new work and never loses finished work.",
-    ),
+    ("budget", "Hard caps. A cap stops new work and never loses finished work."),
 ];
 
 /// The options, in the order they are described in.
@@ -144,10 +123,7 @@ mod tests {
     }
 
     #[test]
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "a test compares a committed file"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "a test compares a committed file")]
     fn the_committed_schema_is_current() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/options.schema.json");
         let current = format!("{}\n", serde_json::to_string_pretty(&schema()).unwrap());

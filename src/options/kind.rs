@@ -53,8 +53,7 @@ impl Kind {
                 format!("one of {}", words.join(", "))
             }
             Self::Directory => {
-                "a path relative to the repository, with \"/\" and without \"..\", outside .git"
-                    .to_owned()
+                "a path relative to the repository, with \"/\" and without \"..\", outside .git".to_owned()
             }
             Self::AbsoluteDirectory => "an absolute path without \"..\"".to_owned(),
             Self::Paths => {
@@ -72,23 +71,14 @@ impl Kind {
         match self {
             Self::Model => {
                 let text = value.as_str()?;
-                let model =
-                    ModelRef::parse(text).filter(|_| !text.contains(char::is_whitespace))?;
+                let model = ModelRef::parse(text).filter(|_| !text.contains(char::is_whitespace))?;
                 Some(json!(model))
             }
-            Self::Whole { min, max } => whole(value)
-                .filter(|n| (min..=max).contains(n))
-                .map(Value::from),
+            Self::Whole { min, max } => whole(value).filter(|n| (min..=max).contains(n)).map(Value::from),
             Self::Amount => value.as_f64().filter(|x| *x > 0.0).map(Value::from),
-            Self::Fraction => value
-                .as_f64()
-                .filter(|x| (0.0..=1.0).contains(x))
-                .map(Value::from),
+            Self::Fraction => value.as_f64().filter(|x| (0.0..=1.0).contains(x)).map(Value::from),
             Self::Flag => value.as_bool().map(Value::from),
-            Self::OneOf(words) => value
-                .as_str()
-                .filter(|text| words.contains(text))
-                .map(Value::from),
+            Self::OneOf(words) => value.as_str().filter(|text| words.contains(text)).map(Value::from),
             Self::Directory => inside(value).map(Value::from),
             Self::AbsoluteDirectory => absolute(value).map(Value::from),
             Self::Paths => value
@@ -108,7 +98,8 @@ impl Kind {
     /// The JSON Schema of a person's value.
     #[cfg(test)]
     pub fn schema(self) -> Value {
-        let path = json!({ "type": "string", "minLength": 1, "pattern": r"^(?!/)(?!(.*/)?\.\.(/|$))[^\\:]+$" });
+        let path =
+            json!({ "type": "string", "minLength": 1, "pattern": r"^(?!/)(?!(.*/)?\.\.(/|$))[^\\:]+$" });
         let line = json!({ "type": "string", "pattern": r"^(?=.*\S)[^\r\n]+$" });
         match self {
             Self::Model => json!({ "type": "string", "pattern": r"^[^/\s]+/\S+$" }),
@@ -146,9 +137,7 @@ fn inside(value: &Value) -> Option<&str> {
     let path = text.strip_prefix("./").unwrap_or(text);
     let path = path.strip_suffix('/').unwrap_or(path);
     let is_good = |segment: &str| !matches!(segment, "" | "." | "..");
-    let is_git = path
-        .split('/')
-        .any(|segment| segment.eq_ignore_ascii_case(".git"));
+    let is_git = path.split('/').any(|segment| segment.eq_ignore_ascii_case(".git"));
     let is_plain = !path.contains(['\\', ':']) && !path.contains(char::is_control);
     (is_plain && !is_git && path.split('/').all(is_good)).then_some(path)
 }

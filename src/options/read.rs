@@ -107,9 +107,7 @@ fn insert(into: &mut Map<String, Value>, path: &str, value: Value) {
             into.insert(path.to_owned(), value);
         }
         Some((group, name)) => {
-            let group = into
-                .entry(group)
-                .or_insert_with(|| Value::Object(Map::new()));
+            let group = into.entry(group).or_insert_with(|| Value::Object(Map::new()));
             if let Value::Object(map) = group {
                 map.insert(name.to_owned(), value);
             }
@@ -129,11 +127,7 @@ fn problem(path: &str, expected: String, found: &Value) -> OptionProblem {
         "" => "options".to_owned(),
         _ => format!("options.{path}"),
     };
-    OptionProblem {
-        path,
-        expected,
-        found,
-    }
+    OptionProblem { path, expected, found }
 }
 
 #[cfg(test)]
@@ -196,20 +190,15 @@ mod tests {
 
     #[test]
     fn options_must_be_an_object() {
-        assert_eq!(
-            problems(json!("fast")),
-            ["options: expected an object, found \"fast\""]
-        );
+        assert_eq!(problems(json!("fast")), ["options: expected an object, found \"fast\""]);
         let long = problems(json!([["x".repeat(500)]]));
         assert!(long[0].chars().count() < 120, "{}", long[0]);
     }
 
     #[test]
     fn paths_stay_in_the_repository() {
-        let refused = [
-            "", ".", "..", "/a", "a/..", "a//b", "a\\b", "C:x", ".git", ".git/x", "a/.GIT",
-            "a\u{0}b",
-        ];
+        let refused =
+            ["", ".", "..", "/a", "a/..", "a//b", "a\\b", "C:x", ".git", ".git/x", "a/.GIT", "a\u{0}b"];
         for path in refused {
             assert_eq!(problems(json!({ "outputDir": path })).len(), 1, "{path:?}");
         }
@@ -219,10 +208,7 @@ mod tests {
     fn budgets_are_above_zero_and_exact() {
         for value in [json!(0), json!(-1), json!("1")] {
             assert_eq!(problems(json!({ "budget": { "runUsd": value } })).len(), 1);
-            assert_eq!(
-                problems(json!({ "budget": { "runTokens": value } })).len(),
-                1
-            );
+            assert_eq!(problems(json!({ "budget": { "runTokens": value } })).len(), 1);
         }
         assert_eq!(problems(json!({ "budget": { "runTokens": 1.5 } })).len(), 1);
     }
@@ -235,9 +221,7 @@ mod tests {
             any::<f64>().prop_map(Value::from),
             "[a-z/.]{0,8}".prop_map(Value::from),
         ];
-        leaf.prop_recursive(2, 8, 4, |inner| {
-            prop::collection::vec(inner, 0..4).prop_map(Value::from)
-        })
+        leaf.prop_recursive(2, 8, 4, |inner| prop::collection::vec(inner, 0..4).prop_map(Value::from))
     }
 
     proptest! {

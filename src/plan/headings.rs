@@ -78,10 +78,7 @@ fn heading(line: &str) -> Option<(usize, &str)> {
 
 /// A title as it is compared: lower case, without numbering, emphasis and a colon at the end.
 pub(crate) fn normal(title: &str) -> String {
-    let plain: String = title
-        .chars()
-        .filter(|c| !matches!(c, '*' | '_' | '`'))
-        .collect();
+    let plain: String = title.chars().filter(|c| !matches!(c, '*' | '_' | '`')).collect();
     let words: Vec<&str> = unnumbered(plain.trim()).split_whitespace().collect();
     words.join(" ").trim_end_matches(':').to_lowercase()
 }
@@ -92,11 +89,7 @@ pub(crate) fn unnumbered(title: &str) -> &str {
     let is_number = title.starts_with(|c: char| c.is_ascii_digit());
     let name = rest.trim_start_matches([')', ':', '-', ' ']);
     let is_parted = name.len() < rest.len() || title[..title.len() - rest.len()].ends_with('.');
-    if is_number && is_parted && !name.is_empty() {
-        name
-    } else {
-        title
-    }
+    if is_number && is_parted && !name.is_empty() { name } else { title }
 }
 
 #[cfg(test)]
@@ -123,8 +116,7 @@ mod tests {
 
     #[test]
     fn a_heading_within_a_fence_is_text() {
-        let text =
-            "````md\n## no\n```\n## no\n````\n## yes\n~~~\n# no\n```\n~~~ x\n# no\n~~~\n# yes";
+        let text = "````md\n## no\n```\n## no\n````\n## yes\n~~~\n# no\n```\n~~~ x\n# no\n~~~\n# yes";
         assert_eq!(titles(text), [(2, "yes"), (1, "yes")]);
         assert_eq!(scan(text).open_fence, None);
     }
@@ -137,13 +129,7 @@ mod tests {
 
     #[test]
     fn titles_compare_without_case_numbers_and_marks() {
-        for title in [
-            "Data Flow",
-            "4. data flow",
-            "4) Data  Flow:",
-            "3.2 **Data Flow**",
-            "2 - DATA FLOW",
-        ] {
+        for title in ["Data Flow", "4. data flow", "4) Data  Flow:", "3.2 **Data Flow**", "2 - DATA FLOW"] {
             assert_eq!(normal(title), "data flow", "{title}");
         }
         assert_eq!(normal("2024"), "2024");

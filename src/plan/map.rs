@@ -66,17 +66,10 @@ pub fn repository_map(input: &MapInput) -> String {
         ("Commands", commands(input)),
         ("Conventions", conventions(input)),
     ];
-    let more = if input.is_cut {
-        ", and more that are not listed"
-    } else {
-        ""
-    };
+    let more = if input.is_cut { ", and more that are not listed" } else { "" };
     let name = cut(&one_line(input.name), WORD_BYTES_MAX);
-    let mut map = format!(
-        "# Repository map: {name}\n\n{}, {} bytes{more}\n",
-        tree::count(root.files),
-        root.bytes
-    );
+    let mut map =
+        format!("# Repository map: {name}\n\n{}, {} bytes{more}\n", tree::count(root.files), root.bytes);
     for (title, text) in sections {
         if !text.is_empty() {
             map.push_str(&format!("\n## {title}\n\n{}\n", text.trim_end()));
@@ -98,23 +91,17 @@ fn about(input: &MapInput) -> String {
     });
     // Badges, pictures and HTML say nothing about the project.
     let is_words = |line: &&str| line.starts_with(|c: char| c.is_alphanumeric() || c == '*');
-    let paragraph: Vec<&str> = texts
-        .skip_while(|line| !is_words(line))
-        .take_while(|line| !line.is_empty())
-        .collect();
+    let paragraph: Vec<&str> =
+        texts.skip_while(|line| !is_words(line)).take_while(|line| !line.is_empty()).collect();
     cut(&paragraph.join("\n"), ABOUT_BYTES_MAX)
 }
 
 /// The checks, and the scripts of package.json.
 fn commands(input: &MapInput) -> String {
-    let gates = input
-        .gates
-        .iter()
-        .map(|gate| format!("- {}: `{}`", gate.name, shown(&gate.command)));
+    let gates = input.gates.iter().map(|gate| format!("- {}: `{}`", gate.name, shown(&gate.command)));
     let package = input.manifests.get("package.json");
-    let package: serde_json::Value = package
-        .and_then(|text| serde_json::from_str(text).ok())
-        .unwrap_or_default();
+    let package: serde_json::Value =
+        package.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
     let scripts = package["scripts"].as_object().into_iter().flatten();
     let scripts = scripts.filter_map(|(name, script)| {
         let script = shown(script.as_str()?);
@@ -131,11 +118,7 @@ fn conventions(input: &MapInput) -> String {
         let Some(text) = input.manifests.get(name) else {
             continue;
         };
-        let lines: Vec<String> = text
-            .trim()
-            .lines()
-            .map(|line| format!("> {line}"))
-            .collect();
+        let lines: Vec<String> = text.trim().lines().map(|line| format!("> {line}")).collect();
         if !lines.is_empty() {
             let excerpt = cut(&lines.join("\n"), EXCERPT_BYTES_MAX);
             parts.push(format!("### {name}\n\n{excerpt}"));
@@ -150,9 +133,7 @@ pub(super) fn shown(word: &str) -> String {
 }
 
 fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// At most so many bytes; what is cut off is told by a mark, after a whole line where possible.
@@ -178,10 +159,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn files(paths: &[&str]) -> Vec<ListedFile> {
-        let file = |path: &&str| ListedFile {
-            path: (*path).to_owned(),
-            bytes: 100,
-        };
+        let file = |path: &&str| ListedFile { path: (*path).to_owned(), bytes: 100 };
         paths.iter().map(file).collect()
     }
 
@@ -214,14 +192,8 @@ mod tests {
         ]);
         let manifests = manifests(&[
             ("AGENTS.md", "# Rules\n\nNo classes.\n```\nx\n"),
-            (
-                "README.md",
-                "# Shop\n\n[![ci](x)](y)\n\nSells *things*.\nFast.\n\nMore.\n",
-            ),
-            (
-                "package.json",
-                r#"{"scripts":{"test":"node --test","build":"tsc"}}"#,
-            ),
+            ("README.md", "# Shop\n\n[![ci](x)](y)\n\nSells *things*.\nFast.\n\nMore.\n"),
+            ("package.json", r#"{"scripts":{"test":"node --test","build":"tsc"}}"#),
         ]);
         insta::assert_snapshot!(map(&files, &manifests));
     }
@@ -248,22 +220,11 @@ mod tests {
     #[test]
     fn a_huge_repository_stays_within_the_limit() {
         let paths: Vec<String> = (0..20_000)
-            .map(|i| {
-                format!(
-                    "package-{}/module-{}/part-{}/file-{i}.ts",
-                    i % 97,
-                    i % 89,
-                    i % 83
-                )
-            })
+            .map(|i| format!("package-{}/module-{}/part-{}/file-{i}.ts", i % 97, i % 89, i % 83))
             .collect();
         let files = files(&paths.iter().map(String::as_str).collect::<Vec<_>>());
         let long = "läng\n".repeat(20_000);
-        let manifests = manifests(&[
-            ("AGENTS.md", &long),
-            ("CONTRIBUTING.md", &long),
-            ("README.md", &long),
-        ]);
+        let manifests = manifests(&[("AGENTS.md", &long), ("CONTRIBUTING.md", &long), ("README.md", &long)]);
         let map = map(&files, &manifests);
         assert!(map.len() <= MAP_BYTES_MAX, "{}", map.len());
         assert!(map.contains("package-0/"), "the tree is still there");

@@ -18,36 +18,16 @@ const TARGETS: [Target; 7] = [
         opening: "requirements",
         parts: &["constraints", "open questions"],
     },
-    Target {
-        heading: "Acceptance Criteria",
-        opening: "acceptance criteria",
-        parts: &[],
-    },
+    Target { heading: "Acceptance Criteria", opening: "acceptance criteria", parts: &[] },
     Target {
         heading: "Architecture Design",
         opening: "design overview",
         parts: &["components", "data flow", "patterns to follow"],
     },
-    Target {
-        heading: "API Specification",
-        opening: "api specification",
-        parts: &[],
-    },
-    Target {
-        heading: "Quality Assurance",
-        opening: "test plan",
-        parts: &["security considerations"],
-    },
-    Target {
-        heading: "Risks & Mitigation",
-        opening: "risks",
-        parts: &[],
-    },
-    Target {
-        heading: "Gotchas",
-        opening: "gotchas",
-        parts: &[],
-    },
+    Target { heading: "API Specification", opening: "api specification", parts: &[] },
+    Target { heading: "Quality Assurance", opening: "test plan", parts: &["security considerations"] },
+    Target { heading: "Risks & Mitigation", opening: "risks", parts: &[] },
+    Target { heading: "Gotchas", opening: "gotchas", parts: &[] },
 ];
 
 /// Where a document's unknown sections go: spec, arch, qa.
@@ -131,10 +111,7 @@ fn sections(document: &str) -> Vec<Section> {
                 });
                 continue;
             }
-            Line::Heading { level, title } => BodyLine::Heading {
-                level,
-                title: title.to_owned(),
-            },
+            Line::Heading { level, title } => BodyLine::Heading { level, title: title.to_owned() },
             Line::Text(text) => BodyLine::Text(text.to_owned()),
         };
         if let Some(section) = sections.last_mut() {

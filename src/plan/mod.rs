@@ -49,19 +49,10 @@ impl Planner {
     /// The titles of the level 2 sections its document must have; its prompt names the same.
     pub fn required(self) -> &'static [&'static str] {
         match self {
-            Self::Spec => &[
-                "Requirements",
-                "Acceptance Criteria",
-                "Constraints",
-                "Open Questions",
-            ],
-            Self::Arch => &[
-                "Design Overview",
-                "Components",
-                "API Specification",
-                "Data Flow",
-                "Patterns to Follow",
-            ],
+            Self::Spec => &["Requirements", "Acceptance Criteria", "Constraints", "Open Questions"],
+            Self::Arch => {
+                &["Design Overview", "Components", "API Specification", "Data Flow", "Patterns to Follow"]
+            }
             Self::Qa => &["Test Plan", "Risks", "Security Considerations", "Gotchas"],
         }
     }
@@ -131,9 +122,7 @@ fn is_heading(line: &str) -> bool {
 /// The lines from the first heading on; all of them when there is none.
 fn from_first_heading<'a, 'l>(text: &str, lines: &'l [&'a str]) -> &'l [&'a str] {
     let scanned = scan(text).lines;
-    let first = scanned
-        .iter()
-        .position(|line| matches!(line, Line::Heading { .. }));
+    let first = scanned.iter().position(|line| matches!(line, Line::Heading { .. }));
     &lines[first.unwrap_or(0)..]
 }
 
@@ -150,9 +139,7 @@ pub fn missing_sections(planner: Planner, document: &str) -> Vec<&'static str> {
         }
     }
     let required = planner.required().iter().copied();
-    required
-        .filter(|title| !filled.contains(&normal(title)))
-        .collect()
+    required.filter(|title| !filled.contains(&normal(title))).collect()
 }
 
 #[cfg(test)]
@@ -170,10 +157,7 @@ mod tests {
 
     #[test]
     fn every_missing_section_is_named() {
-        assert_eq!(
-            missing_sections(Planner::Spec, ""),
-            Planner::Spec.required()
-        );
+        assert_eq!(missing_sections(Planner::Spec, ""), Planner::Spec.required());
         let document = "# Requirements\n- a\n## Acceptance Criteria\n### Login\n\n\
             ```\n## Constraints\n```\n## Open Questions\n \n";
         assert_eq!(
@@ -240,11 +224,7 @@ mod tests {
             (include_str!("../../prompts/documenter.md"), 1_000),
             (include_str!("../../prompts/reviewer.md"), 1_200),
         ] {
-            assert!(
-                prompt.len() <= bytes_max,
-                "{} bytes: {prompt}",
-                prompt.len()
-            );
+            assert!(prompt.len() <= bytes_max, "{} bytes: {prompt}", prompt.len());
         }
     }
 

@@ -7,23 +7,18 @@ use crate::effect::git::ListedFile;
 /// So many directories and entry points are named.
 const MODULES_MAX: usize = 20;
 /// Names of files where programs and libraries begin, without their endings.
-const ENTRIES: [&str; 8] = [
-    "main", "lib", "index", "app", "server", "cli", "mod", "__main__",
-];
+const ENTRIES: [&str; 8] = ["main", "lib", "index", "app", "server", "cli", "mod", "__main__"];
 /// Endings of files that hold code.
 const CODE: [&str; 28] = [
-    "c", "cc", "clj", "cpp", "cs", "dart", "ex", "go", "h", "hpp", "hs", "java", "js", "jsx", "kt",
-    "lua", "mjs", "php", "py", "rb", "rs", "scala", "swift", "svelte", "ts", "tsx", "vue", "zig",
+    "c", "cc", "clj", "cpp", "cs", "dart", "ex", "go", "h", "hpp", "hs", "java", "js", "jsx", "kt", "lua",
+    "mjs", "php", "py", "rb", "rs", "scala", "swift", "svelte", "ts", "tsx", "vue", "zig",
 ];
 
 /// Where the programs begin, and the directories with the most code.
 pub(super) fn render(files: &[ListedFile], root: &Directory) -> String {
     let mut lines = Vec::new();
-    let mut entries: Vec<&str> = files
-        .iter()
-        .map(|file| file.path.as_str())
-        .filter(|path| is_code(path) && is_entry(path))
-        .collect();
+    let mut entries: Vec<&str> =
+        files.iter().map(|file| file.path.as_str()).filter(|path| is_code(path) && is_entry(path)).collect();
     entries.sort_by_key(|path| (path.matches('/').count(), *path));
     if !entries.is_empty() {
         lines.push("Entry points:".to_owned());
@@ -49,8 +44,7 @@ pub(super) fn render(files: &[ListedFile], root: &Directory) -> String {
 }
 
 fn is_code(path: &str) -> bool {
-    path.rsplit_once('.')
-        .is_some_and(|(_, ending)| CODE.contains(&ending))
+    path.rsplit_once('.').is_some_and(|(_, ending)| CODE.contains(&ending))
 }
 
 fn is_entry(path: &str) -> bool {
@@ -66,10 +60,7 @@ mod tests {
 
     #[test]
     fn entry_points_come_first_and_shallow_first() {
-        let file = |path: &str, bytes| ListedFile {
-            path: path.to_owned(),
-            bytes,
-        };
+        let file = |path: &str, bytes| ListedFile { path: path.to_owned(), bytes };
         let files = [
             file("src/deep/er/still/main.rs", 1),
             file("src/lib.rs", 10),

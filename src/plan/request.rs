@@ -26,9 +26,7 @@ pub struct Request {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RequestProblem {
     /// It has no words.
-    #[error(
-        "the feature request is empty; write what should be built, or name a file that says so"
-    )]
+    #[error("the feature request is empty; write what should be built, or name a file that says so")]
     Empty,
     /// It is far too large.
     #[error(
@@ -50,10 +48,7 @@ pub enum RequestProblem {
 pub fn read_request(text: &str) -> Result<Request, RequestProblem> {
     let bytes = text.len();
     if bytes > REQUEST_BYTES_MAX {
-        return Err(RequestProblem::TooLarge {
-            bytes,
-            bytes_max: REQUEST_BYTES_MAX,
-        });
+        return Err(RequestProblem::TooLarge { bytes, bytes_max: REQUEST_BYTES_MAX });
     }
     if text.contains('\0') {
         return Err(RequestProblem::Binary);
@@ -68,11 +63,7 @@ pub fn read_request(text: &str) -> Result<Request, RequestProblem> {
             text.len()
         )
     });
-    Ok(Request {
-        text,
-        title,
-        warning,
-    })
+    Ok(Request { text, title, warning })
 }
 
 /// The first heading with words, else the first line with words.
@@ -95,15 +86,10 @@ fn title(text: &str) -> Option<String> {
 
 /// A line without list marks, emphasis and the words `Feature Request:`.
 fn plain(line: &str) -> String {
-    let line: String = line
-        .chars()
-        .filter(|c| !matches!(c, '*' | '`') && !c.is_control())
-        .collect();
+    let line: String = line.chars().filter(|c| !matches!(c, '*' | '`') && !c.is_control()).collect();
     let line = line.trim().trim_start_matches(['-', '>', '+', ' ']);
     let lower = line.to_ascii_lowercase();
-    let prefix = ["feature request:", "feature:"]
-        .into_iter()
-        .find(|prefix| lower.starts_with(prefix));
+    let prefix = ["feature request:", "feature:"].into_iter().find(|prefix| lower.starts_with(prefix));
     let rest = prefix.map_or(line, |prefix| &line[prefix.len()..]).trim();
     rest.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -114,9 +100,7 @@ fn short(title: &str) -> String {
         return title.to_owned();
     }
     let cut: String = title.chars().take(TITLE_CHARS_MAX - 1).collect();
-    let words = cut
-        .rsplit_once(' ')
-        .map_or(cut.as_str(), |(words, _)| words);
+    let words = cut.rsplit_once(' ').map_or(cut.as_str(), |(words, _)| words);
     format!("{}…", words.trim_end_matches([',', '.', ':', ';', ' ']))
 }
 
@@ -151,10 +135,7 @@ mod tests {
     #[test]
     fn a_long_title_is_cut_between_words() {
         let title = title_of(&"word ".repeat(40)).unwrap();
-        assert!(
-            title.ends_with("word…") && title.chars().count() <= 60,
-            "{title}"
-        );
+        assert!(title.ends_with("word…") && title.chars().count() <= 60, "{title}");
         assert_eq!(title_of(&"ä".repeat(100)).unwrap().chars().count(), 60);
     }
 
@@ -171,11 +152,7 @@ mod tests {
         let warning = read_request(&"a".repeat(5_001)).unwrap().warning;
         assert!(warning.is_some_and(|text| text.contains("5001 bytes")));
         let problem = title_of(&"a".repeat(REQUEST_BYTES_MAX + 1)).unwrap_err();
-        assert!(
-            problem
-                .to_string()
-                .contains("65537 bytes and at most 65536")
-        );
+        assert!(problem.to_string().contains("65537 bytes and at most 65536"));
         assert_eq!(title_of("a\0b"), Err(RequestProblem::Binary));
     }
 

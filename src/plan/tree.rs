@@ -71,11 +71,7 @@ impl Directory {
                 });
             }
             for (name, below) in &directory.directories {
-                let joined = if path.is_empty() {
-                    name.clone()
-                } else {
-                    format!("{path}/{name}")
-                };
+                let joined = if path.is_empty() { name.clone() } else { format!("{path}/{name}") };
                 waiting.push((joined, below));
             }
         }
@@ -114,30 +110,14 @@ pub(super) fn render(root: &Directory, bytes_max: usize) -> String {
 }
 
 /// Adds a line for each entry of a directory, those of `levels` levels at most.
-fn list(
-    directory: &Directory,
-    levels: usize,
-    entries_max: usize,
-    indent: &str,
-    lines: &mut Vec<String>,
-) {
+fn list(directory: &Directory, levels: usize, entries_max: usize, indent: &str, lines: &mut Vec<String>) {
     for (name, below) in directory.directories.iter().take(entries_max) {
         let name = plain(name);
         let is_open = levels > 1;
-        let count = if is_open {
-            String::new()
-        } else {
-            format!(" ({})", count(below.files))
-        };
+        let count = if is_open { String::new() } else { format!(" ({})", count(below.files)) };
         lines.push(format!("{indent}{name}/{count}"));
         if is_open {
-            list(
-                below,
-                levels - 1,
-                entries_max,
-                &format!("{indent}  "),
-                lines,
-            );
+            list(below, levels - 1, entries_max, &format!("{indent}  "), lines);
         }
     }
     let left = directory.directories.len().saturating_sub(entries_max);
@@ -163,9 +143,7 @@ pub(super) fn count(files: usize) -> String {
 
 /// A name that cannot break the list: git allows any byte in it.
 fn plain(name: &str) -> String {
-    name.chars()
-        .map(|c| if c.is_control() || c == '`' { '?' } else { c })
-        .collect()
+    name.chars().map(|c| if c.is_control() || c == '`' { '?' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -173,10 +151,7 @@ mod tests {
     use super::*;
 
     fn tree(paths: &[String]) -> Directory {
-        let file = |path: &String| ListedFile {
-            path: path.clone(),
-            bytes: 10,
-        };
+        let file = |path: &String| ListedFile { path: path.clone(), bytes: 10 };
         Directory::of(&paths.iter().map(file).collect::<Vec<_>>())
     }
 
@@ -184,10 +159,7 @@ mod tests {
     fn deep_directories_are_counted() {
         let root = tree(&["a/b/c/d.rs", "a/b/c/e/f.rs", "a/b/g.rs", "h`\n.md"].map(String::from));
         assert_eq!((root.files, root.bytes), (4, 40));
-        assert_eq!(
-            render(&root, 1_000),
-            "```text\na/\n  b/\n    c/ (2 files)\n    g.rs\nh??.md\n```"
-        );
+        assert_eq!(render(&root, 1_000), "```text\na/\n  b/\n    c/ (2 files)\n    g.rs\nh??.md\n```");
     }
 
     #[test]
@@ -213,10 +185,8 @@ mod tests {
         let root = tree(&["x.rs", "a/y.rs", "a/b/z.rs", "a/b/z.md"].map(String::from));
         let mut sizes = root.own_sizes(&|name| name.ends_with(".rs"));
         sizes.sort_by(|a, b| a.path.cmp(&b.path));
-        let paths: Vec<(&str, usize, u64)> = sizes
-            .iter()
-            .map(|size| (size.path.as_str(), size.files, size.bytes))
-            .collect();
+        let paths: Vec<(&str, usize, u64)> =
+            sizes.iter().map(|size| (size.path.as_str(), size.files, size.bytes)).collect();
         assert_eq!(paths, [("a", 1, 10), ("a/b", 1, 10)]);
     }
 }

@@ -12,11 +12,7 @@ struct FileDiff<'a> {
 /// the hunk. No line is lost; only a line that is too long for itself makes a part larger. The
 /// parts of an empty diff are none.
 pub fn split_diff(diff: &str, bytes_max: usize) -> Vec<String> {
-    let mut parts = Parts {
-        done: Vec::new(),
-        current: String::new(),
-        bytes_max,
-    };
+    let mut parts = Parts { done: Vec::new(), current: String::new(), bytes_max };
     for file in files(diff) {
         parts.add_file(&file);
     }
@@ -81,8 +77,7 @@ impl Parts {
 
     /// Ends the current part and begins one with this text.
     fn start(&mut self, text: &str) {
-        self.done
-            .push(std::mem::replace(&mut self.current, text.to_owned()));
+        self.done.push(std::mem::replace(&mut self.current, text.to_owned()));
     }
 
     fn finish(mut self) -> Vec<String> {
@@ -109,10 +104,7 @@ fn files(diff: &str) -> Vec<FileDiff<'_>> {
     for line in diff.split_inclusive('\n') {
         let is_new = line.starts_with("diff --git ") || files.is_empty();
         if is_new {
-            files.push(FileDiff {
-                header: Vec::new(),
-                hunks: Vec::new(),
-            });
+            files.push(FileDiff { header: Vec::new(), hunks: Vec::new() });
         }
         let Some(file) = files.last_mut() else {
             continue;
@@ -159,10 +151,7 @@ mod tests {
         let room = header("x").len() + 2 * hunk(1).len();
         assert_eq!(
             split_diff(&diff, room),
-            [
-                format!("{}{}{}", header("x"), hunk(1), hunk(2)),
-                format!("{}{}", header("x"), hunk(3))
-            ]
+            [format!("{}{}{}", header("x"), hunk(1), hunk(2)), format!("{}{}", header("x"), hunk(3))]
         );
     }
 
@@ -183,10 +172,7 @@ mod tests {
 
     #[test]
     fn content_is_never_taken_for_a_border() {
-        let diff = format!(
-            "{}@@ -1 +1,2 @@\n+diff --git a/y b/y\n+@@ -1 +1 @@\n",
-            header("x")
-        );
+        let diff = format!("{}@@ -1 +1,2 @@\n+diff --git a/y b/y\n+@@ -1 +1 @@\n", header("x"));
         assert_eq!(files(&diff).len(), 1);
         assert_eq!(files(&diff)[0].hunks.len(), 1);
     }

@@ -28,6 +28,11 @@ pub struct GateReport {
 }
 
 impl GateReport {
+    /// Whether the command ended badly. One that ran no test has not, and proves nothing either.
+    pub fn has_failed(&self) -> bool {
+        self.code != Some(0)
+    }
+
     /// Whether the gate proves something: it ended well, and tests that were to run did run.
     pub fn is_green(&self) -> bool {
         self.code == Some(0) && !self.ran_no_test

@@ -26,11 +26,7 @@ pub fn review_prompt(
     for report in reports {
         text.push_str(&result(report));
     }
-    let title = if parts > 1 {
-        format!("Diff, part {part} of {parts}")
-    } else {
-        "Diff".to_owned()
-    };
+    let title = if parts > 1 { format!("Diff, part {part} of {parts}") } else { "Diff".to_owned() };
     text.push_str(&format!("\n## {title}\n\n"));
     if parts > 1 {
         text.push_str(
@@ -50,10 +46,7 @@ fn result(report: &GateReport) -> String {
         Some(code) => format!("failed with exit code {code}"),
         None => "took too long and was stopped".to_owned(),
     };
-    let line = format!(
-        "- {} (`{}`): {outcome}\n",
-        report.gate.name, report.gate.command
-    );
+    let line = format!("- {} (`{}`): {outcome}\n", report.gate.name, report.gate.command);
     if report.is_green() || report.tail.trim().is_empty() {
         return line;
     }
@@ -94,10 +87,7 @@ mod tests {
             status: Status::Review,
             depends_on: vec!["T03".into()],
             acceptance: vec!["Prints JSON".to_owned(), "Exits with 2".to_owned()],
-            scope: Scope {
-                files_hint: vec!["src/secret.ts".to_owned()],
-                estimated_hours: 1.0,
-            },
+            scope: Scope { files_hint: vec!["src/secret.ts".to_owned()], estimated_hours: 1.0 },
             context: TaskContext::default(),
             attempts: 1,
             last_attempt: None,
@@ -108,10 +98,7 @@ mod tests {
 
     fn report(name: GateName, code: Option<i32>, tail: &str) -> GateReport {
         GateReport {
-            gate: Gate {
-                name,
-                command: format!("npm run {name}"),
-            },
+            gate: Gate { name, command: format!("npm run {name}") },
             code,
             duration_ms: 1_200,
             tail: tail.to_owned(),

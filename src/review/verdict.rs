@@ -42,11 +42,7 @@ pub fn parse_verdict(reply: &str) -> Result<Verdict, String> {
         (None, _) => return Err(format!("Your reply holds no verdict. {FORM}")),
     };
     let (verdict, issues) = read(block)?;
-    let name: String = verdict
-        .trim()
-        .trim_matches(['"', '\''])
-        .to_lowercase()
-        .replace([' ', '-'], "_");
+    let name: String = verdict.trim().trim_matches(['"', '\'']).to_lowercase().replace([' ', '-'], "_");
     match name.as_str() {
         "approved" | "approve" => Ok(Verdict::Approved),
         "changes_requested" | "request_changes" | "rebase" if issues.is_empty() => Err(format!(
@@ -66,9 +62,7 @@ pub fn parse_verdict(reply: &str) -> Result<Verdict, String> {
 /// nothing was reviewed, so changes are requested.
 pub fn combine(verdicts: Vec<Verdict>) -> Verdict {
     if verdicts.is_empty() {
-        return Verdict::ChangesRequested {
-            issues: vec!["nobody reviewed the change".to_owned()],
-        };
+        return Verdict::ChangesRequested { issues: vec!["nobody reviewed the change".to_owned()] };
     }
     let mut is_rebase = false;
     let mut all: Vec<String> = Vec::new();
@@ -132,11 +126,7 @@ fn read(block: &str) -> Result<(String, Vec<String>), String> {
             block.len()
         ));
     }
-    let value = if is_deep(block) {
-        None
-    } else {
-        serde_yaml::from_str::<Value>(block).ok()
-    };
+    let value = if is_deep(block) { None } else { serde_yaml::from_str::<Value>(block).ok() };
     let read = value.and_then(|value| {
         let verdict = value.get("verdict")?.as_str()?.to_owned();
         let issues = value.get("issues").map(issues_of).unwrap_or_default();
@@ -157,9 +147,7 @@ fn is_deep(block: &str) -> bool {
         }
         deepest = deepest.max(depth);
     }
-    let is_nested_list = block
-        .lines()
-        .any(|line| line.matches("- ").count() > DEPTH_MAX);
+    let is_nested_list = block.lines().any(|line| line.matches("- ").count() > DEPTH_MAX);
     deepest > DEPTH_MAX || is_nested_list
 }
 
@@ -178,9 +166,7 @@ fn text_of(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         Value::Mapping(pairs) => {
-            let pairs = pairs
-                .iter()
-                .map(|(key, value)| format!("{}: {}", text_of(key), text_of(value)));
+            let pairs = pairs.iter().map(|(key, value)| format!("{}: {}", text_of(key), text_of(value)));
             pairs.collect::<Vec<_>>().join("; ")
         }
         Value::Sequence(items) => items.iter().map(text_of).collect::<Vec<_>>().join("; "),
@@ -214,11 +200,7 @@ fn read_lines(block: &str) -> (String, Vec<String>) {
 /// Issues on one line each, without empty ones.
 fn cleaned(issues: Vec<String>) -> Vec<String> {
     let one_line = |issue: String| issue.split_whitespace().collect::<Vec<_>>().join(" ");
-    issues
-        .into_iter()
-        .map(one_line)
-        .filter(|issue| !issue.is_empty())
-        .collect()
+    issues.into_iter().map(one_line).filter(|issue| !issue.is_empty()).collect()
 }
 
 #[cfg(test)]
@@ -227,37 +209,24 @@ mod tests {
     use proptest::prelude::*;
 
     fn changes(issues: &[&str]) -> Verdict {
-        Verdict::ChangesRequested {
-            issues: issues.iter().map(|issue| (*issue).to_owned()).collect(),
-        }
+        Verdict::ChangesRequested { issues: issues.iter().map(|issue| (*issue).to_owned()).collect() }
     }
 
     fn rebase(issues: &[&str]) -> Verdict {
-        Verdict::Rebase {
-            issues: issues.iter().map(|issue| (*issue).to_owned()).collect(),
-        }
+        Verdict::Rebase { issues: issues.iter().map(|issue| (*issue).to_owned()).collect() }
     }
 
     #[test]
     fn a_fenced_verdict_is_read() {
         for (reply, wanted) in [
-            (
-                "```yaml\nverdict: approved\nissues: []\n```",
-                Verdict::Approved,
-            ),
-            (
-                "All met.\n```yml\nverdict: Approved\n```\nBye.",
-                Verdict::Approved,
-            ),
+            ("```yaml\nverdict: approved\nissues: []\n```", Verdict::Approved),
+            ("All met.\n```yml\nverdict: Approved\n```\nBye.", Verdict::Approved),
             ("verdict: approved", Verdict::Approved),
             (
                 "```yaml\r\nverdict: \"changes requested\"\r\nissues:\r\n  - 'a: b'\r\n  - >\r\n    c\r\n    d\r\n```",
                 changes(&["a: b", "c d"]),
             ),
-            (
-                "```\nverdict: changes-requested\nissues: [\"x\", \"y\"]\n",
-                changes(&["x", "y"]),
-            ),
+            ("```\nverdict: changes-requested\nissues: [\"x\", \"y\"]\n", changes(&["x", "y"])),
             (
                 "```ts\nconst a = 1\n```\n```yaml\nverdict: rebase\nissues:\n- the API is gone\n```",
                 rebase(&["the API is gone"]),
@@ -271,17 +240,11 @@ mod tests {
     fn issues_without_quotes_are_still_read() {
         let reply = "```yaml\nverdict: changes_requested\nissues:\n\
             - src/a.ts:12: returns null\n- plain\n```";
-        assert_eq!(
-            parse_verdict(reply),
-            Ok(changes(&["src/a.ts:12: returns null", "plain"]))
-        );
+        assert_eq!(parse_verdict(reply), Ok(changes(&["src/a.ts:12: returns null", "plain"])));
         // Neither a backtick nor a second colon may stand here in YAML.
         let reply = "```yaml\nverdict: changes_requested\nissues:\n  - `f` fails: on: x\n    \
             and y\n  - \"q\" is wrong\n```";
-        assert_eq!(
-            parse_verdict(reply),
-            Ok(changes(&["`f` fails: on: x and y", "\"q\" is wrong"]))
-        );
+        assert_eq!(parse_verdict(reply), Ok(changes(&["`f` fails: on: x and y", "\"q\" is wrong"])));
     }
 
     #[test]
@@ -290,35 +253,22 @@ mod tests {
             ("", "no verdict"),
             ("Looks good to me!", "no verdict"),
             ("```yaml\nverdict: fine\n```", "`fine` is not known"),
-            (
-                "```yaml\nverdict: changes_requested\nissues: []\n```",
-                "at least one issue",
-            ),
+            ("```yaml\nverdict: changes_requested\nissues: []\n```", "at least one issue"),
             ("```yaml\nverdict: rebase\n```", "at least one issue"),
             ("```yaml\nverdict: [1]\n```", "is not known"),
-            (
-                "```yaml\nverdict: approved\n```\n```yaml\nverdict: rebase\n```",
-                "more than one verdict",
-            ),
+            ("```yaml\nverdict: approved\n```\n```yaml\nverdict: rebase\n```", "more than one verdict"),
         ] {
             let problem = parse_verdict(reply).unwrap_err();
             assert!(problem.contains(wanted), "{reply}: {problem}");
             assert!(problem.ends_with(FORM));
         }
-        let long = format!(
-            "verdict: approved\nissues: [{}]",
-            "x,".repeat(BLOCK_BYTES_MAX)
-        );
+        let long = format!("verdict: approved\nissues: [{}]", "x,".repeat(BLOCK_BYTES_MAX));
         assert!(parse_verdict(&long).unwrap_err().contains("at most 32768"));
     }
 
     #[test]
     fn hostile_blocks_are_read_without_the_parser() {
-        for hostile in [
-            "[".repeat(30_000),
-            "- ".repeat(15_000),
-            "{a: ".repeat(7_000),
-        ] {
+        for hostile in ["[".repeat(30_000), "- ".repeat(15_000), "{a: ".repeat(7_000)] {
             let reply = format!("verdict: changes_requested\nissues: {hostile}");
             assert!(is_deep(&reply));
             // No panic and no long wait; what comes out does not matter.
@@ -348,10 +298,7 @@ mod tests {
             combine(vec![approved(), changes(&["a", "b"]), changes(&["b", "c"])]),
             changes(&["a", "b", "c"])
         );
-        assert_eq!(
-            combine(vec![changes(&["a"]), rebase(&["r"]), approved()]),
-            rebase(&["a", "r"])
-        );
+        assert_eq!(combine(vec![changes(&["a"]), rebase(&["r"]), approved()]), rebase(&["a", "r"]));
         assert!(matches!(combine(vec![]), Verdict::ChangesRequested { .. }));
     }
 

@@ -1,7 +1,7 @@
 //! The making of a backlog from PLAN.md, in a fresh session that is deleted afterwards: the last part
 //! of `/plan`, and all of `/backlog`.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::backlog::{self, Backlog, Problem, TaskSpec};
 use crate::context;
@@ -14,9 +14,8 @@ use crate::ids::{EffectId, SessionId, TaskId, TrackId};
 use crate::metrics::Entry;
 use crate::plan::request::read_request;
 use crate::route::Work;
-use crate::run::plan::{
-    DOCUMENT_BYTES_MAX, SILENT_MS, Standing, file_failure, read, standing, write,
-};
+use crate::run::SILENT_MS;
+use crate::run::documents::{DOCUMENT_BYTES_MAX, Standing, file_failure, read, standing, write};
 use crate::run::{Run, Waiter, session_failure};
 use crate::schedule::{Node, Schedule};
 use crate::text::{count, rfc3339, slug, table};
@@ -27,7 +26,7 @@ const CORRECTIONS_MAX: u32 = 2;
 const TRACK_TITLE_MAX: usize = 32;
 
 /// A backlog in the making.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DraftRun {
     run: Run,
     is_stopping: bool,
@@ -35,7 +34,7 @@ pub struct DraftRun {
 }
 
 /// How far it is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 enum Stage {
     /// The existing backlog is being looked at.
     Earlier { plan_path: String },
@@ -44,27 +43,15 @@ enum Stage {
     /// The session is being made.
     Creating { title: String, plan: String },
     /// The agent was asked.
-    Asking {
-        title: String,
-        session: SessionId,
-        entry: EffectId,
-        corrections: u32,
-    },
+    Asking { title: String, session: SessionId, entry: EffectId, corrections: u32 },
     /// Its session is being deleted.
-    Removing {
-        title: String,
-        result: Result<Vec<TaskSpec>, String>,
-    },
+    Removing { title: String, result: Result<Vec<TaskSpec>, String> },
     /// The files are being written.
-    Writing {
-        backlog: Backlog,
-        left: usize,
-        problem: Option<String>,
-    },
+    Writing { backlog: Backlog, left: usize, problem: Option<String> },
 }
 
 /// What it waits for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Wait {
     /// The one step of a stage that has one.
     Step,
@@ -80,24 +67,12 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
             format!("/backlog has no option {arguments}. It takes --check, or a plan file."),
         );
     }
-    let plan_path = if arguments.is_empty() {
-        run.document("PLAN.md")
-    } else {
-        arguments.to_owned()
-    };
+    let plan_path = if arguments.is_empty() { run.document("PLAN.md") } else { arguments.to_owned() };
     turn.request(
         Waiter::Draft(Wait::Step),
-        read(
-            Place::Repository,
-            &run.document("BACKLOG.yaml"),
-            DOCUMENT_BYTES_MAX,
-        ),
+        read(Place::Repository, &run.document("BACKLOG.yaml"), DOCUMENT_BYTES_MAX),
     );
-    Activity::Draft(DraftRun {
-        run,
-        is_stopping: false,
-        stage: Stage::Earlier { plan_path },
-    })
+    Activity::Draft(DraftRun { run, is_stopping: false, stage: Stage::Earlier { plan_path } })
 }
 
 impl DraftRun {
@@ -108,22 +83,11 @@ impl DraftRun {
             parent: run.chat.clone(),
             title: format!("Backlog: {title}"),
             rules: Role::Backlog.rules(),
-            purpose: Purpose {
-                agent: Role::Backlog.agent().to_owned(),
-                task: None,
-                attempt: 0,
-            },
+            purpose: Purpose { agent: Role::Backlog.agent().to_owned(), task: None, attempt: 0 },
         };
         turn.request(Waiter::Draft(Wait::Step), Operation::Session(operation));
-        let stage = Stage::Creating {
-            title: title.to_owned(),
-            plan,
-        };
-        Activity::Draft(Self {
-            run,
-            is_stopping: false,
-            stage,
-        })
+        let stage = Stage::Creating { title: title.to_owned(), plan };
+        Activity::Draft(Self { run, is_stopping: false, stage })
     }
 
     /// The chat of the command.
@@ -139,51 +103,25 @@ impl DraftRun {
     }
 
     /// Something it waited for ended.
-    pub fn resolved(
-        mut self,
-        turn: &mut Turn,
-        wait: Wait,
-        outcome: &Outcome,
-        took_ms: u64,
-    ) -> Activity {
-        let stage = std::mem::replace(
-            &mut self.stage,
-            Stage::Plan {
-                plan_path: String::new(),
-            },
-        );
+    pub fn resolved(mut self, turn: &mut Turn, wait: Wait, outcome: &Outcome, took_ms: u64) -> Activity {
+        let stage = std::mem::replace(&mut self.stage, Stage::Plan { plan_path: String::new() });
         match (stage, wait, outcome) {
             (Stage::Earlier { plan_path }, Wait::Step, outcome) => {
                 self.earlier_read(turn, plan_path, outcome)
             }
-            (Stage::Plan { plan_path }, Wait::Step, outcome) => {
-                self.plan_read(turn, &plan_path, outcome)
-            }
+            (Stage::Plan { plan_path }, Wait::Step, outcome) => self.plan_read(turn, &plan_path, outcome),
             (Stage::Creating { title, plan }, Wait::Step, Outcome::Session(outcome)) => {
                 self.created(turn, title, &plan, outcome)
             }
-            (
-                Stage::Asking {
-                    title,
-                    session,
-                    entry,
-                    corrections,
-                },
-                Wait::Step,
-                Outcome::Session(outcome),
-            ) => self.answered(turn, title, session, entry, corrections, outcome, took_ms),
+            (Stage::Asking { title, session, entry, corrections }, Wait::Step, Outcome::Session(outcome)) => {
+                self.answered(turn, title, session, entry, corrections, outcome, took_ms)
+            }
             (Stage::Removing { title, result }, Wait::Step, outcome) => {
                 self.removed(turn, &title, result, outcome)
             }
-            (
-                Stage::Writing {
-                    backlog,
-                    left,
-                    problem,
-                },
-                Wait::Document { path },
-                outcome,
-            ) => self.written(turn, backlog, left, problem, &path, outcome),
+            (Stage::Writing { backlog, left, problem }, Wait::Document { path }, outcome) => {
+                self.written(turn, backlog, left, problem, &path, outcome)
+            }
             (stage, ..) => {
                 self.stage = stage;
                 Activity::Draft(self)
@@ -192,9 +130,12 @@ impl DraftRun {
     }
 
     fn earlier_read(mut self, turn: &mut Turn, plan_path: String, outcome: &Outcome) -> Activity {
+        if self.is_stopping {
+            return turn.fail(&self.run.chat, "stopped; nothing was written");
+        }
         let path = self.run.document("BACKLOG.yaml");
         if let Outcome::File(FileOutcome::Read { text, .. }) = outcome
-            && let Standing::Started(what) = standing(text)
+            && let Standing::Started(what) = standing(text, &turn.shared.tracks)
         {
             let text = format!(
                 "{path} has work in it ({what}), so it is not made again. `/backlog --check` validates it; \
@@ -202,64 +143,42 @@ impl DraftRun {
             );
             return turn.fail(&self.run.chat, text);
         }
-        turn.request(
-            Waiter::Draft(Wait::Step),
-            read(Place::Repository, &plan_path, DOCUMENT_BYTES_MAX),
-        );
+        turn.request(Waiter::Draft(Wait::Step), read(Place::Repository, &plan_path, DOCUMENT_BYTES_MAX));
         self.stage = Stage::Plan { plan_path };
         Activity::Draft(self)
     }
 
     fn plan_read(self, turn: &mut Turn, plan_path: &str, outcome: &Outcome) -> Activity {
+        if self.is_stopping {
+            return turn.fail(&self.run.chat, "stopped; nothing was written");
+        }
         match outcome {
-            Outcome::File(FileOutcome::Read { text, .. }) if text.trim().is_empty() => turn.fail(
-                &self.run.chat,
-                format!("{plan_path} is empty. `/plan <feature>` writes one."),
-            ),
+            Outcome::File(FileOutcome::Read { text, .. }) if text.trim().is_empty() => {
+                turn.fail(&self.run.chat, format!("{plan_path} is empty. `/plan <feature>` writes one."))
+            }
             Outcome::File(FileOutcome::Read { text, .. }) => {
                 // A plan that was not made by /plan has a title of its own.
-                let title =
-                    read_request(text).map_or_else(|_| "plan".to_owned(), |request| request.title);
+                let title = read_request(text).map_or_else(|_| "plan".to_owned(), |request| request.title);
                 Self::begin(turn, self.run, &title, text.clone())
             }
-            Outcome::File(FileOutcome::Missing) => turn.fail(
-                &self.run.chat,
-                format!("there is no {plan_path}. `/plan <feature>` writes one."),
-            ),
+            Outcome::File(FileOutcome::Missing) => {
+                turn.fail(&self.run.chat, format!("there is no {plan_path}. `/plan <feature>` writes one."))
+            }
             other => turn.fail(&self.run.chat, file_failure(other, plan_path)),
         }
     }
 
-    fn created(
-        mut self,
-        turn: &mut Turn,
-        title: String,
-        plan: &str,
-        outcome: &SessionOutcome,
-    ) -> Activity {
+    fn created(mut self, turn: &mut Turn, title: String, plan: &str, outcome: &SessionOutcome) -> Activity {
         let SessionOutcome::Created { session } = outcome else {
             let reason = session_failure(outcome, self.run.options.planning_timeout_ms);
-            return turn.fail(
-                &self.run.chat,
-                format!("no session for the backlog: {reason}"),
-            );
+            return turn.fail(&self.run.chat, format!("no session for the backlog: {reason}"));
         };
-        let entry = turn.open(
-            &self.run.chat,
-            format!("Backlog for {title}"),
-            Role::Backlog.agent(),
-            session,
-        );
+        let entry = turn.open(&self.run.chat, format!("Backlog for {title}"), Role::Backlog.agent(), session);
         if self.is_stopping {
             return self.remove(turn, title, session, entry, Err(stopped()));
         }
         self.ask(turn, session, format!("{}\n", plan.trim()));
-        self.stage = Stage::Asking {
-            title,
-            session: session.clone(),
-            entry,
-            corrections: 0,
-        };
+        self.stage = Stage::Asking { title, session: session.clone(), entry, corrections: 0 };
         Activity::Draft(self)
     }
 
@@ -268,7 +187,7 @@ impl DraftRun {
             session: session.clone(),
             directory: None,
             agent: Role::Backlog.agent().to_owned(),
-            model: self.run.routing.model(Work::BacklogGeneration).cloned(),
+            model: self.run.model(Role::Backlog, Work::BacklogGeneration),
             text,
             timeout_ms: self.run.options.planning_timeout_ms,
             silent_ms: SILENT_MS,
@@ -276,10 +195,7 @@ impl DraftRun {
         turn.request(Waiter::Draft(Wait::Step), Operation::Session(operation));
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the fields of one stage, taken apart"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     fn answered(
         mut self,
         turn: &mut Turn,
@@ -293,7 +209,7 @@ impl DraftRun {
         if let Some(usage) = outcome.usage() {
             turn.shared.ledger.add(Entry {
                 work: Work::BacklogGeneration,
-                model: self.run.routing.model(Work::BacklogGeneration).cloned(),
+                model: self.run.model(Role::Backlog, Work::BacklogGeneration),
                 task: None,
                 attempt: 0,
                 usage,
@@ -305,9 +221,7 @@ impl DraftRun {
                 stopped()
             } else {
                 let reason = session_failure(outcome, self.run.options.planning_timeout_ms);
-                format!(
-                    "the backlog agent failed: {reason}. The plan is kept; `/backlog` tries again."
-                )
+                format!("the backlog agent failed: {reason}. The plan is kept; `/backlog` tries again.")
             };
             return self.remove(turn, title, &session, entry, Err(reason));
         };
@@ -319,12 +233,7 @@ impl DraftRun {
                     bullets(&problems)
                 );
                 self.ask(turn, &session, text);
-                self.stage = Stage::Asking {
-                    title,
-                    session,
-                    entry,
-                    corrections: corrections + 1,
-                };
+                self.stage = Stage::Asking { title, session, entry, corrections: corrections + 1 };
                 Activity::Draft(self)
             }
             Err(problems) => {
@@ -343,9 +252,7 @@ impl DraftRun {
         let tasks = backlog::parse_draft(reply)?;
         let problems: Vec<Problem> = tasks
             .iter()
-            .filter_map(|task| {
-                context::compile(task, &[], self.run.options.context.max_bytes).err()
-            })
+            .filter_map(|task| context::compile(task, &[], self.run.options.context.max_bytes).err())
             .map(|problem| Problem {
                 task: Some(problem.task.to_string()),
                 field: None,
@@ -353,11 +260,7 @@ impl DraftRun {
                 message: problem.to_string(),
             })
             .collect();
-        if problems.is_empty() {
-            Ok(tasks)
-        } else {
-            Err(problems)
-        }
+        if problems.is_empty() { Ok(tasks) } else { Err(problems) }
     }
 
     fn remove(
@@ -369,18 +272,10 @@ impl DraftRun {
         result: Result<Vec<TaskSpec>, String>,
     ) -> Activity {
         match &result {
-            Ok(tasks) => turn.close(
-                &self.run.chat,
-                entry,
-                true,
-                count(tasks.len(), "task", "tasks"),
-            ),
-            Err(reason) => turn.close(
-                &self.run.chat,
-                entry,
-                false,
-                reason.lines().next().unwrap_or_default(),
-            ),
+            Ok(tasks) => turn.close(&self.run.chat, entry, true, count(tasks.len(), "task", "tasks")),
+            Err(reason) => {
+                turn.close(&self.run.chat, entry, false, reason.lines().next().unwrap_or_default())
+            }
         }
         turn.remove_session(session, Waiter::Draft(Wait::Step));
         self.stage = Stage::Removing { title, result };
@@ -407,36 +302,22 @@ impl DraftRun {
         let second = turn.shared.now_ms / 1000;
         let backlog = Backlog {
             version: "1.0".to_owned(),
-            track_id: TrackId(format!(
-                "{}-{:06x}",
-                slug(title, TRACK_TITLE_MAX),
-                second & 0xff_ffff
-            )),
+            track_id: TrackId(format!("{}-{:06x}", slug(title, TRACK_TITLE_MAX), second & 0xff_ffff)),
             created_at: rfc3339(turn.shared.now_ms),
             updated_at: None,
             tasks,
         };
         let mut files = vec![("BACKLOG.yaml".to_owned(), backlog::render(&backlog))];
         files.extend(
-            backlog
-                .tasks
-                .iter()
-                .map(|task| (format!("{}.yaml", task.id), backlog::render_task(task))),
+            backlog.tasks.iter().map(|task| (format!("{}.yaml", task.id), backlog::render_task(task))),
         );
         let left = files.len();
         for (name, text) in files {
             let path = self.run.document(&name);
             let waiter = Waiter::Draft(Wait::Document { path: path.clone() });
-            turn.request(
-                waiter,
-                write(Place::Repository, &path, text, Expected::Anything),
-            );
+            turn.request(waiter, write(Place::Repository, &path, text, Expected::Anything));
         }
-        self.stage = Stage::Writing {
-            backlog,
-            left,
-            problem: None,
-        };
+        self.stage = Stage::Writing { backlog, left, problem: None };
         Activity::Draft(self)
     }
 
@@ -454,11 +335,7 @@ impl DraftRun {
             other => problem.or_else(|| Some(file_failure(other, path))),
         };
         if left > 1 {
-            self.stage = Stage::Writing {
-                backlog,
-                left: left - 1,
-                problem,
-            };
+            self.stage = Stage::Writing { backlog, left: left - 1, problem };
             return Activity::Draft(self);
         }
         if let Some(problem) = problem {
@@ -476,11 +353,7 @@ fn stopped() -> String {
 }
 
 fn bullets(problems: &[Problem]) -> String {
-    problems
-        .iter()
-        .map(|problem| format!("- {problem}"))
-        .collect::<Vec<_>>()
-        .join("\n")
+    problems.iter().map(|problem| format!("- {problem}")).collect::<Vec<_>>().join("\n")
 }
 
 /// The tasks in the order they would start, and what to do next.
@@ -495,25 +368,17 @@ fn summary(backlog: &Backlog, run: &Run) -> String {
                 (place + 1).to_string(),
                 task.id.to_string(),
                 task.title.clone(),
-                if after.is_empty() {
-                    "–".to_owned()
-                } else {
-                    after.join(", ")
-                },
+                if after.is_empty() { "–".to_owned() } else { after.join(", ") },
                 format!("{}", task.scope.estimated_hours),
                 task.scope.files_hint.join(", "),
             ]
         })
         .collect();
-    let hours: f64 = backlog
-        .tasks
-        .iter()
-        .map(|task| task.scope.estimated_hours)
-        .sum();
+    let hours: f64 = backlog.tasks.iter().map(|task| task.scope.estimated_hours).sum();
     format!(
         "{}\n\n{} in {}, about {hours:.1} hours of work by the estimates, up to {} at once. The plan is in {}.\n\n\
          **Next:** read or edit the backlog, then `/implement`.",
-        table(&["#", "Task", "Title", "After", "Hours", "Files"], &rows),
+        table(&["#Order", "Task", "Title", "After", "#Hours", "Files"], &rows).trim_end(),
         count(backlog.tasks.len(), "task", "tasks"),
         run.document("BACKLOG.yaml"),
         run.options.max_workers,

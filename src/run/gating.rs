@@ -1,12 +1,13 @@
 //! Making a worktree ready and running the project's commands in it: parts that the health check,
 //! attempts and the check after a merge share.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::effect::git::{GitOperation, GitOutcome};
 use crate::effect::process::{ProcessOperation, ProcessOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
+use crate::evidence::relative;
 use crate::gates::{Gate, ran_no_test};
 use crate::ids::{CommitId, Slot};
 use crate::options::Options;
@@ -17,7 +18,7 @@ use crate::run::{Progress, Waiter, git_failure};
 const TAIL_BYTES: u32 = 16 * 1024;
 
 /// A worktree on its way to being ready.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Preparation {
     setup: Option<String>,
     setup_timeout_ms: u64,
@@ -27,13 +28,7 @@ pub struct Preparation {
 
 impl Preparation {
     /// Resets a directory of the pool to a commit.
-    pub fn begin(
-        turn: &mut Turn,
-        options: &Options,
-        slot: Slot,
-        at: CommitId,
-        waiter: Waiter,
-    ) -> Self {
+    pub fn begin(turn: &mut Turn, options: &Options, slot: Slot, at: CommitId, waiter: Waiter) -> Self {
         let operation = GitOperation::Prepare {
             slot,
             at,
@@ -51,12 +46,7 @@ impl Preparation {
     }
 
     /// A step ended. Done gives the directory.
-    pub fn resolved(
-        mut self,
-        turn: &mut Turn,
-        outcome: &Outcome,
-        waiter: Waiter,
-    ) -> Progress<Self, String> {
+    pub fn resolved(mut self, turn: &mut Turn, outcome: &Outcome, waiter: Waiter) -> Progress<Self, String> {
         match (self.directory.take(), outcome) {
             (None, Outcome::Git(GitOutcome::Prepared { directory })) => {
                 let Some(command) = self.setup.clone() else {
@@ -80,7 +70,7 @@ impl Preparation {
 }
 
 /// Gates on their way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Gating {
     directory: String,
     timeout_ms: u64,
@@ -99,12 +89,7 @@ impl Gating {
         waiter: Waiter,
     ) -> Progress<Self, Vec<GateReport>> {
         let left = gates.iter().rev().cloned().collect();
-        let gating = Self {
-            directory,
-            timeout_ms: options.gates.timeout_ms,
-            left,
-            reports: Vec::new(),
-        };
+        let gating = Self { directory, timeout_ms: options.gates.timeout_ms, left, reports: Vec::new() };
         gating.next(turn, waiter)
     }
 
@@ -112,13 +97,7 @@ impl Gating {
         let Some(gate) = self.left.last() else {
             return Progress::Done(self.reports);
         };
-        run(
-            turn,
-            &self.directory,
-            &gate.command,
-            self.timeout_ms,
-            waiter,
-        );
+        run(turn, &self.directory, &gate.command, self.timeout_ms, waiter);
         Progress::More(self)
     }
 
@@ -130,14 +109,10 @@ impl Gating {
         waiter: Waiter,
     ) -> Progress<Self, Vec<GateReport>> {
         let (code, duration_ms, tail) = match outcome {
-            Outcome::Process(ProcessOutcome::Exited {
-                code,
-                duration_ms,
-                tail,
-            }) => (Some(*code), *duration_ms, tail),
-            Outcome::Process(ProcessOutcome::TimedOut { duration_ms, tail }) => {
-                (None, *duration_ms, tail)
+            Outcome::Process(ProcessOutcome::Exited { code, duration_ms, tail }) => {
+                (Some(*code), *duration_ms, tail)
             }
+            Outcome::Process(ProcessOutcome::TimedOut { duration_ms, tail }) => (None, *duration_ms, tail),
             Outcome::Process(ProcessOutcome::Aborted) => return Progress::Aborted,
             Outcome::Process(ProcessOutcome::Failed { message }) => {
                 return Progress::Failed(message.clone());
@@ -150,7 +125,7 @@ impl Gating {
                 gate,
                 code,
                 duration_ms,
-                tail: tail.clone(),
+                tail: relative(tail, &self.directory),
                 ran_no_test,
             });
         }
@@ -159,13 +134,13 @@ impl Gating {
 }
 
 /// A worktree is made ready, then the gates run in it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Check {
     gates: Vec<Gate>,
     stage: CheckStage,
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 enum CheckStage {
     Preparing(Preparation),
     Gating(Gating),
@@ -182,10 +157,7 @@ impl Check {
         waiter: Waiter,
     ) -> Self {
         let preparation = Preparation::begin(turn, options, slot, at, waiter);
-        Self {
-            gates: gates.to_vec(),
-            stage: CheckStage::Preparing(preparation),
-        }
+        Self { gates: gates.to_vec(), stage: CheckStage::Preparing(preparation) }
     }
 
     /// A step ended. Done gives all reports.
@@ -199,27 +171,17 @@ impl Check {
         let Self { gates, stage } = self;
         let progress = match stage {
             CheckStage::Gating(gating) => gating.resolved(turn, outcome, waiter),
-            CheckStage::Preparing(preparation) => {
-                match preparation.resolved(turn, outcome, waiter.clone()) {
-                    Progress::Done(directory) => {
-                        Gating::begin(turn, options, directory, &gates, waiter)
-                    }
-                    Progress::More(preparation) => {
-                        return Progress::More(Self {
-                            gates,
-                            stage: CheckStage::Preparing(preparation),
-                        });
-                    }
-                    Progress::Aborted => Progress::Aborted,
-                    Progress::Failed(reason) => Progress::Failed(reason),
+            CheckStage::Preparing(preparation) => match preparation.resolved(turn, outcome, waiter.clone()) {
+                Progress::Done(directory) => Gating::begin(turn, options, directory, &gates, waiter),
+                Progress::More(preparation) => {
+                    return Progress::More(Self { gates, stage: CheckStage::Preparing(preparation) });
                 }
-            }
+                Progress::Aborted => Progress::Aborted,
+                Progress::Failed(reason) => Progress::Failed(reason),
+            },
         };
         match progress {
-            Progress::More(gating) => Progress::More(Self {
-                gates,
-                stage: CheckStage::Gating(gating),
-            }),
+            Progress::More(gating) => Progress::More(Self { gates, stage: CheckStage::Gating(gating) }),
             Progress::Done(reports) => Progress::Done(reports),
             Progress::Aborted => Progress::Aborted,
             Progress::Failed(reason) => Progress::Failed(reason),

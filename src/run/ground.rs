@@ -1,7 +1,7 @@
 //! What must hold before a command may do anything: a usable repository, models that exist, and no
 //! sessions left over from a run that was interrupted.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::effect::catalogue::{CatalogueEntry, CatalogueOperation, CatalogueOutcome};
 use crate::effect::git::{GitOperation, GitOutcome, Repository};
@@ -11,21 +11,22 @@ use crate::event::{CommandName, Setting};
 use crate::ids::SessionId;
 use crate::metrics::Price;
 use crate::options::{LandMode, Options, ReviewMode};
-use crate::route::{Routing, Work, route};
+use crate::route::route;
 use crate::run::{Run, Waiter, draft, git_failure, implement, plan};
 use crate::text::{count, list};
 
 /// A command whose preconditions are being looked at.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Ground {
     run: Run,
     name: CommandName,
     arguments: String,
+    is_stopping: bool,
     stage: Stage,
 }
 
 /// What is being looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 enum Stage {
     Repository,
     Models,
@@ -47,11 +48,7 @@ pub fn given(
              Use \"auto\" or \"off\".",
         );
     }
-    let routing = match route(
-        &options.models,
-        setting.model.as_ref(),
-        setting.small_model.as_ref(),
-    ) {
+    let routing = match route(&options.models, setting.model.as_ref(), setting.small_model.as_ref()) {
         Ok(routing) => routing,
         Err(problem) => return turn.fail(chat, problem.to_string()),
     };
@@ -59,18 +56,17 @@ pub fn given(
         chat: chat.clone(),
         options,
         routing,
+        agents: setting.agents.clone(),
         repository: Repository::default(),
         started_ms: turn.shared.now_ms,
         seed: setting.seed,
     };
-    turn.request(
-        Waiter::Ground,
-        Operation::Git(GitOperation::Inspect { reference: None }),
-    );
+    turn.request(Waiter::Ground, Operation::Git(GitOperation::Inspect { reference: None }));
     Activity::Ground(Ground {
         run,
         name,
         arguments: arguments.trim().to_owned(),
+        is_stopping: false,
         stage: Stage::Repository,
     })
 }
@@ -81,8 +77,18 @@ impl Ground {
         &self.run.chat
     }
 
+    /// The person wants it to stop. It ends with the answer that is under way: a later command must
+    /// not take that answer for its own.
+    pub fn cancelled(mut self) -> Activity {
+        self.is_stopping = true;
+        Activity::Ground(self)
+    }
+
     /// The repository was inspected, or the models were looked up.
     pub fn resolved(mut self, turn: &mut Turn, outcome: &Outcome) -> Activity {
+        if self.is_stopping {
+            return turn.fail(&self.run.chat, "stopped before anything began");
+        }
         match (self.stage, outcome) {
             (Stage::Repository, Outcome::Git(GitOutcome::Inspected { repository })) => {
                 if let Some(problem) = repository_problem(repository, &self.run.options) {
@@ -90,24 +96,20 @@ impl Ground {
                 }
                 self.run.repository = repository.clone();
                 self.stage = Stage::Models;
-                let models = self.run.routing.models();
-                turn.request(
-                    Waiter::Ground,
-                    Operation::Catalogue(CatalogueOperation::Look { models }),
-                );
+                let models = self.run.models();
+                turn.request(Waiter::Ground, Operation::Catalogue(CatalogueOperation::Look { models }));
                 Activity::Ground(self)
             }
             (Stage::Models, Outcome::Catalogue(CatalogueOutcome::Found { models })) => {
-                if let Some(problem) = models_problem(models, &self.run.routing) {
+                if let Some(problem) = models_problem(models, &self.run) {
                     return turn.fail(&self.run.chat, problem);
                 }
                 remember_prices(turn, models);
                 self.begin(turn)
             }
-            (_, Outcome::Catalogue(CatalogueOutcome::Failed { message })) => turn.fail(
-                &self.run.chat,
-                format!("OpenCode's model catalogue did not answer: {message}"),
-            ),
+            (_, Outcome::Catalogue(CatalogueOutcome::Failed { message })) => {
+                turn.fail(&self.run.chat, format!("OpenCode's model catalogue did not answer: {message}"))
+            }
             (_, other) => turn.fail(&self.run.chat, git_failure(other)),
         }
     }
@@ -118,9 +120,7 @@ impl Ground {
             CommandName::Plan => plan::begin(turn, self.run, &self.arguments),
             CommandName::Backlog => draft::begin(turn, self.run, &self.arguments),
             CommandName::Implement => implement::begin(turn, self.run, &self.arguments),
-            CommandName::Progress | CommandName::Metrics => {
-                turn.fail(&self.run.chat, "nothing to prepare")
-            }
+            CommandName::Progress | CommandName::Metrics => turn.fail(&self.run.chat, "nothing to prepare"),
         }
     }
 }
@@ -128,9 +128,7 @@ impl Ground {
 /// What stands in the way of working in this repository.
 fn repository_problem(repository: &Repository, options: &Options) -> Option<String> {
     if !repository.is_repository {
-        return Some(
-            "this is not a git repository. Run `git init`, commit once, and try again.".to_owned(),
-        );
+        return Some("this is not a git repository. Run `git init`, commit once, and try again.".to_owned());
     }
     if repository.head.is_none() {
         return Some(
@@ -157,18 +155,12 @@ fn repository_problem(repository: &Repository, options: &Options) -> Option<Stri
 }
 
 /// Which configured models the host does not have.
-fn models_problem(models: &[CatalogueEntry], routing: &Routing) -> Option<String> {
+fn models_problem(models: &[CatalogueEntry], run: &Run) -> Option<String> {
     let lines: Vec<String> = models
         .iter()
         .filter_map(|entry| match entry {
             CatalogueEntry::Known { .. } => None,
             CatalogueEntry::Unknown { model, similar } => {
-                let is_for = |work: &Work| routing.model(*work) == Some(model);
-                let uses: Vec<String> = Work::ALL
-                    .into_iter()
-                    .filter(is_for)
-                    .map(|work| work.name().to_owned())
-                    .collect();
                 let hint = if similar.is_empty() {
                     "`opencode models` lists what there is".to_owned()
                 } else {
@@ -176,7 +168,7 @@ fn models_problem(models: &[CatalogueEntry], routing: &Routing) -> Option<String
                 };
                 Some(format!(
                     "OpenCode has no model {model} (used for {}); {hint}",
-                    list(&uses)
+                    list(&run.uses_of(model))
                 ))
             }
         })
@@ -186,17 +178,8 @@ fn models_problem(models: &[CatalogueEntry], routing: &Routing) -> Option<String
 
 fn remember_prices(turn: &mut Turn, models: &[CatalogueEntry]) {
     for entry in models {
-        if let CatalogueEntry::Known {
-            model,
-            input_usd,
-            output_usd,
-            ..
-        } = entry
-        {
-            let price = Price {
-                input_usd: *input_usd,
-                output_usd: *output_usd,
-            };
+        if let CatalogueEntry::Known { model, input_usd, output_usd, .. } = entry {
+            let price = Price { input_usd: *input_usd, output_usd: *output_usd };
             turn.shared.prices.insert(model.to_string(), price);
         }
     }
@@ -204,15 +187,13 @@ fn remember_prices(turn: &mut Turn, models: &[CatalogueEntry]) {
 
 /// Deletes sessions that an earlier run could not.
 fn sweep(turn: &mut Turn, chat: &SessionId) {
-    let left: Vec<SessionId> = turn.shared.sessions.keys().cloned().collect();
+    let is_left = |session: &&SessionId| !turn.is_removing(session);
+    let left: Vec<SessionId> = turn.shared.sessions.keys().filter(is_left).cloned().collect();
     if left.is_empty() {
         return;
     }
     let what = count(left.len(), "session", "sessions");
-    turn.say(
-        chat,
-        format!("An earlier run left {what} of ours behind; removing."),
-    );
+    turn.say(chat, format!("An earlier run left {what} of ours behind; removing."));
     for session in &left {
         turn.remove_session(session, Waiter::Nobody);
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::gates::{Gate, GateName};
 use crate::ids::CommitId;
@@ -14,7 +14,7 @@ use crate::text::{duration, list};
 const TAIL_LINES: usize = 25;
 
 /// What the gates say of a commit before we change anything.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Health {
     /// The commit; `None` before the first check.
     pub commit: Option<CommitId>,
@@ -32,24 +32,21 @@ impl Health {
         Self {
             commit: Some(commit),
             gates: reports.iter().map(|report| report.gate.clone()).collect(),
-            red: reports
-                .iter()
-                .filter(|report| !report.is_green())
-                .map(|report| report.gate.name)
-                .collect(),
+            red: reports.iter().filter(|report| report.has_failed()).map(|report| report.gate.name).collect(),
             runs_no_test: reports.iter().any(|report| report.ran_no_test),
         }
     }
 
     /// Whether it holds for this commit and these gates, and says that all is well.
     pub fn is_good_for(&self, commit: &CommitId, gates: &[Gate]) -> bool {
-        self.commit.as_ref() == Some(commit) && self.gates == gates && self.red.is_empty()
+        let is_good = self.red.is_empty() && !self.runs_no_test;
+        self.commit.as_ref() == Some(commit) && self.gates == gates && is_good
     }
 
     /// The first report that condemns work: red where the base was not, or tests that no longer run.
     pub fn condemned<'a>(&self, reports: &'a [GateReport]) -> Option<&'a GateReport> {
         reports.iter().find(|report| {
-            let is_red = !report.is_green() && !self.red.contains(&report.gate.name);
+            let is_red = report.has_failed() && !self.red.contains(&report.gate.name);
             is_red || report.ran_no_test && !self.runs_no_test
         })
     }
@@ -57,15 +54,9 @@ impl Health {
 
 /// What is shown when gates are red on the base.
 pub fn red_text(reports: &[GateReport]) -> String {
-    let red: Vec<&GateReport> = reports.iter().filter(|report| !report.is_green()).collect();
-    let names: Vec<String> = red
-        .iter()
-        .map(|report| format!("`{}`", report.gate.command))
-        .collect();
-    let mut text = format!(
-        "The project is not healthy before any task starts: {} failed.\n",
-        list(&names)
-    );
+    let red: Vec<&GateReport> = reports.iter().filter(|report| report.has_failed()).collect();
+    let names: Vec<String> = red.iter().map(|report| format!("`{}`", report.gate.command)).collect();
+    let mut text = format!("The project is not healthy before any task starts: {} failed.\n", list(&names));
     for report in red {
         let how = match report.code {
             Some(code) => format!("exit code {code}"),
@@ -83,11 +74,16 @@ pub fn red_text(reports: &[GateReport]) -> String {
     text
 }
 
-/// One line on gates that are green.
-pub fn green_text(reports: &[GateReport]) -> String {
+/// One line on gates that are green; `None` when none is.
+pub fn green_text(reports: &[GateReport]) -> Option<String> {
     let parts: Vec<String> = reports
         .iter()
-        .map(|report| format!("`{}` {}", report.gate.command, duration(report.duration_ms)))
+        .filter(|report| report.is_green())
+        .map(|report| {
+            let took = duration(report.duration_ms);
+            format!("`{}` ({took})", report.gate.command)
+        })
         .collect();
-    format!("Health check: {} green.", list(&parts))
+    let verb = if parts.len() == 1 { "is" } else { "are" };
+    (!parts.is_empty()).then(|| format!("Health check: {} {verb} green.", list(&parts)))
 }

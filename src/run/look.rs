@@ -1,7 +1,7 @@
 //! Commands that only look: `/progress`, `/metrics` and `/backlog --check`. They work at any time,
 //! beside a running command too.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::backlog::{self, Status};
 use crate::effect::Outcome;
@@ -11,14 +11,14 @@ use crate::event::CommandName;
 use crate::ids::SessionId;
 use crate::metrics::metrics;
 use crate::options::Options;
-use crate::run::finish::{figures, status_word, why};
-use crate::run::plan::{DOCUMENT_BYTES_MAX, file_failure, read};
+use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
+use crate::run::implement::finish::{figures, status_word, why};
 use crate::run::{Waiter, current_track, document};
 use crate::text::{bytes, count, table};
 use crate::track::{Life, Track};
 
 /// A question and where its answer goes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Wait {
     chat: SessionId,
     name: CommandName,
@@ -37,15 +37,8 @@ pub fn is_look(name: CommandName, arguments: &str) -> bool {
 /// A question was put.
 pub fn given(turn: &mut Turn, chat: &SessionId, name: CommandName, options: Options) {
     let path = document(&options, "BACKLOG.yaml");
-    let wait = Wait {
-        chat: chat.clone(),
-        name,
-        options,
-    };
-    turn.request(
-        Waiter::Look(wait),
-        read(Place::Repository, &path, DOCUMENT_BYTES_MAX),
-    );
+    let wait = Box::new(Wait { chat: chat.clone(), name, options });
+    turn.request(Waiter::Look(wait), read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
 }
 
 /// The backlog was read.
@@ -62,21 +55,13 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     let backlog = match backlog::parse(text) {
         Ok(backlog) => backlog,
         Err(problems) => {
-            let lines: Vec<String> = problems
-                .iter()
-                .map(|problem| format!("- {problem}"))
-                .collect();
-            return turn.end(
-                &wait.chat,
-                Some(format!("{path} has problems:\n{}", lines.join("\n"))),
-            );
+            let lines: Vec<String> = problems.iter().map(|problem| format!("- {problem}")).collect();
+            return turn.end(&wait.chat, Some(format!("{path} has problems:\n{}", lines.join("\n"))));
         }
     };
-    let live = current_track(activity, turn.shared)
-        .filter(|track| track.backlog.track_id == backlog.track_id);
-    let known = live
-        .or_else(|| turn.shared.tracks.get(&backlog.track_id))
-        .cloned();
+    let live =
+        current_track(activity, turn.shared).filter(|track| track.backlog.track_id == backlog.track_id);
+    let known = live.or_else(|| turn.shared.tracks.get(&backlog.track_id)).cloned();
     let is_running = matches!(activity, Activity::Implement(_));
     // While work goes on the live track is the truth; otherwise the file with what we know of it.
     let track = match known {
@@ -87,10 +72,7 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
         CommandName::Progress => progress(&track, is_running),
         CommandName::Metrics => metrics(&figures(&track, &turn.shared.ledger), &turn.shared.ledger),
         CommandName::Backlog | CommandName::Plan | CommandName::Implement => {
-            format!(
-                "{path} is valid: {}.",
-                count(track.backlog.tasks.len(), "task", "tasks")
-            )
+            format!("{path} is valid: {}.", count(track.backlog.tasks.len(), "task", "tasks"))
         }
     };
     turn.say(&wait.chat, answer);
@@ -123,24 +105,15 @@ fn progress(track: &Track, is_running: bool) -> String {
             ]
         })
         .collect();
-    let done = (0..track.records.len())
-        .filter(|index| track.status(*index) == Status::Completed)
-        .count();
+    let done = (0..track.records.len()).filter(|index| track.status(*index) == Status::Completed).count();
     let of = track.records.len();
-    let state = if is_running {
-        "/implement is running"
-    } else {
-        "nothing is running"
-    };
-    let next = if is_running || done == of {
-        ""
-    } else {
-        " `/implement` goes on."
-    };
+    let state = if is_running { "/implement is running" } else { "nothing is running" };
+    let can_start = (0..of).any(|index| track.status(index) == Status::Ready);
+    let next = if is_running || !can_start { "" } else { " `/implement` goes on." };
     format!(
         "Track `{}`: {done} of {} done; {state}.{next}\n\n{}",
         track.backlog.track_id,
         count(of, "task", "tasks"),
-        table(&["Task", "Title", "Status", "Attempts", "Note"], &rows)
+        table(&["Task", "Title", "Status", "#Attempts", "Note"], &rows)
     )
 }

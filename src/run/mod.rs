@@ -1,43 +1,48 @@
 //! What runs: one file a command or a stretch of one. Each takes its state and an outcome, and gives
 //! the state that follows.
 
-pub mod attempt;
+pub mod documents;
 pub mod draft;
-pub mod failure;
-pub mod files;
-pub mod finish;
 pub mod gating;
 pub mod ground;
 pub mod health;
 pub mod implement;
 pub mod look;
-pub mod merge;
 pub mod plan;
 pub mod review;
 pub mod survey;
 
-use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
+use serde::Serialize;
+
+use crate::definitions::Role;
 use crate::effect::Outcome;
 use crate::effect::git::{GitOutcome, Repository};
 use crate::effect::session::{SessionOutcome, Trouble};
 use crate::engine::{Activity, Shared, Turn};
 use crate::event::{CommandName, Setting};
-use crate::ids::SessionId;
+use crate::ids::{ModelRef, SessionId};
 use crate::options::Options;
-use crate::route::Routing;
+use crate::route::{Routing, Work};
 use crate::text::duration;
 use crate::track::Track;
 
+/// A session without any sign of life for so long is given up. The host itself waits 5 minutes for
+/// a silent provider before it tries again, so this is longer.
+pub(crate) const SILENT_MS: u64 = 6 * 60 * 1000;
+
 /// What a command works with from its start to its end.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Run {
     /// The chat it was given in.
     pub chat: SessionId,
     /// The person's options.
     pub options: Options,
-    /// Which model does what.
+    /// Which model does what, unless the person set one for the agent itself.
     pub routing: Routing,
+    /// Models that the person set for agents.
+    pub agents: BTreeMap<String, ModelRef>,
     /// The repository when the command began.
     pub repository: Repository,
     /// When it began, in milliseconds since the Unix epoch.
@@ -47,6 +52,28 @@ pub struct Run {
 }
 
 impl Run {
+    /// The model for a kind of work that an agent does.
+    pub fn model(&self, role: Role, work: Work) -> Option<ModelRef> {
+        self.agents.get(role.agent()).or_else(|| self.routing.model(work)).cloned()
+    }
+
+    /// Every model that may be used, once.
+    pub fn models(&self) -> Vec<ModelRef> {
+        let mut models = self.routing.models();
+        models.extend(self.agents.values().cloned());
+        models.sort();
+        models.dedup();
+        models
+    }
+
+    /// What a model is used for: kinds of work and agents.
+    pub fn uses_of(&self, model: &ModelRef) -> Vec<String> {
+        let works = Work::ALL.into_iter().filter(|work| self.routing.model(*work) == Some(model));
+        let agents = self.agents.iter().filter(|(_, own)| *own == model);
+        let agents = agents.map(|(agent, _)| format!("agent {agent}"));
+        works.map(|work| work.name().to_owned()).chain(agents).collect()
+    }
+
     /// The path of a document for people, from the repository's root.
     pub fn document(&self, name: &str) -> String {
         document(&self.options, name)
@@ -59,7 +86,7 @@ pub fn document(options: &Options, name: &str) -> String {
 }
 
 /// Who waits for an effect.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Waiter {
     /// The preconditions of a command.
     Ground,
@@ -70,9 +97,9 @@ pub enum Waiter {
     /// `/implement` as a whole.
     Implement(implement::Wait),
     /// One attempt at one task.
-    Attempt(attempt::Wait),
+    Attempt(implement::attempt::Wait),
     /// A question that only needs a file.
-    Look(look::Wait),
+    Look(Box<look::Wait>),
     /// Nobody: the books are kept by the engine itself, or the effect is a courtesy.
     Nobody,
 }
@@ -101,10 +128,7 @@ pub fn given(
     let options = match crate::options::read_options(&setting.options) {
         Ok(options) => options,
         Err(problems) => {
-            let lines: Vec<String> = problems
-                .iter()
-                .map(|problem| format!("- {problem}"))
-                .collect();
+            let lines: Vec<String> = problems.iter().map(|problem| format!("- {problem}")).collect();
             let text = format!("the plugin's options have problems:\n{}", lines.join("\n"));
             turn.end(chat, Some(text));
             return activity;
@@ -133,7 +157,7 @@ pub fn resolved(
 ) -> Activity {
     match (activity, waiter) {
         (activity, Waiter::Look(wait)) => {
-            look::resolved(&activity, turn, wait, outcome);
+            look::resolved(&activity, turn, *wait, outcome);
             activity
         }
         (Activity::Ground(ground), Waiter::Ground) => ground.resolved(turn, outcome),
@@ -150,9 +174,7 @@ pub fn resolved(
 /// The person wants a command to stop. Nothing new starts; what takes time is ended.
 pub fn cancelled(activity: Activity, turn: &mut Turn, chat: &SessionId) -> Activity {
     match activity {
-        Activity::Ground(ground) if ground.chat() == chat => {
-            turn.fail(chat, "stopped before anything began")
-        }
+        Activity::Ground(ground) if ground.chat() == chat => ground.cancelled(),
         Activity::Plan(run) if run.chat() == chat => run.cancelled(turn),
         Activity::Draft(run) if run.chat() == chat => run.cancelled(turn),
         Activity::Implement(run) if run.run.chat == *chat => run.cancelled(turn),
@@ -184,14 +206,8 @@ pub fn git_failure(outcome: &Outcome) -> String {
 pub fn session_failure(outcome: &SessionOutcome, timeout_ms: u64) -> String {
     match outcome {
         SessionOutcome::Failed { trouble, .. } => match trouble {
-            Trouble::Error {
-                name,
-                status,
-                message,
-            } => {
-                let status = status
-                    .map(|status| format!(" (HTTP {status})"))
-                    .unwrap_or_default();
+            Trouble::Error { name, status, message } => {
+                let status = status.map(|status| format!(" (HTTP {status})")).unwrap_or_default();
                 format!("{name}{status}: {message}")
             }
             Trouble::Deadline => format!("not done after {}", duration(timeout_ms)),

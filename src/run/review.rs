@@ -1,6 +1,6 @@
 //! The review of an attempt: a fresh session a part of the diff, one verdict made of all.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::backlog::TaskSpec;
 use crate::definitions::Role;
@@ -11,24 +11,25 @@ use crate::ids::SessionId;
 use crate::metrics::Entry;
 use crate::review::{GateReport, Verdict, combine, parse_verdict, review_prompt, split_diff};
 use crate::route::Work;
-use crate::run::plan::SILENT_MS;
-use crate::run::{Progress, Run, Waiter, session_failure};
+use crate::run::{Progress, Run, SILENT_MS, Waiter, session_failure};
 
 /// A larger diff is reviewed in parts of this size.
 const PART_BYTES_MAX: usize = 60 * 1000;
 
 /// A review under way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Review {
     directory: String,
     attempt: u32,
+    reports: Vec<GateReport>,
     parts: Vec<String>,
     verdicts: Vec<Verdict>,
+    is_stopping: bool,
     stage: Stage,
 }
 
 /// What it waits for.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 enum Stage {
     Creating,
     Asking { session: SessionId, is_second: bool },
@@ -42,18 +43,26 @@ impl Review {
         task: &TaskSpec,
         attempt: u32,
         directory: &str,
-        diff: &str,
+        (diff, reports): (&str, Vec<GateReport>),
         waiter: Waiter,
     ) -> Self {
         let review = Self {
             directory: directory.to_owned(),
             attempt,
+            reports,
             parts: split_diff(diff, PART_BYTES_MAX),
             verdicts: Vec::new(),
+            is_stopping: false,
             stage: Stage::Creating,
         };
         review.create(turn, run, task, waiter);
         review
+    }
+
+    /// Asks for nothing more; an answer that makes it complete still counts.
+    pub fn stopping(mut self) -> Self {
+        self.is_stopping = true;
+        self
     }
 
     /// How many parts the diff has.
@@ -82,7 +91,6 @@ impl Review {
         turn: &mut Turn,
         run: &Run,
         task: &TaskSpec,
-        reports: &[GateReport],
         outcome: &Outcome,
         took_ms: u64,
         waiter: Waiter,
@@ -91,15 +99,16 @@ impl Review {
             return Progress::Failed(format!("an answer that does not fit: {outcome:?}"));
         };
         match (self.stage.clone(), outcome) {
+            (Stage::Creating, SessionOutcome::Created { session }) if self.is_stopping => {
+                turn.remove_session(session, Waiter::Nobody);
+                Progress::Aborted
+            }
             (Stage::Creating, SessionOutcome::Created { session }) => {
                 let part = self.verdicts.len();
                 let diff = self.parts.get(part).map_or("", String::as_str);
-                let text = review_prompt(task, reports, diff, part + 1, self.parts.len());
+                let text = review_prompt(task, &self.reports, diff, part + 1, self.parts.len());
                 self.ask(turn, run, session, text, waiter);
-                self.stage = Stage::Asking {
-                    session: session.clone(),
-                    is_second: false,
-                };
+                self.stage = Stage::Asking { session: session.clone(), is_second: false };
                 Progress::More(self)
             }
             (Stage::Creating, other) => Progress::Failed(session_failure(other, 0)),
@@ -110,10 +119,7 @@ impl Review {
         }
     }
 
-    #[expect(
-        clippy::too_many_arguments,
-        reason = "the fields of one stage, taken apart"
-    )]
+    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     fn answered(
         mut self,
         turn: &mut Turn,
@@ -142,23 +148,25 @@ impl Review {
                 if self.verdicts.len() >= self.parts.len() {
                     return Progress::Done(combine(self.verdicts));
                 }
+                if self.is_stopping {
+                    return Progress::Aborted;
+                }
                 self.create(turn, run, task, waiter);
                 self.stage = Stage::Creating;
                 Progress::More(self)
             }
+            Err(_) if self.is_stopping => {
+                turn.remove_session(session, Waiter::Nobody);
+                Progress::Aborted
+            }
             Err(problem) if !is_second => {
                 self.ask(turn, run, session, problem, waiter);
-                self.stage = Stage::Asking {
-                    session: session.clone(),
-                    is_second: true,
-                };
+                self.stage = Stage::Asking { session: session.clone(), is_second: true };
                 Progress::More(self)
             }
             Err(problem) => {
                 turn.remove_session(session, Waiter::Nobody);
-                Progress::Failed(format!(
-                    "the reviewer gave no verdict, asked twice: {problem}"
-                ))
+                Progress::Failed(format!("the reviewer gave no verdict, asked twice: {problem}"))
             }
         }
     }
@@ -168,7 +176,7 @@ impl Review {
             session: session.clone(),
             directory: Some(self.directory.clone()),
             agent: Role::Reviewer.agent().to_owned(),
-            model: run.routing.model(Work::Review).cloned(),
+            model: run.model(Role::Reviewer, Work::Review),
             text,
             timeout_ms: run.options.task_timeout_ms,
             silent_ms: SILENT_MS,
@@ -176,18 +184,11 @@ impl Review {
         turn.request(waiter, Operation::Session(operation));
     }
 
-    fn account(
-        &self,
-        turn: &mut Turn,
-        run: &Run,
-        task: &TaskSpec,
-        outcome: &SessionOutcome,
-        took_ms: u64,
-    ) {
+    fn account(&self, turn: &mut Turn, run: &Run, task: &TaskSpec, outcome: &SessionOutcome, took_ms: u64) {
         if let Some(usage) = outcome.usage() {
             turn.shared.ledger.add(Entry {
                 work: Work::Review,
-                model: run.routing.model(Work::Review).cloned(),
+                model: run.model(Role::Reviewer, Work::Review),
                 task: Some(task.id.clone()),
                 attempt: self.attempt,
                 usage,

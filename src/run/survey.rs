@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::effect::git::{GitOperation, GitOutcome, ListedFile};
 use crate::effect::{Operation, Outcome};
@@ -17,7 +17,7 @@ const FILES_MAX: u32 = 20_000;
 const MANIFEST_BYTES_MAX: u32 = 64 * 1024;
 
 /// A survey under way.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Survey {
     commit: CommitId,
     found: Surveyed,
@@ -26,7 +26,7 @@ pub struct Survey {
 }
 
 /// What a survey found.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Surveyed {
     /// The files of the commit.
     pub files: Vec<ListedFile>,
@@ -39,16 +39,9 @@ pub struct Surveyed {
 impl Survey {
     /// Begins one. `waiter` is told of each step.
     pub fn begin(turn: &mut Turn, commit: CommitId, waiter: Waiter) -> Self {
-        let operation = GitOperation::List {
-            commit: commit.clone(),
-            files_max: FILES_MAX,
-        };
+        let operation = GitOperation::List { commit: commit.clone(), files_max: FILES_MAX };
         turn.request(waiter, Operation::Git(operation));
-        Self {
-            commit,
-            found: Surveyed::default(),
-            left: None,
-        }
+        Self { commit, found: Surveyed::default(), left: None }
     }
 
     /// A step ended.
@@ -61,16 +54,8 @@ impl Survey {
         match (self.left.take(), outcome) {
             (None, Outcome::Git(GitOutcome::Listed { files, is_cut })) => {
                 let is_there = |path: &&&str| files.iter().any(|file| file.path == ***path);
-                let left = MANIFESTS
-                    .iter()
-                    .filter(is_there)
-                    .map(|path| (*path).to_owned())
-                    .collect();
-                self.found = Surveyed {
-                    files: files.clone(),
-                    is_cut: *is_cut,
-                    manifests: BTreeMap::new(),
-                };
+                let left = MANIFESTS.iter().filter(is_there).map(|path| (*path).to_owned()).collect();
+                self.found = Surveyed { files: files.clone(), is_cut: *is_cut, manifests: BTreeMap::new() };
                 self.next(turn, left, waiter)
             }
             (Some(mut left), Outcome::Git(GitOutcome::Shown { text })) => {
@@ -83,12 +68,7 @@ impl Survey {
         }
     }
 
-    fn next(
-        mut self,
-        turn: &mut Turn,
-        left: Vec<String>,
-        waiter: Waiter,
-    ) -> Progress<Self, Surveyed> {
+    fn next(mut self, turn: &mut Turn, left: Vec<String>, waiter: Waiter) -> Progress<Self, Surveyed> {
         let Some(path) = left.last() else {
             return Progress::Done(self.found);
         };

@@ -36,9 +36,7 @@ impl Graph {
         let order = order(&dependents, nodes)?;
         let mut remaining = believed_hours(nodes);
         for &index in order.iter().rev() {
-            let after = dependents[index]
-                .iter()
-                .map(|&next| remaining[next as usize]);
+            let after = dependents[index].iter().map(|&next| remaining[next as usize]);
             remaining[index] += after.fold(0.0, f64::max);
         }
         let mut by_rank: Vec<u32> = (0..nodes.len()).map(small).collect();
@@ -47,12 +45,7 @@ impl Graph {
         for (rank, &index) in by_rank.iter().enumerate() {
             ranks[index as usize] = small(rank);
         }
-        Ok(Self {
-            dependents,
-            remaining,
-            ranks,
-            by_rank,
-        })
+        Ok(Self { dependents, remaining, ranks, by_rank })
     }
 
     /// For each task, how many others it waits for.
@@ -129,11 +122,7 @@ fn order(dependents: &[Vec<u32>], nodes: &[Node]) -> Result<Vec<usize>, Cycle> {
             }
         }
     }
-    if order.len() == nodes.len() {
-        Ok(order)
-    } else {
-        Err(find_cycle(nodes, &open))
-    }
+    if order.len() == nodes.len() { Ok(order) } else { Err(find_cycle(nodes, &open)) }
 }
 
 /// Follows dependencies that are still open until a task comes up again. Every task that Kahn's
@@ -149,14 +138,11 @@ fn find_cycle(nodes: &[Node], open: &[u32]) -> Cycle {
         }
         seen_at[index] = Some(path.len());
         path.push(index);
-        current = dependencies_of(&nodes[index], nodes.len())
-            .into_iter()
-            .find(|&dependency| open[dependency] > 0);
+        current =
+            dependencies_of(&nodes[index], nodes.len()).into_iter().find(|&dependency| open[dependency] > 0);
     }
     // Begun at its smallest index, so that a cycle reads the same wherever the walk entered it.
-    let smallest = (0..path.len())
-        .min_by_key(|&position| path[position])
-        .unwrap_or(0);
+    let smallest = (0..path.len()).min_by_key(|&position| path[position]).unwrap_or(0);
     path.rotate_left(smallest);
     path.extend(path.first().copied());
     Cycle(path)
@@ -166,15 +152,8 @@ fn find_cycle(nodes: &[Node], open: &[u32]) -> Cycle {
 fn believed_hours(nodes: &[Node]) -> Vec<f64> {
     let hours: Vec<Option<f64>> = nodes.iter().map(given_hours).collect();
     let count = hours.iter().flatten().count();
-    let mean = if count == 0 {
-        HOURS_DEFAULT
-    } else {
-        hours.iter().flatten().sum::<f64>() / count as f64
-    };
-    hours
-        .into_iter()
-        .map(|hours| hours.map_or(mean, |hours| shrunk(hours, mean)))
-        .collect()
+    let mean = if count == 0 { HOURS_DEFAULT } else { hours.iter().flatten().sum::<f64>() / count as f64 };
+    hours.into_iter().map(|hours| hours.map_or(mean, |hours| shrunk(hours, mean))).collect()
 }
 
 /// An estimate as far as it is believed: 16 times the mean counts as twice the mean.

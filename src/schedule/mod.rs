@@ -65,12 +65,8 @@ impl Schedule {
     pub fn new(nodes: &[Node]) -> Result<Self, Cycle> {
         let graph = Graph::new(nodes)?;
         let open = graph.dependencies();
-        let mut schedule = Self {
-            places: vec![Place::Waiting; open.len()],
-            ready: BTreeSet::new(),
-            graph,
-            open,
-        };
+        let mut schedule =
+            Self { places: vec![Place::Waiting; open.len()], ready: BTreeSet::new(), graph, open };
         for index in 0..schedule.open.len() {
             schedule.make_ready_if_free(index);
         }
@@ -165,10 +161,7 @@ mod tests {
     fn nodes(parts: &[(&[usize], f64)]) -> Vec<Node> {
         parts
             .iter()
-            .map(|&(depends_on, estimated_hours)| Node {
-                depends_on: depends_on.to_vec(),
-                estimated_hours,
-            })
+            .map(|&(depends_on, estimated_hours)| Node { depends_on: depends_on.to_vec(), estimated_hours })
             .collect()
     }
 
@@ -213,14 +206,8 @@ mod tests {
 
     #[test]
     fn missing_estimates_count_as_the_mean() {
-        let graph = nodes(&[
-            (&[], 2.0),
-            (&[], 4.0),
-            (&[], 0.0),
-            (&[], f64::NAN),
-            (&[], f64::INFINITY),
-            (&[], -1.0),
-        ]);
+        let graph =
+            nodes(&[(&[], 2.0), (&[], 4.0), (&[], 0.0), (&[], f64::NAN), (&[], f64::INFINITY), (&[], -1.0)]);
         let schedule = Schedule::new(&graph).unwrap();
         for index in 2..6 {
             assert_eq!(schedule.remaining_hours(index), 3.0, "{index}");
@@ -249,8 +236,7 @@ mod tests {
 
     #[test]
     fn completion_counts_once() {
-        let mut schedule =
-            Schedule::new(&nodes(&[(&[], 1.0), (&[], 1.0), (&[0, 1], 1.0)])).unwrap();
+        let mut schedule = Schedule::new(&nodes(&[(&[], 1.0), (&[], 1.0), (&[0, 1], 1.0)])).unwrap();
         schedule.complete(0);
         schedule.complete(0);
         assert_eq!(all(&mut schedule), [1]);
@@ -269,10 +255,7 @@ mod tests {
     fn a_cycle_begins_at_its_smallest_index() {
         let graph = nodes(&[(&[3], 1.0), (&[2], 1.0), (&[3], 1.0), (&[1], 1.0)]);
         assert_eq!(Schedule::new(&graph), Err(Cycle(vec![1, 2, 3, 1])));
-        assert_eq!(
-            Schedule::new(&nodes(&[(&[0], 1.0)])),
-            Err(Cycle(vec![0, 0]))
-        );
+        assert_eq!(Schedule::new(&nodes(&[(&[0], 1.0)])), Err(Cycle(vec![0, 0])));
     }
 
     #[test]

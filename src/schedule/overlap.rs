@@ -10,17 +10,13 @@ const BESIDE: f64 = 0.2;
 /// How much two lists of `files_hint` overlap, 0 to 1: that of the strongest pair, because one file
 /// edited twice is enough for a conflict.
 pub fn overlap(a: &[String], b: &[String]) -> f64 {
-    a.iter()
-        .flat_map(|one| b.iter().map(|other| pair(clean(one), clean(other))))
-        .fold(0.0, f64::max)
+    a.iter().flat_map(|one| b.iter().map(|other| pair(clean(one), clean(other)))).fold(0.0, f64::max)
 }
 
 /// A hint without `./` in front and `/` behind.
 fn clean(hint: &str) -> &str {
     let hint = hint.trim();
-    hint.strip_prefix("./")
-        .unwrap_or(hint)
-        .trim_end_matches('/')
+    hint.strip_prefix("./").unwrap_or(hint).trim_end_matches('/')
 }
 
 fn pair(a: &str, b: &str) -> f64 {

@@ -10,12 +10,7 @@ fn graph() -> impl Strategy<Value = (Vec<Node>, Vec<u64>)> {
     (1..24_usize).prop_flat_map(|count| {
         let nodes = (0..count)
             .map(|index| (vec(0..count, 0..=index.min(4)), 0.0..20.0_f64))
-            .map(|parts| {
-                parts.prop_map(|(depends_on, estimated_hours)| Node {
-                    depends_on,
-                    estimated_hours,
-                })
-            })
+            .map(|parts| parts.prop_map(|(depends_on, estimated_hours)| Node { depends_on, estimated_hours }))
             .collect::<Vec<_>>();
         (nodes, vec(1..50_u64, count)).prop_map(|(mut nodes, durations)| {
             for (index, node) in nodes.iter_mut().enumerate() {

@@ -1,6 +1,13 @@
 // What the `config` hook writes into OpenCode's configuration, and what worktrees get of it.
 import type { Config } from "@opencode-ai/plugin";
-import type { AgentDefinition, CommandName, Definitions, ModelRef, Rule } from "../protocol.ts";
+import type {
+  AgentDefinition,
+  CommandName,
+  Definitions,
+  ModelRef,
+  Rule,
+  Setting,
+} from "../protocol.ts";
 import { AGENT, MODEL, PLUGIN } from "./names.ts";
 
 /** The configuration, as far as it is looked into here. */
@@ -28,14 +35,22 @@ export function install(
 }
 
 /** The person's models, for a command's `Setting`. */
-export function modelsOf(config: Config): { model: ModelRef | null; small_model: ModelRef | null } {
-  const { model, small_model } = config as unknown as Loose;
-  return { model: parseModel(model), small_model: parseModel(small_model) };
+export type Models = Pick<Setting, "model" | "small_model" | "agents">;
+
+/** Reads the person's models, those they set for agents of ours among them. */
+export function modelsOf(config: Config, { agents }: Definitions): Models {
+  const { model, small_model, agent } = config as unknown as Loose;
+  const own: Models["agents"] = {};
+  for (const { name } of agents) {
+    const model = parseModel(agent?.[name]?.["model"]);
+    if (model !== null) own[name] = model;
+  }
+  return { model: parseModel(model), small_model: parseModel(small_model), agents: own };
 }
 
 /** Reads `provider/model`. */
-export function parseModel(text: string | undefined): ModelRef | null {
-  const [provider, ...rest] = (text ?? "").split("/");
+export function parseModel(text: unknown): ModelRef | null {
+  const [provider, ...rest] = (typeof text === "string" ? text : "").split("/");
   const model = rest.join("/");
   return provider && model ? { provider, model } : null;
 }

@@ -6,13 +6,13 @@ import { Conductor, within } from "../conductor.ts";
 import { readDefinitions } from "../core.ts";
 import { hub, type ServeTurn } from "../hub.ts";
 import { isInside, locate, worktreesDirectory } from "../paths.ts";
-import type { CommandName, ModelRef, Setting } from "../protocol.ts";
+import type { CommandName, Setting } from "../protocol.ts";
 import { type ChatTurn, troubleFrom } from "./host.ts";
 import { AGENT, CHAT_HEADER, MESSAGE_HEADER, PLUGIN } from "./names.ts";
 import { V1Host } from "./v1.ts";
 import { giveTitle, releaseToolParts, usualModel } from "./v1-chat.ts";
 import type { V1Client } from "./v1-client.ts";
-import { install, modelsOf, worktreeConfig } from "./v1-config.ts";
+import { install, type Models, modelsOf, worktreeConfig } from "./v1-config.ts";
 import { V1Runs } from "./v1-runs.ts";
 import { onInterrupt } from "./v1-signals.ts";
 import { V1Turn } from "./v1-turn.ts";
@@ -30,10 +30,7 @@ export class V1Plugin {
   readonly #self = Symbol("instance");
   readonly #runs = new V1Runs();
   #commands = new Map<string, CommandName>();
-  #models: { model: ModelRef | null; small_model: ModelRef | null } = {
-    model: null,
-    small_model: null,
-  };
+  #models: Models = { model: null, small_model: null, agents: {} };
 
   constructor({ client, directory }: PluginInput, options: PluginOptions | undefined) {
     this.#client = client;
@@ -89,7 +86,7 @@ export class V1Plugin {
     this.#commands = install(config, definitions, provider, (message) =>
       this.#host.log("warn", message),
     );
-    this.#models = modelsOf(config);
+    this.#models = modelsOf(config, definitions);
     if (hub.worktrees.has(this.#directory)) return;
     hub.worktreeConfig = worktreeConfig(config, definitions, ownContent());
   }

@@ -2,13 +2,15 @@
 //! back, and the task starts afresh, rests, or is given up with a reason.
 
 use crate::effect::Operation;
+use crate::effect::session::Usage;
 use crate::effect::timer::TimerOperation;
 use crate::engine::Turn;
 use crate::evidence::{Failure, FailureClass, accumulate, distill};
+use crate::options::BudgetOptions;
 use crate::run::Waiter;
-use crate::run::attempt::Attempt;
+use crate::run::implement::attempt::Attempt;
 use crate::run::implement::{ImplementRun, Wait};
-use crate::text::duration;
+use crate::text::{duration, number, usd};
 use crate::track::Life;
 
 /// The first wait after provider trouble; each further one in a row is twice as long.
@@ -24,48 +26,44 @@ enum Next {
     Again,
     /// Another attempt later; this one does not count.
     Rest { wait_ms: u64 },
+    /// Another attempt, in another run; this one does not count.
+    Later,
     /// No more attempts.
     GiveUp,
 }
 
 impl ImplementRun {
     /// An attempt failed.
-    pub(crate) fn failed(
-        &mut self,
-        turn: &mut Turn,
-        task: usize,
-        attempt: &Attempt,
-        failure: Failure,
-    ) {
+    pub(crate) fn failed(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, failure: Failure) {
         let took_ms = turn.shared.now_ms.saturating_sub(attempt.started_ms);
         let attempts_max = self.run.options.max_retries;
+        let is_stopping = self.stopping.is_some();
         let jitter = jitter(self.run.seed, task, attempt.number);
-        let Some(record) = self.track.records.get_mut(task) else {
-            return;
-        };
+        let spec = self.track.backlog.tasks.get(task);
+        let Some(record) = self.track.records.get_mut(task) else { return };
         record.spent_ms += took_ms;
+        let cap =
+            spec.and_then(|spec| task_cap(&self.run.options.budget, &turn.shared.ledger.of_task(&spec.id)));
         record.evidence = accumulate(&record.evidence, distill(&failure));
         let next = if failure.consumes_attempt() {
             record.attempts += 1;
             record.troubles = 0;
             let is_hopeless = failure.class() == FailureClass::Context;
-            if is_hopeless || record.attempts >= attempts_max {
+            if is_hopeless || cap.is_some() || record.attempts >= attempts_max {
                 Next::GiveUp
             } else {
                 Next::Again
             }
         } else {
             record.troubles += 1;
-            if record.troubles >= TROUBLES_MAX {
+            if cap.is_some() || record.troubles >= TROUBLES_MAX {
                 Next::GiveUp
+            } else if is_stopping {
+                Next::Later
             } else {
-                let doubled = REST_MS
-                    .saturating_mul(1 << (record.troubles - 1))
-                    .min(REST_MS_MAX);
+                let doubled = REST_MS.saturating_mul(1 << (record.troubles - 1)).min(REST_MS_MAX);
                 // Between half and all of it, so that several tasks do not come back at once.
-                Next::Rest {
-                    wait_ms: doubled / 2 + doubled / 2 * u64::from(jitter) / 1000,
-                }
+                Next::Rest { wait_ms: doubled / 2 + doubled / 2 * u64::from(jitter) / 1000 }
             }
         };
         let headline = failure.headline();
@@ -80,9 +78,7 @@ impl ImplementRun {
                 )
             }
             Next::Rest { wait_ms } => {
-                let operation = Operation::Timer(TimerOperation::Sleep {
-                    duration_ms: wait_ms,
-                });
+                let operation = Operation::Timer(TimerOperation::Sleep { duration_ms: wait_ms });
                 let timer = turn.request(Waiter::Implement(Wait::Rest { task }), operation);
                 record.life = Life::Resting { timer };
                 format!(
@@ -90,20 +86,28 @@ impl ImplementRun {
                     duration(wait_ms)
                 )
             }
+            Next::Later => {
+                record.life = Life::Waiting;
+                self.schedule.give_back(task);
+                format!("{headline}. This does not count as an attempt")
+            }
             Next::GiveUp => {
-                record.life = Life::Failed {
-                    class: failure.class(),
-                };
+                record.life = Life::Failed { class: failure.class() };
                 self.schedule.remove(task);
-                format!(
-                    "{headline}. Given up after {} of {attempts_max} attempts",
-                    record.attempts
-                )
+                match cap {
+                    Some(cap) => {
+                        format!("{headline}. Given up, because the task's budget is used up ({cap})")
+                    }
+                    None if !failure.consumes_attempt() => {
+                        format!("{headline}. Given up after {TROUBLES_MAX} tries")
+                    }
+                    None => {
+                        format!("{headline}. Given up after {} of {attempts_max} attempts", record.attempts)
+                    }
+                }
             }
         };
-        record
-            .history
-            .push(format!("Attempt {}: {text}.", attempt.number));
+        record.history.push(format!("Attempt {}: {text}.", attempt.number));
         self.ended(turn, task, attempt, false, &text);
     }
 
@@ -112,19 +116,10 @@ impl ImplementRun {
         if let Some(record) = self.track.records.get_mut(task) {
             record.spent_ms += turn.shared.now_ms.saturating_sub(attempt.started_ms);
             record.life = Life::Waiting;
-            record.history.push(format!(
-                "Attempt {}: stopped; it does not count.",
-                attempt.number
-            ));
+            record.history.push(format!("Attempt {}: stopped; it does not count.", attempt.number));
         }
         self.schedule.give_back(task);
-        self.ended(
-            turn,
-            task,
-            attempt,
-            false,
-            "stopped; its work so far is kept",
-        );
+        self.ended(turn, task, attempt, false, "stopped; its work so far is kept");
     }
 
     /// A rest is over, or was cut short because the run stops.
@@ -138,14 +133,7 @@ impl ImplementRun {
     }
 
     /// What every end of an attempt has in common.
-    pub(crate) fn ended(
-        &mut self,
-        turn: &mut Turn,
-        task: usize,
-        attempt: &Attempt,
-        is_ok: bool,
-        text: &str,
-    ) {
+    pub(crate) fn ended(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, is_ok: bool, text: &str) {
         self.free.insert(attempt.slot);
         if self.merging == Some(task) {
             self.merging = None;
@@ -153,12 +141,25 @@ impl ImplementRun {
         if let Some(entry) = attempt.entry {
             turn.close(&self.run.chat, entry, is_ok, text);
         }
-        if let Some(spec) = self.track.backlog.tasks.get(task) {
-            turn.say(&self.run.chat, format!("**{}** {text}.", spec.id));
+        // The line of a failed attempt shows its reason by itself; that of a good one does not.
+        if let Some(spec) = self.track.backlog.tasks.get(task)
+            && (is_ok || attempt.entry.is_none())
+        {
+            turn.say(&self.run.chat, format!("**{}**: {text}.", spec.id));
         }
         self.record_notes(turn, task, &attempt.notes);
         self.record_task(turn, task);
     }
+}
+
+/// The cap that a task has reached, in words.
+fn task_cap(budget: &BudgetOptions, spent: &Usage) -> Option<String> {
+    let tokens = spent.input_tokens + spent.output_tokens;
+    if budget.task_usd.is_some_and(|cap| spent.cost_usd >= cap) {
+        return Some(usd(spent.cost_usd));
+    }
+    let is_over = budget.task_tokens.is_some_and(|cap| tokens >= cap);
+    is_over.then(|| format!("{} tokens", number(tokens)))
 }
 
 /// A number from 0 to 999 that depends on nothing but its inputs (splitmix64's mixing constants).

@@ -1,23 +1,23 @@
 //! The files people read while work goes on. BACKLOG.yaml is only replaced when it is still what we
 //! wrote or read last; an edit made meanwhile stays and is read by the next command.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 
-use crate::backlog::{Status, render};
+use crate::backlog::{Status, render, render_task};
 use crate::effect::Outcome;
 use crate::effect::file::{Expected, FileOutcome, Place};
 use crate::engine::Turn;
 use crate::gates::GateName;
 use crate::review::GateReport;
+use crate::run::Waiter;
+use crate::run::documents::{file_failure, write};
 use crate::run::implement::{ImplementRun, Wait};
-use crate::run::plan::{file_failure, write};
-use crate::run::{Waiter, document};
 use crate::text::rfc3339;
 use crate::track::Life;
 
 /// The backlog file and how it lags behind what we know.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct BacklogFile {
     /// Of what we wrote or read last.
     hash: String,
@@ -25,7 +25,7 @@ pub struct BacklogFile {
 }
 
 /// What the backlog file is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 enum State {
     /// It shows what we know.
     #[default]
@@ -41,10 +41,7 @@ enum State {
 impl BacklogFile {
     /// A file that was just read.
     pub fn read(hash: String) -> Self {
-        Self {
-            hash,
-            state: State::Fresh,
-        }
+        Self { hash, state: State::Fresh }
     }
 
     /// Something it shows has changed.
@@ -69,14 +66,9 @@ impl ImplementRun {
             return;
         }
         let text = render(&self.track.snapshot(turn.shared.now_ms));
-        let expected = Expected::Hash {
-            hash: self.file.hash.clone(),
-        };
+        let expected = Expected::Hash { hash: self.file.hash.clone() };
         let path = self.run.document("BACKLOG.yaml");
-        turn.request(
-            Waiter::Implement(Wait::File),
-            write(Place::Repository, &path, text, expected),
-        );
+        turn.request(Waiter::Implement(Wait::File), write(Place::Repository, &path, text, expected));
         self.file.state = State::Writing { is_stale: false };
     }
 
@@ -100,28 +92,31 @@ impl ImplementRun {
             other => {
                 self.file.state = State::LeftAlone;
                 let what = file_failure(other, &path);
-                turn.say(
-                    &self.run.chat,
-                    format!("**Note:** {path} could not be written: {what}"),
-                );
+                turn.say(&self.run.chat, format!("**Note:** {path} could not be written: {what}"));
             }
+        }
+    }
+
+    /// Writes `T01.yaml`: the task as this attempt takes it, edits of the backlog included.
+    pub(crate) fn record_spec(&self, turn: &mut Turn, index: usize) {
+        if let Some(spec) = self.track.backlog.tasks.get(index) {
+            let path = self.run.document(&format!("{}.yaml", spec.id));
+            let text = render_task(spec);
+            turn.request(Waiter::Nobody, write(Place::Repository, &path, text, Expected::Anything));
         }
     }
 
     /// Writes `T01.status.json` and marks the backlog.
     pub(crate) fn record_task(&mut self, turn: &mut Turn, index: usize) {
         self.file.touch();
-        let (Some(spec), Some(record)) = (
-            self.track.backlog.tasks.get(index),
-            self.track.records.get(index),
-        ) else {
+        let (Some(spec), Some(record)) = (self.track.backlog.tasks.get(index), self.track.records.get(index))
+        else {
             return;
         };
         let status = self.track.status(index);
         let ledger = &turn.shared.ledger;
         let usage = ledger.of_task(&spec.id);
-        let ended = matches!(status, Status::Completed | Status::Failed)
-            .then(|| rfc3339(turn.shared.now_ms));
+        let ended = matches!(status, Status::Completed | Status::Failed).then(|| rfc3339(turn.shared.now_ms));
         let gates: Vec<_> = record
             .reports
             .iter()
@@ -161,53 +156,31 @@ impl ImplementRun {
             "evidence": record.evidence,
         });
         let text = format!("{value:#}\n");
-        let path = document(&self.run.options, &format!("{}.status.json", spec.id));
-        turn.request(
-            Waiter::Nobody,
-            write(Place::Repository, &path, text, Expected::Anything),
-        );
+        let path = self.run.document(&format!("{}.status.json", spec.id));
+        turn.request(Waiter::Nobody, write(Place::Repository, &path, text, Expected::Anything));
     }
 
     /// Writes `T01.notes.md`: how each attempt ended, and the agent's last words.
     pub(crate) fn record_notes(&self, turn: &mut Turn, index: usize, notes: &str) {
-        let (Some(spec), Some(record)) = (
-            self.track.backlog.tasks.get(index),
-            self.track.records.get(index),
-        ) else {
+        let (Some(spec), Some(record)) = (self.track.backlog.tasks.get(index), self.track.records.get(index))
+        else {
             return;
         };
-        let history: String = record
-            .history
-            .iter()
-            .map(|line| format!("- {line}\n"))
-            .collect();
+        let history: String = record.history.iter().map(|line| format!("- {line}\n")).collect();
         let mut text = format!("# {} {}\n\n{history}", spec.id, spec.title);
         if !record.evidence.is_empty() {
-            let evidence: String = record
-                .evidence
-                .iter()
-                .map(|line| format!("- {line}\n"))
-                .collect();
+            let evidence: String = record.evidence.iter().map(|line| format!("- {line}\n")).collect();
             text.push_str(&format!("\n## What failed attempts taught\n\n{evidence}"));
         }
         if !notes.trim().is_empty() {
-            text.push_str(&format!(
-                "\n## The worker's last message\n\n{}\n",
-                notes.trim()
-            ));
+            text.push_str(&format!("\n## The worker's last message\n\n{}\n", notes.trim()));
         }
-        let path = document(&self.run.options, &format!("{}.notes.md", spec.id));
-        turn.request(
-            Waiter::Nobody,
-            write(Place::Repository, &path, text, Expected::Anything),
-        );
+        let path = self.run.document(&format!("{}.notes.md", spec.id));
+        turn.request(Waiter::Nobody, write(Place::Repository, &path, text, Expected::Anything));
     }
 }
 
 /// What a gate said; `None` when it did not run.
 fn passed(reports: &[GateReport], name: GateName) -> Option<bool> {
-    reports
-        .iter()
-        .find(|report| report.gate.name == name)
-        .map(GateReport::is_green)
+    reports.iter().find(|report| report.gate.name == name).map(GateReport::is_green)
 }

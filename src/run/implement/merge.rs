@@ -6,9 +6,10 @@ use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
 use crate::evidence::Failure;
 use crate::ids::CommitId;
-use crate::run::attempt::{Attempt, Collected, Stage, Wait, gate_failure};
 use crate::run::gating::Check;
 use crate::run::implement::ImplementRun;
+use crate::run::implement::attempt::{Attempt, Collected, Stage, Wait};
+use crate::run::implement::judging::gate_failure;
 use crate::run::{Progress, Waiter, git_failure};
 use crate::text::{bytes, count, duration};
 use crate::track::Life;
@@ -18,13 +19,7 @@ const TRIES_MAX: u32 = 5;
 
 impl ImplementRun {
     /// Work that passed its judges waits for its turn.
-    pub(crate) fn queue(
-        &mut self,
-        turn: &mut Turn,
-        task: usize,
-        mut attempt: Attempt,
-        work: Collected,
-    ) {
+    pub(crate) fn queue(&mut self, turn: &mut Turn, task: usize, mut attempt: Attempt, work: Collected) {
         attempt.stage = Stage::Queued { work };
         self.put_back(task, attempt);
         self.queue.push_back(task);
@@ -56,14 +51,7 @@ impl ImplementRun {
         }
     }
 
-    fn merge(
-        &self,
-        turn: &mut Turn,
-        task: usize,
-        attempt: u32,
-        work: Collected,
-        tries: u32,
-    ) -> Stage {
+    fn merge(&self, turn: &mut Turn, task: usize, attempt: u32, work: Collected, tries: u32) -> Stage {
         if let Some(spec) = self.track.backlog.tasks.get(task) {
             let operation = GitOperation::Merge {
                 onto: self.tip.clone(),
@@ -71,10 +59,7 @@ impl ImplementRun {
                 message: format!("Merge {}: {}", spec.id, spec.title),
                 task: spec.id.clone(),
             };
-            turn.request(
-                Waiter::Attempt(Wait { task, attempt }),
-                Operation::Git(operation),
-            );
+            turn.request(Waiter::Attempt(Wait { task, attempt }), Operation::Git(operation));
         }
         Stage::Merging { work, tries }
     }
@@ -88,10 +73,7 @@ impl ImplementRun {
         stage: Stage,
         outcome: &Outcome,
     ) {
-        let waiter = Waiter::Attempt(Wait {
-            task,
-            attempt: attempt.number,
-        });
+        let waiter = Waiter::Attempt(Wait { task, attempt: attempt.number });
         match (stage, outcome) {
             (Stage::Merging { work, tries }, Outcome::Git(GitOutcome::Merged { commit })) => {
                 if attempt.base == self.tip || self.gates.is_empty() {
@@ -101,83 +83,55 @@ impl ImplementRun {
                     return self.interrupted(turn, task, &attempt);
                 }
                 let merge = commit.clone();
-                let check = Check::begin(
-                    turn,
-                    &self.run.options,
-                    attempt.slot,
-                    merge.clone(),
-                    &self.gates,
-                    waiter,
-                );
-                attempt.stage = Stage::Rechecking {
-                    work,
-                    tries,
-                    merge,
-                    check,
-                };
+                let check =
+                    Check::begin(turn, &self.run.options, attempt.slot, merge.clone(), &self.gates, waiter);
+                attempt.stage = Stage::Rechecking { work, tries, merge, check };
                 self.put_back(task, attempt);
             }
             (Stage::Merging { .. }, Outcome::Git(GitOutcome::Conflicted { paths })) => {
-                self.failed(
-                    turn,
-                    task,
-                    &attempt,
-                    Failure::Conflict {
-                        paths: paths.clone(),
-                    },
-                );
+                self.failed(turn, task, &attempt, Failure::Conflict { paths: paths.clone() });
             }
-            (
-                Stage::Rechecking {
-                    work,
-                    tries,
-                    merge,
-                    check,
-                },
-                outcome,
-            ) => match check.resolved(turn, &self.run.options, outcome, waiter) {
-                Progress::More(check) => {
-                    attempt.stage = Stage::Rechecking {
-                        work,
-                        tries,
-                        merge,
-                        check,
-                    };
-                    self.put_back(task, attempt);
-                }
-                Progress::Done(reports) => match self.health.condemned(&reports) {
-                    Some(report) => {
-                        let failure = gate_failure(report);
-                        self.failed(turn, task, &attempt, failure);
+            (Stage::Rechecking { work, tries, merge, check }, outcome) => {
+                match check.resolved(turn, &self.run.options, outcome, waiter) {
+                    Progress::More(check) => {
+                        attempt.stage = Stage::Rechecking { work, tries, merge, check };
+                        self.put_back(task, attempt);
                     }
-                    None => self.move_branch(turn, task, attempt, work, tries, merge),
-                },
-                Progress::Aborted => self.interrupted(turn, task, &attempt),
-                Progress::Failed(message) => {
-                    self.failed(turn, task, &attempt, Failure::Host { message })
+                    Progress::Done(reports) => match self.health.condemned(&reports) {
+                        Some(report) => {
+                            let failure = gate_failure(report);
+                            self.failed(turn, task, &attempt, failure);
+                        }
+                        None => self.move_branch(turn, task, attempt, work, tries, merge),
+                    },
+                    Progress::Aborted => self.interrupted(turn, task, &attempt),
+                    Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
                 }
-            },
+            }
             (Stage::Moving { work, merge, .. }, Outcome::Git(GitOutcome::Moved)) => {
                 self.merged(turn, task, &attempt, &work, merge);
             }
-            (
-                Stage::Moving { work, tries, .. },
-                Outcome::Git(GitOutcome::Stale {
-                    actual: Some(actual),
-                }),
-            ) if tries < TRIES_MAX => {
+            (Stage::Moving { work, tries, .. }, Outcome::Git(GitOutcome::Stale { actual: Some(actual) }))
+                if tries < TRIES_MAX =>
+            {
                 self.tip = actual.clone();
                 attempt.stage = self.merge(turn, task, attempt.number, work, tries + 1);
                 self.put_back(task, attempt);
             }
-            (_, other) => self.failed(
-                turn,
-                task,
-                &attempt,
-                Failure::Host {
-                    message: git_failure(other),
-                },
-            ),
+            (_, other) => self.failed(turn, task, &attempt, Failure::Host { message: git_failure(other) }),
+        }
+    }
+
+    /// The process may have died before it heard that the branch had moved; then the branch tells.
+    pub(crate) fn reconcile(&mut self) {
+        for (index, record) in self.track.records.iter_mut().enumerate() {
+            let has_moved = record.moving.take().as_ref() == Some(&self.tip);
+            if has_moved && record.life == Life::Waiting {
+                record.life = Life::Merged { commit: self.tip.clone() };
+                record.attempts += 1;
+                record.error = None;
+                self.schedule.complete(index);
+            }
         }
     }
 
@@ -190,30 +144,14 @@ impl ImplementRun {
         tries: u32,
         merge: CommitId,
     ) {
-        let operation = GitOperation::Move {
-            reference: self.branch(),
-            to: merge.clone(),
-            from: Some(self.tip.clone()),
-        };
-        turn.request(
-            Waiter::Attempt(Wait {
-                task,
-                attempt: attempt.number,
-            }),
-            Operation::Git(operation),
-        );
+        let operation =
+            GitOperation::Move { reference: self.branch(), to: merge.clone(), from: Some(self.tip.clone()) };
+        turn.request(Waiter::Attempt(Wait { task, attempt: attempt.number }), Operation::Git(operation));
         attempt.stage = Stage::Moving { work, tries, merge };
         self.put_back(task, attempt);
     }
 
-    fn merged(
-        &mut self,
-        turn: &mut Turn,
-        task: usize,
-        attempt: &Attempt,
-        work: &Collected,
-        merge: CommitId,
-    ) {
+    fn merged(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, work: &Collected, merge: CommitId) {
         self.tip = merge.clone();
         self.health.commit = Some(merge.clone());
         turn.shared.health = Some(self.health.clone());
@@ -234,9 +172,7 @@ impl ImplementRun {
             bytes(u64::from(record.context_bytes)),
             duration(took_ms)
         );
-        record
-            .history
-            .push(format!("Attempt {}: {text}.", attempt.number));
+        record.history.push(format!("Attempt {}: {text}.", attempt.number));
         self.ended(turn, task, attempt, true, &text);
     }
 }

@@ -1,0 +1,134 @@
+//! The world's answers: what becomes of each effect, and what the person sees.
+
+use multi_agent_coder::effect::catalogue::{CatalogueEntry, CatalogueOperation, CatalogueOutcome};
+use multi_agent_coder::effect::chat::ChatOperation;
+use multi_agent_coder::effect::file::{Expected, FileOperation, FileOutcome, FileRef};
+use multi_agent_coder::effect::process::{ProcessOperation, ProcessOutcome};
+use multi_agent_coder::effect::session::SessionOperation;
+use multi_agent_coder::effect::timer::{TimerOperation, TimerOutcome};
+use multi_agent_coder::effect::{Effect, Operation, Outcome};
+use multi_agent_coder::ids::{EffectId, ModelRef};
+
+use crate::git::hash;
+use crate::world::{Pending, World};
+
+impl World {
+    /// Begins what an effect asks for.
+    pub(crate) fn take_on(&mut self, effect: &Effect) {
+        let mut pending = Pending {
+            id: effect.id,
+            operation: effect.operation.clone(),
+            due_ms: self.now_ms + 5,
+            act: None,
+            outcome: None,
+            is_cancelled: false,
+        };
+        match &effect.operation {
+            Operation::Chat(operation) => return self.show(effect.id, operation),
+            Operation::Cancel(id) => {
+                let now_ms = self.now_ms;
+                if let Some(hit) = self.pending.iter_mut().find(|pending| pending.id == *id) {
+                    hit.is_cancelled = !self.cancel_is_late;
+                    hit.due_ms = now_ms + 1;
+                }
+                return;
+            }
+            Operation::File(operation) => pending.outcome = Some(Outcome::File(self.perform_file(operation))),
+            Operation::Git(operation) if self.git_is_eager => {
+                pending.outcome = Some(Outcome::Git(self.git.perform(operation)));
+            }
+            Operation::Session(SessionOperation::Ask { .. }) => self.take_on_ask(&mut pending),
+            Operation::Process(_) => pending.due_ms = self.now_ms + 2_000,
+            Operation::Timer(TimerOperation::Sleep { duration_ms }) => {
+                pending.due_ms = self.now_ms + duration_ms;
+            }
+            _ => {}
+        }
+        self.pending.push(pending);
+    }
+
+    /// How it ends.
+    pub(crate) fn outcome(&mut self, pending: Pending) -> Outcome {
+        if let Some(outcome) = pending.outcome {
+            return outcome;
+        }
+        match &pending.operation {
+            Operation::Session(operation) => {
+                Outcome::Session(self.perform_session(operation, pending.act, pending.is_cancelled))
+            }
+            Operation::Git(operation) => Outcome::Git(self.git.perform(operation)),
+            Operation::Process(_) if pending.is_cancelled => Outcome::Process(ProcessOutcome::Aborted),
+            Operation::Process(ProcessOperation::Run { directory, command, .. }) => {
+                Outcome::Process(self.perform_process(directory, command))
+            }
+            Operation::Timer(_) if pending.is_cancelled => Outcome::Timer(TimerOutcome::Aborted),
+            Operation::Timer(_) => Outcome::Timer(TimerOutcome::Elapsed),
+            Operation::Catalogue(CatalogueOperation::Look { models }) => {
+                let models = models.iter().map(|model| self.entry(model)).collect();
+                Outcome::Catalogue(CatalogueOutcome::Found { models })
+            }
+            Operation::File(_) | Operation::Chat(_) | Operation::Cancel(_) => {
+                panic!("answered at once or never")
+            }
+        }
+    }
+
+    fn entry(&self, model: &ModelRef) -> CatalogueEntry {
+        let model = model.clone();
+        if self.unknown_models.contains(&model.to_string()) {
+            let similar = vec!["acme/large".to_owned()];
+            return CatalogueEntry::Unknown { model, similar };
+        }
+        CatalogueEntry::Known { model, input_usd: 3.0, output_usd: 15.0, context_tokens: 200_000 }
+    }
+
+    fn perform_file(&mut self, operation: &FileOperation) -> FileOutcome {
+        let key = |file: &FileRef| (file.place, file.path.clone());
+        match operation {
+            FileOperation::Read { file, bytes_max } => match self.files.get(&key(file)) {
+                None => FileOutcome::Missing,
+                Some(text) if text.len() > *bytes_max as usize => {
+                    FileOutcome::TooLarge { bytes: text.len() as u64 }
+                }
+                Some(text) => FileOutcome::Read { text: text.clone(), hash: hash(text) },
+            },
+            FileOperation::Write { file, text, expected } => {
+                let found = self.files.get(&key(file)).map(|text| hash(text));
+                let is_expected = match expected {
+                    Expected::Anything => true,
+                    Expected::Missing => found.is_none(),
+                    Expected::Hash { hash } => found.as_ref() == Some(hash),
+                };
+                if !is_expected {
+                    return FileOutcome::Changed;
+                }
+                self.files.insert(key(file), text.clone());
+                FileOutcome::Written { hash: hash(text) }
+            }
+        }
+    }
+
+    fn show(&mut self, id: EffectId, operation: &ChatOperation) {
+        match operation {
+            ChatOperation::Say { text, .. } => self.transcript.push_str(text),
+            ChatOperation::Open { title, agent, .. } => {
+                self.titles.insert(id, title.clone());
+                self.transcript.push_str(&format!("[{agent}] {title} …\n\n"));
+            }
+            ChatOperation::Close { entry, is_ok, text, .. } => {
+                let mark = if *is_ok { "ok" } else { "failed" };
+                let title = &self.titles[entry];
+                let line = format!("[{title}] {mark}: {text}\n\n");
+                self.transcript.push_str(&line);
+            }
+            ChatOperation::End { chat, error } => {
+                let earlier = self.ends.insert(chat.clone(), error.clone());
+                assert_eq!(earlier, None, "{chat} ended twice");
+                self.open.remove(chat);
+                let text = error.as_ref().map(|error| format!("Error: {error}\n"));
+                self.transcript.push_str(&text.unwrap_or_default());
+                self.transcript.push_str("---\n\n");
+            }
+        }
+    }
+}

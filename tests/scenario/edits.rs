@@ -1,0 +1,67 @@
+//! A person edits the backlog: between commands it is adopted, during one it is left alone.
+
+use multi_agent_coder::effect::file::Place;
+use multi_agent_coder::event::CommandName::{Implement, Progress};
+
+use crate::agents::{Act, four_tasks};
+use crate::world::World;
+
+const FILE: &str = "tasks/BACKLOG.yaml";
+
+impl World {
+    fn edit(&mut self, from: &str, to: &str) {
+        let text = self.file(FILE).unwrap_or_default().to_owned();
+        assert!(text.contains(from), "{from:?} is not in {text}");
+        self.put(Place::Repository, FILE, &text.replacen(from, to, 1));
+    }
+}
+
+#[test]
+fn an_edit_between_commands_wins_for_what_has_not_started() {
+    let mut world = World::planned(four_tasks());
+    assert_eq!(world.command(Implement, "T01"), None);
+    world.edit("the discounts works", "discounts are shown in red");
+    world.edit("Build this part of the cart: price list.", "Build it quite differently.");
+    assert_eq!(world.command(Implement, ""), None);
+    assert!(world.sent_to("T02")[0].contains("discounts are shown in red"));
+    assert_eq!(world.sent_to("T01").len(), 1, "a merged task never runs again");
+    world.assert_all_merged();
+}
+
+#[test]
+fn a_failed_task_that_was_improved_starts_afresh() {
+    let mut world = World::planned(four_tasks());
+    world.agents.script("T02", vec![Act::Reply("No.".into()); 3]);
+    assert!(world.command(Implement, "").is_some());
+    world.edit("the discounts works", "discounts are shown in red");
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+}
+
+#[test]
+fn an_edit_while_it_runs_is_left_as_it_is() {
+    let mut world = World::planned(four_tasks());
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.sent.len() == 3);
+    world.edit("the checkout works", "the checkout is fast");
+    let edited = world.file(FILE).unwrap_or_default().to_owned();
+    world.run();
+    assert_eq!(world.end_of(&chat), None);
+    assert_eq!(world.file(FILE), Some(edited.as_str()));
+    world.assert_said("was edited while this runs");
+    assert_eq!(world.transcript.matches("was edited").count(), 1);
+    assert_eq!(world.command(Progress, ""), None);
+    world.assert_said("4 of 4 tasks done");
+    assert_eq!(world.command(Implement, ""), None);
+    assert_eq!(world.sent_to("T04").len(), 1);
+    world.assert_all_merged();
+}
+
+#[test]
+fn tasks_may_be_added_removed_and_marked_as_done() {
+    let mut world = World::planned(four_tasks());
+    world.edit("status: pending", "status: completed");
+    assert_eq!(world.command(Implement, "T02 T03 T04"), None);
+    assert_eq!(world.git.merges("refs/heads/mac/cart-1"), ["T02", "T03", "T04"]);
+    assert_eq!(world.sent_to("T01").len(), 0);
+}

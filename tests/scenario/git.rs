@@ -1,0 +1,295 @@
+//! A tiny git in memory: commits are sets of files, merges look at whole files.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::hash::{Hash, Hasher};
+
+use multi_agent_coder::effect::git::{Change, GitOperation, GitOutcome, ListedFile, Relation, Repository};
+use multi_agent_coder::ids::{CommitId, Slot, TaskId};
+
+/// Files by path.
+pub type Tree = BTreeMap<String, String>;
+
+/// A commit.
+#[derive(Clone, Debug)]
+pub struct Commit {
+    pub parents: Vec<CommitId>,
+    pub tree: Tree,
+    /// Set for our merges.
+    pub task: Option<TaskId>,
+}
+
+/// A directory of the pool.
+#[derive(Clone, Debug, Default)]
+pub struct Worktree {
+    pub tree: Tree,
+    /// It holds work that is in no ref.
+    pub is_dirty: bool,
+    /// The process died while it was in use.
+    pub is_orphan: bool,
+}
+
+/// The repository.
+#[derive(Clone, Debug)]
+pub struct Git {
+    pub is_repository: bool,
+    pub branch: Option<String>,
+    pub has_mac_branch: bool,
+    pub dirty_files: u32,
+    pub commits: BTreeMap<CommitId, Commit>,
+    pub refs: BTreeMap<String, CommitId>,
+    pub worktrees: BTreeMap<Slot, Worktree>,
+    /// Why the person's checkout does not allow to land.
+    pub refuse: Option<String>,
+    /// What the next operations of a kind end with instead: `merge`, `move`, `collect`, `prepare`.
+    pub planned: Vec<(&'static str, GitOutcome)>,
+}
+
+pub const MAIN: &str = "refs/heads/main";
+
+impl Git {
+    /// A repository with one commit on `main`.
+    pub fn new(files: &[(&str, &str)]) -> Self {
+        let mut git = Self {
+            is_repository: true,
+            branch: Some("main".into()),
+            has_mac_branch: false,
+            dirty_files: 0,
+            commits: BTreeMap::new(),
+            refs: BTreeMap::new(),
+            worktrees: BTreeMap::new(),
+            refuse: None,
+            planned: Vec::new(),
+        };
+        let tree = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+        let first = git.add(Vec::new(), tree, None);
+        git.refs.insert(MAIN.into(), first);
+        git
+    }
+
+    fn add(&mut self, parents: Vec<CommitId>, tree: Tree, task: Option<TaskId>) -> CommitId {
+        let id = CommitId(format!("{:040x}", self.commits.len() + 1));
+        let commit = Commit { parents, tree, task };
+        self.commits.insert(id.clone(), commit);
+        id
+    }
+
+    /// Somebody commits files on a ref.
+    pub fn commit_on(&mut self, reference: &str, files: &[(&str, &str)]) -> CommitId {
+        let parent = self.refs[reference].clone();
+        let mut tree = self.commits[&parent].tree.clone();
+        for (path, text) in files {
+            tree.insert((*path).into(), (*text).into());
+        }
+        let id = self.add(vec![parent], tree, None);
+        self.refs.insert(reference.into(), id.clone());
+        id
+    }
+
+    /// The files of a ref.
+    pub fn tree(&self, reference: &str) -> &Tree {
+        &self.commits[&self.refs[reference]].tree
+    }
+
+    /// The tasks merged into a ref, oldest first.
+    pub fn merges(&self, reference: &str) -> Vec<String> {
+        let mut tasks = Vec::new();
+        let mut at = self.refs.get(reference);
+        while let Some(commit) = at.and_then(|id| self.commits.get(id)) {
+            tasks.extend(commit.task.as_ref().map(ToString::to_string));
+            at = commit.parents.first();
+        }
+        tasks.reverse();
+        tasks
+    }
+
+    fn ancestors(&self, of: &CommitId) -> BTreeSet<CommitId> {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![of.clone()];
+        while let Some(id) = open.pop() {
+            if seen.insert(id.clone()) {
+                open.extend(self.commits[&id].parents.iter().cloned());
+            }
+        }
+        seen
+    }
+
+    /// Does what is asked.
+    pub fn perform(&mut self, operation: &GitOperation) -> GitOutcome {
+        let kind = match operation {
+            GitOperation::Merge { .. } => "merge",
+            GitOperation::Move { .. } => "move",
+            GitOperation::Collect { .. } => "collect",
+            GitOperation::Prepare { .. } => "prepare",
+            _ => "",
+        };
+        if let Some(at) = self.planned.iter().position(|(of, _)| *of == kind) {
+            return self.planned.remove(at).1;
+        }
+        match operation {
+            GitOperation::Inspect { reference } => self.inspect(reference.as_deref()),
+            GitOperation::List { commit, .. } => GitOutcome::Listed {
+                files: self.commits[commit]
+                    .tree
+                    .iter()
+                    .map(|(path, text)| ListedFile { path: path.clone(), bytes: text.len() as u32 })
+                    .collect(),
+                is_cut: false,
+            },
+            GitOperation::Show { commit, path, .. } => {
+                GitOutcome::Shown { text: self.commits[commit].tree.get(path).cloned() }
+            }
+            GitOperation::Prepare { slot, at, .. } => {
+                let tree = self.commits[at].tree.clone();
+                let worktree = self.worktrees.entry(*slot).or_default();
+                assert!(
+                    !worktree.is_dirty || worktree.is_orphan,
+                    "I5: work in w{} is in no ref and would be lost",
+                    slot.0
+                );
+                *worktree = Worktree { tree, ..Worktree::default() };
+                GitOutcome::Prepared { directory: directory(*slot) }
+            }
+            GitOperation::Collect { slot, base, reference, .. } => self.collect(*slot, base, reference),
+            GitOperation::Merge { onto, commit, task, .. } => self.merge(onto, commit, task),
+            GitOperation::Move { reference, to, from } => {
+                assert!(self.commits.contains_key(to), "the new commit does not exist");
+                let actual = self.refs.get(reference).cloned();
+                if actual != *from {
+                    return GitOutcome::Stale { actual };
+                }
+                self.refs.insert(reference.clone(), to.clone());
+                GitOutcome::Moved
+            }
+            GitOperation::Relate { ours, theirs } => GitOutcome::Related {
+                relation: match (self.ancestors(ours).contains(theirs), self.ancestors(theirs).contains(ours))
+                {
+                    (true, true) => Relation::Same,
+                    (true, false) => Relation::Ahead,
+                    (false, true) => Relation::Behind,
+                    (false, false) => Relation::Diverged,
+                },
+            },
+            GitOperation::Land { branch, to } => self.land(branch, to),
+        }
+    }
+
+    fn inspect(&self, reference: Option<&str>) -> GitOutcome {
+        if !self.is_repository {
+            return GitOutcome::Inspected { repository: Repository::default() };
+        }
+        let head = self.refs.get(MAIN).cloned();
+        let repository = Repository {
+            is_repository: true,
+            name: "shop".into(),
+            tree: head.as_ref().map(|id| hash(&format!("{:?}", self.commits[id].tree))),
+            head,
+            branch: self.branch.clone(),
+            dirty_files: self.dirty_files,
+            has_mac_branch: self.has_mac_branch,
+            reference: reference.and_then(|name| self.refs.get(name).cloned()),
+        };
+        GitOutcome::Inspected { repository }
+    }
+
+    fn collect(&mut self, slot: Slot, base: &CommitId, reference: &str) -> GitOutcome {
+        assert!(reference.starts_with("refs/mac/"), "I8: {reference} is not ours");
+        let old = self.commits[base].tree.clone();
+        let worktree = self.worktrees.entry(slot).or_default();
+        worktree.is_dirty = false;
+        let is_forbidden = |path: &&String| path.starts_with(".git/") || path.as_str() == "opencode.json";
+        let left_out: Vec<String> = worktree.tree.keys().filter(is_forbidden).cloned().collect();
+        let mut new = worktree.tree.clone();
+        new.retain(|path, _| !left_out.contains(path));
+        let mut paths: Vec<&String> = old.keys().chain(new.keys()).collect();
+        paths.sort();
+        paths.dedup();
+        paths.retain(|path| old.get(*path) != new.get(*path));
+        let lines = |text: Option<&String>| text.map_or(0, |text| text.lines().count() as u32);
+        let changes: Vec<Change> = paths
+            .iter()
+            .map(|path| Change {
+                path: (*path).clone(),
+                added: lines(new.get(*path)),
+                removed: lines(old.get(*path)),
+            })
+            .collect();
+        let diff: String = paths.iter().map(|path| diff(path, old.get(*path), new.get(*path))).collect();
+        let commit = (!changes.is_empty()).then(|| self.add(vec![base.clone()], new, None));
+        if let Some(commit) = &commit {
+            let earlier = self.refs.insert(reference.to_owned(), commit.clone());
+            assert_eq!(earlier, None, "{reference} held an earlier attempt");
+        }
+        GitOutcome::Collected { commit, changes, diff_bytes: diff.len() as u64, diff, left_out }
+    }
+
+    fn merge(&mut self, onto: &CommitId, commit: &CommitId, task: &TaskId) -> GitOutcome {
+        let ours = self.ancestors(onto);
+        let mut open = VecDeque::from([commit.clone()]);
+        let mut base = Tree::new();
+        while let Some(id) = open.pop_front() {
+            if ours.contains(&id) {
+                base = self.commits[&id].tree.clone();
+                break;
+            }
+            open.extend(self.commits[&id].parents.iter().cloned());
+        }
+        let mut merged = self.commits[onto].tree.clone();
+        let mut paths = Vec::new();
+        let theirs = self.commits[commit].tree.clone();
+        for path in base.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
+            let (old, new, mine) = (base.get(path), theirs.get(path), merged.get(path).cloned());
+            if old == new || mine.as_ref() == new {
+                continue;
+            }
+            if mine.as_ref() != old {
+                paths.push(path.clone());
+            } else if let Some(text) = new {
+                merged.insert(path.clone(), text.clone());
+            } else {
+                merged.remove(path);
+            }
+        }
+        if !paths.is_empty() {
+            return GitOutcome::Conflicted { paths };
+        }
+        let parents = vec![onto.clone(), commit.clone()];
+        GitOutcome::Merged { commit: self.add(parents, merged, Some(task.clone())) }
+    }
+
+    fn land(&mut self, branch: &str, to: &CommitId) -> GitOutcome {
+        if let Some(reason) = self.refuse.clone() {
+            return GitOutcome::Refused { reason };
+        }
+        let head = self.refs[MAIN].clone();
+        if self.branch.as_deref() != Some(branch) || !self.ancestors(to).contains(&head) {
+            let reason = format!("{branch} has moved on");
+            return GitOutcome::Refused { reason };
+        }
+        self.refs.insert(MAIN.into(), to.clone());
+        GitOutcome::Landed
+    }
+}
+
+/// A name for a content, for trees and files.
+pub fn hash(text: &str) -> String {
+    let mut hasher = std::hash::DefaultHasher::new();
+    text.hash(&mut hasher);
+    format!("{:040x}", hasher.finish())
+}
+
+/// The absolute path of a directory of the pool.
+pub fn directory(slot: Slot) -> String {
+    format!("/pool/w{}", slot.0)
+}
+
+fn diff(path: &str, old: Option<&String>, new: Option<&String>) -> String {
+    let side = |mark: char, text: Option<&String>| -> String {
+        let lines = text.map(String::as_str).unwrap_or_default().lines();
+        lines.map(|line| format!("{mark}{line}\n")).collect()
+    };
+    format!(
+        "diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n{}{}",
+        side('-', old),
+        side('+', new)
+    )
+}

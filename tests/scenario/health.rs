@@ -1,0 +1,98 @@
+//! The project's own health before any task, and what judges when a gate cannot.
+
+use multi_agent_coder::effect::Operation;
+use multi_agent_coder::event::CommandName::Implement;
+use serde_json::json;
+
+use crate::agents::{Act, four_tasks, task};
+use crate::git::{Git, MAIN};
+use crate::world::World;
+
+fn runs(world: &World) -> usize {
+    let effects = world.log.iter().flat_map(|(_, effects)| effects);
+    effects.filter(|e| matches!(e.operation, Operation::Process(_))).count()
+}
+
+#[test]
+fn a_project_that_is_red_already_stops_the_run() {
+    let mut world = World::planned(four_tasks());
+    world.git.commit_on(MAIN, &[("old.js", "BUG\n")]);
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("/implement --allow-red"), "{error}");
+    world.assert_said("AssertionError [ERR_ASSERTION]: 3 !== 4");
+    assert!(world.sessions.is_empty());
+    // Told to go on, what was red judges nothing, and the linter still does.
+    world.agents.script("T01", vec![Act::change(&[("x.js", "UGLY\n")])]);
+    assert_eq!(world.command(Implement, "--allow-red"), None, "{}", world.transcript);
+    world.assert_all_merged();
+    assert_eq!(world.sent_to("T01").len(), 2);
+}
+
+#[test]
+fn a_fixed_project_is_checked_again() {
+    let mut world = World::planned(four_tasks());
+    world.git.commit_on(MAIN, &[("old.js", "BUG\n")]);
+    assert!(world.command(Implement, "").is_some());
+    world.git.commit_on(MAIN, &[("old.js", "fine\n")]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+}
+
+#[test]
+fn a_command_that_runs_no_test_is_reported() {
+    let mut world = World::planned(four_tasks());
+    world.git.commit_on(MAIN, &[("none.js", "UNTESTED\n")]);
+    assert_eq!(world.command(Implement, ""), None);
+    world.assert_said("the test command ran no test");
+    assert!(!world.transcript.contains("`npm test` (2 s)"), "taken for green");
+    // Red is red all the same.
+    let mut world = World::planned(four_tasks());
+    world.git.commit_on(MAIN, &[("none.js", "UNTESTED\n")]);
+    world.agents.script("T01", vec![Act::change(&[("x.js", "BUG\n")])]);
+    assert_eq!(world.command(Implement, ""), None);
+    assert_eq!(world.sent_to("T01").len(), 2);
+}
+
+#[test]
+fn without_gates_only_the_reviewer_judges() {
+    for (review, text) in [("auto", "only the reviewer judges"), ("off", "nothing judges")] {
+        let mut world = World::planned(four_tasks());
+        world.git = Git::new(&[("README.md", "# Shop\n")]);
+        world.setting.options = json!({ "review": review });
+        assert_eq!(world.command(Implement, ""), None);
+        world.assert_said("no test, lint or type-check command was found");
+        world.assert_said(text);
+        assert_eq!(runs(&world), 0);
+        assert_eq!(world.sent_to("review T01").len(), usize::from(review == "auto"));
+        world.assert_all_merged();
+    }
+}
+
+#[test]
+fn gates_can_be_chosen_and_a_set_up_runs_first() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    world.setting.options = json!({
+        "gates": { "test": "make check", "lint": false },
+        "worktree": { "setup": "npm ci" },
+    });
+    assert_eq!(world.command(Implement, ""), None);
+    let effects = world.log.iter().flat_map(|(_, effects)| effects);
+    let commands: Vec<&str> = effects
+        .filter_map(|effect| match &effect.operation {
+            Operation::Process(multi_agent_coder::effect::process::ProcessOperation::Run {
+                command, ..
+            }) => Some(command.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(commands, ["npm ci", "make check", "npm ci", "make check"]);
+}
+
+#[test]
+fn a_healthy_commit_is_not_checked_twice() {
+    let mut world = World::planned(four_tasks());
+    assert_eq!(world.command(Implement, "T01"), None);
+    let before = runs(&world);
+    assert_eq!(world.command(Implement, "T02"), None);
+    assert_eq!(runs(&world) - before, 2, "test and lint of the attempt");
+}

@@ -1,0 +1,86 @@
+//! Commands that only look, beside a running one; and events that come late or twice.
+
+use multi_agent_coder::event::CommandName::{Backlog, Implement, Metrics, Plan, Progress};
+use multi_agent_coder::event::{Event, SessionSignal, Stamped};
+
+use crate::agents::{Act, four_tasks, task};
+use crate::world::{Order, World};
+
+#[test]
+fn looking_disturbs_nothing() {
+    let mut quiet = World::planned(four_tasks());
+    quiet.command(Implement, "");
+    let mut world = World::planned(four_tasks());
+    world.start(Implement, "");
+    while world.deliver() {
+        for (name, arguments) in [(Progress, ""), (Metrics, ""), (Backlog, "--check")] {
+            let chat = world.start(name, arguments);
+            let mut steps = 0;
+            while !world.ends.contains_key(&chat) && steps < 500 {
+                steps += usize::from(world.deliver());
+            }
+            assert_eq!(world.end_of(&chat), None);
+        }
+    }
+    world.run();
+    world.assert_all_merged();
+    world.assert_said("attempt 1 in w1");
+    assert_eq!(world.git.tree(crate::git::MAIN), quiet.git.tree(crate::git::MAIN));
+}
+
+#[test]
+fn looking_before_and_after() {
+    let mut world = World::new(four_tasks());
+    for name in [Progress, Metrics] {
+        let error = world.command(name, "").unwrap_or_default();
+        assert!(error.contains("there is no tasks/BACKLOG.yaml"), "{error}");
+    }
+    assert_eq!(world.command(Plan, "feature.md"), None);
+    assert_eq!(world.command(Progress, ""), None);
+    world.assert_said("0 of 4 tasks done");
+    assert_eq!(world.command(Implement, "T01 T02"), None);
+    assert_eq!(world.command(Progress, ""), None);
+    world.assert_said("2 of 4 tasks done");
+    assert_eq!(world.command(Metrics, ""), None);
+    assert_eq!(world.command(Backlog, "--check"), None);
+    world.assert_said("tasks/BACKLOG.yaml is valid: 4 tasks.");
+}
+
+#[test]
+fn late_and_doubled_outcomes_change_nothing() {
+    for order in [Order::Time, Order::Shuffled(9)] {
+        let mut world = World::planned(four_tasks());
+        world.order = order;
+        world.agents.script("T01", vec![Act::error(429, "slow down"), Act::Reply("no".into())]);
+        world.start(Implement, "");
+        let mut seen: Vec<Event> = Vec::new();
+        while world.deliver() {
+            let (stamped, _) = world.log.last().expect("just delivered").clone();
+            seen.push(stamped.event);
+            let before = world.engine.state_hash();
+            let recent = seen.len().saturating_sub(6);
+            for event in [&seen[..seen.len().min(2)], &seen[recent..]].concat() {
+                let at_ms = world.now_ms;
+                assert_eq!(world.engine.step(&Stamped { at_ms, event }), []);
+            }
+            assert_eq!(world.engine.state_hash(), before);
+        }
+        world.check_quiet();
+        world.assert_all_merged();
+    }
+}
+
+#[test]
+fn three_bad_streams_in_a_row_end_an_attempt() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    world.start(Implement, "");
+    world.run_until(|world| world.sent.len() == 1);
+    let session = world.sessions.keys().next().expect("a session").clone();
+    for finish in [None, Some("tool-calls"), None, None, None, None] {
+        let signal = SessionSignal::Stepped { finish: finish.map(str::to_owned) };
+        world.step(Event::Session { session: session.clone(), signal });
+    }
+    world.run();
+    world.assert_said("ended three times without a finish reason");
+    world.assert_said("merged after 1 attempt");
+}

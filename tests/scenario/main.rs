@@ -1,0 +1,24 @@
+//! The whole core against a scripted world: commands go in, effects are answered from memory, and
+//! after every step the invariants are held against what happened.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod agents;
+mod answers;
+mod checks;
+mod git;
+mod work;
+mod world;
+
+mod attempts;
+mod cancel;
+mod edits;
+mod ground;
+mod health;
+mod implement;
+mod looks;
+mod merging;
+mod order;
+mod plan;
+mod plan_trouble;
+mod provider;
+mod restart;

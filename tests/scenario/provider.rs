@@ -1,0 +1,63 @@
+//! Trouble with the provider is waited out and costs no attempt; budgets stop new work.
+
+use multi_agent_coder::event::CommandName::Implement;
+use serde_json::json;
+
+use crate::agents::{Act, four_tasks, task};
+use crate::world::World;
+
+#[test]
+fn a_busy_provider_is_waited_out() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    world.agents.script("T01", vec![Act::error(429, "slow down"); 4]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+    world.assert_said("merged after 1 attempt");
+    let at: Vec<u64> = world.sent.iter().map(|sent| sent.at_ms).collect();
+    let waits: Vec<u64> = at.windows(2).take(4).map(|w| w[1] - w[0] - 60_000).collect();
+    for (pause, most) in waits.iter().zip([5_000, 10_000, 20_000, 40_000]) {
+        assert!((most / 2..=most + 6_000).contains(pause), "{waits:?}");
+    }
+}
+
+#[test]
+fn it_is_given_up_after_five_times_in_a_row() {
+    let mut world = World::planned(four_tasks());
+    world.agents.script("T01", vec![Act::error(503, "overloaded"); 5]);
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("- T01: the provider failed: APIError (HTTP 503): overloaded"), "{error}");
+    assert!(error.contains("- T04: blocked, because T01 failed"), "{error}");
+    assert_eq!(world.sent_to("T01").len(), 5);
+    assert_eq!(world.command(Implement, "T01"), None);
+    assert_eq!(world.command(Implement, ""), None);
+    world.assert_all_merged();
+}
+
+#[test]
+fn a_stream_without_an_end_is_trouble_of_the_provider() {
+    for finish in [None, Some("unknown")] {
+        let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+        world.agents.script("T01", vec![Act::Finish(finish)]);
+        assert_eq!(world.command(Implement, ""), None);
+        world.assert_said("does not count as an attempt");
+        world.assert_said("merged after 1 attempt");
+    }
+}
+
+#[test]
+fn a_spent_budget_stops_new_work_and_keeps_what_is_done() {
+    for options in [
+        json!({ "maxWorkers": 1, "budget": { "runUsd": 0.03 } }),
+        json!({ "maxWorkers": 1, "budget": { "runTokens": 10_000 } }),
+    ] {
+        let mut world = World::planned(four_tasks());
+        world.setting.options = options;
+        let error = world.command(Implement, "").unwrap_or_default();
+        assert!(error.contains("the budget is used up"), "{error}");
+        assert_eq!(world.git.merges("refs/heads/mac/cart-1"), ["T01", "T02"]);
+        world.assert_said("of the run's budget is used");
+        world.setting.options = json!({});
+        assert_eq!(world.command(Implement, ""), None);
+        world.assert_all_merged();
+    }
+}
