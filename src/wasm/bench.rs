@@ -21,15 +21,11 @@ impl BenchSchedule {
             .zip(starts.windows(2))
             .map(|(&estimated_hours, range)| {
                 let own = dependencies.get(range[0] as usize..range[1] as usize)?;
-                Some(Node {
-                    depends_on: own.iter().map(|&index| index as usize).collect(),
-                    estimated_hours,
-                })
+                Some(Node { depends_on: own.iter().map(|&index| index as usize).collect(), estimated_hours })
             })
             .collect();
         let nodes = nodes.ok_or_else(|| JsError::new("a range of dependencies does not fit"))?;
-        let schedule =
-            Schedule::new(&nodes).map_err(|_| JsError::new("the dependencies have a cycle"))?;
+        let schedule = Schedule::new(&nodes).map_err(|_| JsError::new("the dependencies have a cycle"))?;
         Ok(Self(schedule))
     }
 
