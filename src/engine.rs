@@ -116,9 +116,19 @@ impl Engine {
 
     /// Takes an event in and gives the effects it causes, in order.
     pub fn step(&mut self, stamped: &Stamped) -> Vec<Effect> {
+        self.advance(stamped, false)
+    }
+
+    /// Takes in an event of the past, whose effects are not performed again. Afterwards the engine
+    /// knows the same as after [`Engine::step`].
+    pub fn replay(&mut self, stamped: &Stamped) {
+        self.advance(stamped, true);
+    }
+
+    fn advance(&mut self, stamped: &Stamped, is_past: bool) -> Vec<Effect> {
         self.shared.now_ms = stamped.at_ms;
         let activity = std::mem::take(&mut self.activity);
-        let mut turn = Turn { shared: &mut self.shared, effects: Vec::new() };
+        let mut turn = Turn { shared: &mut self.shared, is_past, effects: Vec::new() };
         self.activity = match &stamped.event {
             Event::Opened { .. } => opened(activity, &mut turn),
             Event::Command { chat, name, arguments, setting } => {
@@ -141,9 +151,7 @@ impl Engine {
     /// Every task of the running or the latest command, with its status.
     pub fn statuses(&self) -> Vec<(TaskId, Status)> {
         let track = run::current_track(&self.activity, &self.shared);
-        let of = |track: &Track| {
-            track.ids().into_iter().enumerate().map(|(index, id)| (id, track.status(index))).collect()
-        };
+        let of = |track: &Track| track.ids().into_iter().zip(track.statuses()).collect();
         track.map(of).unwrap_or_default()
     }
 
@@ -195,6 +203,8 @@ fn signalled(activity: Activity, turn: &mut Turn, session: &SessionId, signal: &
 pub(crate) struct Turn<'a> {
     /// What outlives the command.
     pub shared: &'a mut Shared,
+    /// Nobody performs the effects: what is dear and only for them need not be made.
+    pub is_past: bool,
     effects: Vec<Effect>,
 }
 

@@ -1,5 +1,7 @@
 //! A track: a backlog and what has become of each of its tasks.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::backlog::{Backlog, Status, TaskSpec};
@@ -136,15 +138,15 @@ impl Track {
         let (Some(task), Some(record)) = (self.backlog.tasks.get(index), self.records.get(index)) else {
             return Status::Pending;
         };
-        match &record.life {
-            Life::Waiting if task.depends_on.iter().all(|id| self.is_done(id)) => Status::Ready,
-            Life::Waiting => Status::Pending,
-            Life::Resting { .. } => Status::Ready,
-            Life::Running(attempt) if attempt.is_judged() => Status::Review,
-            Life::Running(_) => Status::InProgress,
-            Life::Merged { .. } | Life::Given => Status::Completed,
-            Life::Failed { .. } => Status::Failed,
-        }
+        status_of(task, record, |id| self.is_done(id))
+    }
+
+    /// The status of every task, in the backlog's order.
+    pub fn statuses(&self) -> Vec<Status> {
+        let tasks = || self.backlog.tasks.iter().zip(&self.records);
+        let done: BTreeSet<&TaskId> =
+            tasks().filter(|(_, record)| record.life.is_done()).map(|(task, _)| &task.id).collect();
+        tasks().map(|(task, record)| status_of(task, record, |id| done.contains(id))).collect()
     }
 
     fn is_done(&self, id: &TaskId) -> bool {
@@ -183,16 +185,26 @@ impl Track {
     pub fn snapshot(&self, now_ms: u64) -> Backlog {
         let mut backlog = self.backlog.clone();
         backlog.updated_at = Some(rfc3339(now_ms));
-        for (index, record) in self.records.iter().enumerate() {
-            let status = self.status(index);
-            if let Some(task) = backlog.tasks.get_mut(index) {
-                task.status = status;
-                task.attempts = record.attempts;
-                task.last_attempt = record.last_attempt_ms.map(rfc3339);
-                task.error = if status == Status::Completed { None } else { record.error.clone() };
-            }
+        let known = self.statuses().into_iter().zip(&self.records);
+        for (task, (status, record)) in backlog.tasks.iter_mut().zip(known) {
+            task.status = status;
+            task.attempts = record.attempts;
+            task.last_attempt = record.last_attempt_ms.map(rfc3339);
+            task.error = if status == Status::Completed { None } else { record.error.clone() };
         }
         backlog
+    }
+}
+
+fn status_of(task: &TaskSpec, record: &Record, is_done: impl Fn(&TaskId) -> bool) -> Status {
+    match &record.life {
+        Life::Waiting if task.depends_on.iter().all(is_done) => Status::Ready,
+        Life::Waiting => Status::Pending,
+        Life::Resting { .. } => Status::Ready,
+        Life::Running(attempt) if attempt.is_judged() => Status::Review,
+        Life::Running(_) => Status::InProgress,
+        Life::Merged { .. } | Life::Given => Status::Completed,
+        Life::Failed { .. } => Status::Failed,
     }
 }
 

@@ -135,7 +135,7 @@ impl Core {
         {
             let mut inner = self.shared.inner.borrow_mut();
             for event in &replay.events {
-                inner.engine.step(event);
+                inner.engine.replay(event);
             }
             inner.journal = replay.journal;
         }

@@ -95,9 +95,12 @@ impl ImplementRun {
     }
 
     pub(super) fn watch_budget(&mut self, turn: &mut Turn) {
+        let budget = &self.run.options.budget;
+        if budget.run_usd.is_none() && budget.run_tokens.is_none() {
+            return;
+        }
         let spent = self.own_ledger(turn).total();
         let tokens = spent.input_tokens + spent.output_tokens;
-        let budget = &self.run.options.budget;
         let shares = [
             budget
                 .run_usd

@@ -65,7 +65,8 @@ impl ImplementRun {
         if self.file.state != State::Stale {
             return;
         }
-        let text = render(&self.track.snapshot(turn.shared.now_ms));
+        let text =
+            if turn.is_past { String::new() } else { render(&self.track.snapshot(turn.shared.now_ms)) };
         let expected = Expected::Hash { hash: self.file.hash.clone() };
         let path = self.run.document("BACKLOG.yaml");
         turn.request(Waiter::Implement(Wait::File), write(Place::Repository, &path, text, expected));
