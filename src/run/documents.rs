@@ -6,7 +6,7 @@ use crate::backlog::{self, Status, TaskSpec};
 use crate::effect::file::{Expected, FileOperation, FileOutcome, FileRef, Place};
 use crate::effect::{Operation, Outcome};
 use crate::ids::TrackId;
-use crate::text::list;
+use crate::text::{list, number};
 use crate::track::{Record, Track};
 
 /// Documents of ours are read up to this size, the limit of a backlog.
@@ -73,9 +73,11 @@ pub(crate) fn file_failure(outcome: &Outcome, path: &str) -> String {
     match outcome {
         Outcome::File(FileOutcome::Failed { message }) => message.clone(),
         Outcome::File(FileOutcome::Missing) => format!("there is no {path}"),
-        Outcome::File(FileOutcome::TooLarge { bytes }) => {
-            format!("{path} is too large ({bytes} bytes)")
-        }
+        Outcome::File(FileOutcome::TooLarge { bytes }) => format!(
+            "{path} is too large: {} bytes, and at most 1 MiB ({} bytes) is read. Plan a smaller feature at a time.",
+            number(*bytes),
+            number(u64::from(DOCUMENT_BYTES_MAX))
+        ),
         Outcome::File(FileOutcome::NotText) => format!("{path} is not a text file (UTF-8)"),
         Outcome::File(FileOutcome::Changed) => {
             format!("{path} was changed by somebody else meanwhile")

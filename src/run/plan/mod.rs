@@ -16,7 +16,7 @@ use crate::engine::{Activity, Turn};
 use crate::gates;
 use crate::ids::SessionId;
 use crate::plan::map::{MapInput, repository_map};
-use crate::plan::request::Request;
+use crate::plan::request::{Request, read_request};
 use crate::plan::{Planner, merge};
 use crate::run::draft::DraftRun;
 use crate::run::survey::Survey;
@@ -92,7 +92,10 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
         turn.request(Waiter::Plan(Wait::Step), read(Place::Person, argument, REQUEST_BYTES_MAX));
         return Activity::Plan(plan);
     }
-    plan.requested(turn, argument)
+    match read_request(argument) {
+        Ok(request) => plan.requested(turn, request),
+        Err(problem) => turn.fail(&plan.run.chat, problem.to_string()),
+    }
 }
 
 impl PlanRun {

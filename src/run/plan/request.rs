@@ -25,7 +25,10 @@ impl PlanRun {
     pub(super) fn request_read(self, turn: &mut Turn, path: &str, outcome: &Outcome) -> Activity {
         let chat = self.run.chat.clone();
         match outcome {
-            Outcome::File(FileOutcome::Read { text, .. }) => self.requested(turn, text),
+            Outcome::File(FileOutcome::Read { text, .. }) => match read_request(text) {
+                Ok(request) => self.requested(turn, request),
+                Err(problem) => turn.fail(&chat, format!("{path}: {problem}")),
+            },
             Outcome::File(FileOutcome::Missing) => turn.fail(
                 &chat,
                 format!("there is no file {path}. Give the path of a feature request, or its text in several words."),
@@ -41,11 +44,7 @@ impl PlanRun {
         }
     }
 
-    pub(super) fn requested(mut self, turn: &mut Turn, text: &str) -> Activity {
-        let request = match read_request(text) {
-            Ok(request) => request,
-            Err(problem) => return turn.fail(&self.run.chat, problem.to_string()),
-        };
+    pub(super) fn requested(mut self, turn: &mut Turn, request: Request) -> Activity {
         if let Some(warning) = &request.warning {
             turn.say(&self.run.chat, format!("**Note:** {warning}"));
         }
