@@ -212,6 +212,7 @@ fn status_of(task: &TaskSpec, record: &Record, is_done: impl Fn(&TaskId) -> bool
 fn adopt_record(task: &TaskSpec, known: &TaskSpec, mut record: Record) -> Record {
     match record.life {
         Life::Waiting | Life::Failed { .. } if task.status == Status::Completed => record.life = Life::Given,
+        Life::Given if task.status != Status::Completed => record.life = Life::Waiting,
         Life::Failed { .. } if task.status != Status::Failed || !is_same_work(task, known) => {
             record.life = Life::Waiting;
             record.attempts = 0;

@@ -65,3 +65,14 @@ fn tasks_may_be_added_removed_and_marked_as_done() {
     assert_eq!(world.git.merges("refs/heads/mac/cart-1"), ["T02", "T03", "T04"]);
     assert_eq!(world.sent_to("T01").len(), 0);
 }
+
+#[test]
+fn a_task_marked_as_done_can_be_taken_back() {
+    let mut world = World::planned(four_tasks());
+    world.edit("status: pending", "status: completed");
+    assert_eq!(world.command(Implement, "T02"), None);
+    world.edit("status: completed", "status: pending");
+    assert_eq!(world.command(Implement, ""), None);
+    assert_eq!(world.sent_to("T01").len(), 1);
+    world.assert_all_merged();
+}
