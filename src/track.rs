@@ -20,6 +20,9 @@ pub struct Track {
     pub backlog: Backlog,
     /// What has become of each task, in the backlog's order.
     pub records: Vec<Record>,
+    /// Tasks that a person took out of the backlog. One that comes back keeps its past: merged work
+    /// is not done again, and no ref of an attempt is used twice.
+    removed: Vec<(TaskSpec, Record)>,
 }
 
 /// What has become of a task.
@@ -91,9 +94,9 @@ impl Track {
     /// A track from the backlog file as a person left it, and what we knew of the same track. The file
     /// wins for what has not been merged.
     pub fn adopt(earlier: Option<Self>, backlog: Backlog) -> Self {
-        let earlier: Vec<(TaskSpec, Record)> = earlier
-            .map(|track| track.backlog.tasks.into_iter().zip(track.records).collect())
-            .unwrap_or_default();
+        let with_removed =
+            |track: Self| track.backlog.tasks.into_iter().zip(track.records).chain(track.removed).collect();
+        let mut earlier: Vec<(TaskSpec, Record)> = earlier.map(with_removed).unwrap_or_default();
         let records = backlog
             .tasks
             .iter()
@@ -103,7 +106,9 @@ impl Track {
                 None => Record::default(),
             })
             .collect();
-        Self { backlog, records }
+        let kept: BTreeSet<&TaskId> = backlog.tasks.iter().map(|task| &task.id).collect();
+        earlier.retain(|(task, _)| !kept.contains(&task.id));
+        Self { backlog, records, removed: earlier }
     }
 
     /// The index of a task.

@@ -1,9 +1,10 @@
 //! A person edits the backlog: between commands it is adopted, during one it is left alone.
 
+use multi_agent_coder::backlog::render;
 use multi_agent_coder::effect::file::Place;
 use multi_agent_coder::event::CommandName::{Implement, Progress};
 
-use crate::agents::{Act, four_tasks};
+use crate::agents::{Act, backlog, four_tasks, task};
 use crate::world::World;
 
 const FILE: &str = "tasks/BACKLOG.yaml";
@@ -74,5 +75,19 @@ fn a_task_marked_as_done_can_be_taken_back() {
     world.edit("status: completed", "status: pending");
     assert_eq!(world.command(Implement, ""), None);
     assert_eq!(world.sent_to("T01").len(), 1);
+    world.assert_all_merged();
+}
+
+#[test]
+fn a_task_that_was_removed_and_comes_back_keeps_its_past() {
+    let (one, two) = (task("T01", "Price list", 1.0, &[]), task("T02", "Discounts", 1.0, &[]));
+    let both = vec![one, two.clone()];
+    let mut world = World::planned(both.clone());
+    assert_eq!(world.command(Implement, "T01"), None);
+    world.put(Place::Repository, FILE, &render(&backlog(vec![two])));
+    assert_eq!(world.command(Implement, ""), None);
+    world.put(Place::Repository, FILE, &render(&backlog(both)));
+    assert_eq!(world.command(Implement, ""), None);
+    assert_eq!(world.sent_to("T01").len(), 1, "a merged task never runs again");
     world.assert_all_merged();
 }
