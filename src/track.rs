@@ -34,7 +34,7 @@ pub struct Record {
     pub attempts: u32,
     /// Attempts ever begun; names their refs.
     pub begun: u32,
-    /// Provider or host trouble in a row.
+    /// Provider or host trouble in a row, in this run.
     pub troubles: u32,
     /// What failed attempts taught, newest first.
     pub evidence: Vec<String>,

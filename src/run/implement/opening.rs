@@ -81,6 +81,8 @@ impl ImplementRun {
         let nodes = nodes(&self.track.backlog.tasks);
         self.schedule = Schedule::new(&nodes).map_err(|_| "the backlog has a cycle".to_owned())?;
         for (index, record) in self.track.records.iter_mut().enumerate() {
+            // Trouble in a row is counted within a run.
+            record.troubles = 0;
             if record.life.is_done() {
                 self.schedule.complete(index);
             } else if !self.wanted.contains(&index) {
@@ -92,7 +94,6 @@ impl ImplementRun {
                     // Naming a failed task asks for a fresh set of attempts.
                     record.life = Life::Waiting;
                     record.attempts = 0;
-                    record.troubles = 0;
                 }
             }
         }
