@@ -140,3 +140,15 @@ fn a_branch_that_moved_on_meanwhile() {
     world.assert_all_merged();
     assert!(world.git.tree(MAIN).contains_key("mine.js"));
 }
+
+#[test]
+fn a_red_check_after_a_merge_stands_in_the_tasks_file() {
+    let mut world = two_tasks();
+    world.setting.options = json!({ "maxRetries": 1 });
+    world.agents.script("T01", vec![Act::change(&[("a.js", "HALF\n")])]);
+    world.agents.script("T02", vec![Act::change(&[("b.js", "HALF\n")])]);
+    assert!(world.command(Implement, "").is_some());
+    let status = world.file("tasks/T02.status.json").unwrap_or_default();
+    assert!(status.contains("\"status\": \"failed\""), "{status}");
+    assert!(status.contains("\"tests_passed\": false"), "{status}");
+}
