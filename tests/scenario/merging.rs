@@ -152,3 +152,13 @@ fn a_red_check_after_a_merge_stands_in_the_tasks_file() {
     assert!(status.contains("\"status\": \"failed\""), "{status}");
     assert!(status.contains("\"tests_passed\": false"), "{status}");
 }
+
+#[test]
+fn a_checkout_of_the_integration_branch_is_told_before_any_work() {
+    let mut world = two_tasks();
+    assert_eq!(world.command(Implement, "T01"), None);
+    world.git.branch = Some("mac/cart-1".into());
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("`mac/cart-1` is checked out"), "{error}");
+    assert_eq!(world.sent_to("T02").len(), 0);
+}

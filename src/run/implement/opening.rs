@@ -120,6 +120,14 @@ impl ImplementRun {
         let Some(head) = repository.head.clone() else {
             return self.leave(turn, "the repository has no commit");
         };
+        let own = format!("mac/{}", self.track.backlog.track_id);
+        if repository.branch.as_ref() == Some(&own) {
+            let text = format!(
+                "`{own}` is checked out here, and work cannot be merged into it under your files. Switch to \
+                 another branch (`git switch <branch>`), then `/implement`."
+            );
+            return self.leave(turn, text);
+        }
         match repository.reference.clone() {
             Some(tip) => {
                 self.tip = tip.clone();
