@@ -242,6 +242,7 @@ impl DraftRun {
             turn.shared.ledger.add(Entry {
                 work: Work::BacklogGeneration,
                 model: self.run.model(Role::Backlog, Work::BacklogGeneration),
+                track: None,
                 task: None,
                 attempt: 0,
                 usage,

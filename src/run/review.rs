@@ -189,6 +189,7 @@ impl Review {
             turn.shared.ledger.add(Entry {
                 work: Work::Review,
                 model: run.model(Role::Reviewer, Work::Review),
+                track: run.track.clone(),
                 task: Some(task.id.clone()),
                 attempt: self.attempt,
                 usage,

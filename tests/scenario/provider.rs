@@ -1,9 +1,12 @@
 //! Trouble with the provider is waited out and costs no attempt; budgets stop new work.
 
+use multi_agent_coder::backlog::{Backlog, render};
+use multi_agent_coder::effect::file::Place;
 use multi_agent_coder::event::CommandName::Implement;
+use multi_agent_coder::ids::TrackId;
 use serde_json::json;
 
-use crate::agents::{Act, four_tasks, task};
+use crate::agents::{Act, backlog, four_tasks, task};
 use crate::world::World;
 
 #[test]
@@ -60,4 +63,21 @@ fn a_spent_budget_stops_new_work_and_keeps_what_is_done() {
         assert_eq!(world.command(Implement, ""), None);
         world.assert_all_merged();
     }
+}
+
+#[test]
+fn a_task_of_another_track_with_the_same_id_costs_this_one_nothing() {
+    let tasks = vec![task("T01", "Price list", 1.0, &[])];
+    let mut world = World::planned(tasks.clone());
+    let bug = Act::change(&[("a.js", "BUG\n")]);
+    world.agents.script("T01", vec![bug.clone(), bug]);
+    world.setting.options = json!({ "maxRetries": 1, "budget": { "taskTokens": 6_000 } });
+    assert!(world.command(Implement, "").is_some());
+    let other = Backlog { track_id: TrackId("tax-2".into()), ..backlog(tasks) };
+    world.put(Place::Repository, "tasks/BACKLOG.yaml", &render(&other));
+    world.setting.options = json!({ "budget": { "taskTokens": 6_000 } });
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    let status = world.file("tasks/T01.status.json").unwrap_or_default();
+    // Two attempts and a review, 3,400 tokens and a few each.
+    assert!(status.contains("\"token_count\": 102"), "{status}");
 }

@@ -42,8 +42,9 @@ impl ImplementRun {
         let spec = self.track.backlog.tasks.get(task);
         let Some(record) = self.track.records.get_mut(task) else { return };
         record.spent_ms += took_ms;
-        let cap =
-            spec.and_then(|spec| task_cap(&self.run.options.budget, &turn.shared.ledger.of_task(&spec.id)));
+        let track = &self.track.backlog.track_id;
+        let spent = spec.map(|spec| turn.shared.ledger.of_task(track, &spec.id)).unwrap_or_default();
+        let cap = task_cap(&self.run.options.budget, &spent);
         record.evidence = accumulate(&record.evidence, distill(&failure));
         let next = if failure.consumes_attempt() {
             record.attempts += 1;

@@ -116,7 +116,7 @@ impl ImplementRun {
         };
         let status = self.track.status(index);
         let ledger = &turn.shared.ledger;
-        let usage = ledger.of_task(&spec.id);
+        let usage = ledger.of_task(&self.track.backlog.track_id, &spec.id);
         let ended = matches!(status, Status::Completed | Status::Failed).then(|| rfc3339(turn.shared.now_ms));
         let gates: Vec<_> = record
             .reports

@@ -165,7 +165,7 @@ pub(crate) fn figures(track: &Track, ledger: &crate::metrics::Ledger) -> Vec<Tas
         .zip(&track.records)
         .enumerate()
         .map(|(index, (task, record))| {
-            let usage = ledger.of_task(&task.id);
+            let usage = ledger.of_task(&track.backlog.track_id, &task.id);
             TaskFigures {
                 id: task.id.clone(),
                 title: task.title.clone(),

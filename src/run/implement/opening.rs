@@ -43,6 +43,7 @@ impl ImplementRun {
             }
         };
         self.file = BacklogFile::read(hash.clone());
+        self.run.track = Some(backlog.track_id.clone());
         let earlier = turn.shared.tracks.remove(&backlog.track_id);
         self.track = Track::adopt(earlier, backlog);
         if let Err(problem) = self.choose_tasks() {

@@ -162,6 +162,7 @@ impl ImplementRun {
             turn.shared.ledger.add(Entry {
                 work: work_of(spec),
                 model: self.run.model(role(spec), work_of(spec)),
+                track: self.run.track.clone(),
                 task: Some(spec.id.clone()),
                 attempt: attempt.number,
                 usage,
