@@ -166,3 +166,14 @@ fn evidence_stays_small() {
     assert_eq!(last.matches("issue number").count(), 5, "{last}");
     assert!(last.contains("issue number 9") && last.contains("issue number 5"));
 }
+
+#[test]
+fn a_reviewer_is_told_that_a_diff_is_cut() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    let big = "one more line of a large file\n".repeat(50_000);
+    world.agents.script("T01", vec![Act::change(&[("big.txt", &big)])]);
+    assert_eq!(world.command(Implement, ""), None);
+    let last = world.sent_to("review T01").pop().unwrap_or_default().to_owned();
+    assert!(last.contains("The diff is cut here"), "{}", &last[last.len() - 300..]);
+    world.assert_said("the reviewer sees the first 1.0 MB");
+}
