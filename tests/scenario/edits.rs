@@ -102,3 +102,16 @@ fn trouble_of_an_earlier_run_is_forgotten() {
     assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
     world.assert_all_merged();
 }
+
+#[test]
+fn progress_needs_no_readable_file_while_work_goes_on() {
+    let mut world = World::planned(four_tasks());
+    world.start(Implement, "");
+    world.run_until(|world| world.sent.len() == 3);
+    world.put(Place::Repository, FILE, "tasks: [half an edit");
+    let chat = world.start(Progress, "");
+    world.run_until(|world| world.ends.contains_key(&chat));
+    assert_eq!(world.end_of(&chat), None);
+    world.assert_said("attempt 1 in w1");
+    world.run();
+}
