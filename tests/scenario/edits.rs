@@ -115,3 +115,20 @@ fn progress_needs_no_readable_file_while_work_goes_on() {
     world.assert_said("attempt 1 in w1");
     world.run();
 }
+
+#[test]
+fn a_file_that_lags_does_not_revive_a_failed_task() {
+    let mut world = World::planned(four_tasks());
+    world.agents.script("T01", vec![Act::Reply("No.".into()); 3]);
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.sent.len() == 3);
+    world.edit("the checkout works", "the checkout is fast");
+    world.run();
+    assert!(world.end_of(&chat).is_some());
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert_eq!(world.sent_to("T01").len(), 3, "{}", world.transcript);
+    assert!(error.contains("- T01: the agent changed nothing"), "{error}");
+    world.edit("status: failed", "status: pending");
+    assert_eq!(world.command(Implement, ""), None);
+    world.assert_all_merged();
+}

@@ -37,7 +37,7 @@ impl ImplementRun {
             turn.say(&self.run.chat, text);
             self.estimate = Some(figure);
         }
-        self.file.touch();
+        self.touch_file();
         self.go_on(turn)
     }
 
