@@ -87,7 +87,7 @@ fn a_reviewer_that_never_gives_one_does_not_cost_an_attempt() {
     world.agents.script("review T01", vec![shrug.clone(), shrug]);
     assert_eq!(world.command(Implement, ""), None);
     world.assert_said("the reviewer gave no verdict");
-    world.assert_said("does not count as an attempt");
+    world.assert_said("merged after 1 attempt");
     world.assert_all_merged();
 }
 

@@ -24,6 +24,19 @@ fn a_busy_provider_is_waited_out() {
 }
 
 #[test]
+fn trouble_of_a_reviewer_costs_no_work() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    let mute = Act::Reply("Looks fine to me!".into());
+    let acts = vec![Act::error(503, "overloaded"), mute.clone(), mute];
+    world.agents.script("review T01", acts);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+    assert_eq!(world.sent_to("T01").len(), 1, "{}", world.transcript);
+    assert_eq!(world.sent_to("review T01").len(), 4);
+    world.assert_said("T01 could not be reviewed: APIError (HTTP 503): overloaded. Trying again in");
+}
+
+#[test]
 fn it_is_given_up_after_five_times_in_a_row() {
     let mut world = World::planned(four_tasks());
     world.agents.script("T01", vec![Act::error(503, "overloaded"); 5]);

@@ -18,7 +18,7 @@ const REST_MS: u64 = 5_000;
 /// The longest wait.
 const REST_MS_MAX: u64 = 5 * 60 * 1000;
 /// After so many troubles in a row the task is given up for this run.
-const TROUBLES_MAX: u32 = 5;
+pub(crate) const TROUBLES_MAX: u32 = 5;
 
 /// What a failure means for its task.
 enum Next {
@@ -38,7 +38,7 @@ impl ImplementRun {
         let took_ms = turn.shared.now_ms.saturating_sub(attempt.started_ms);
         let attempts_max = self.run.options.max_retries;
         let is_stopping = self.stopping.is_some();
-        let jitter = jitter(self.run.seed, task, attempt.number);
+        let seed = self.run.seed;
         let spec = self.track.backlog.tasks.get(task);
         let Some(record) = self.track.records.get_mut(task) else { return };
         record.spent_ms += took_ms;
@@ -62,9 +62,7 @@ impl ImplementRun {
             } else if is_stopping {
                 Next::Later
             } else {
-                let doubled = REST_MS.saturating_mul(1 << (record.troubles - 1)).min(REST_MS_MAX);
-                // Between half and all of it, so that several tasks do not come back at once.
-                Next::Rest { wait_ms: doubled / 2 + doubled / 2 * u64::from(jitter) / 1000 }
+                Next::Rest { wait_ms: rest_ms(record.troubles, seed, task, attempt.number) }
             }
         };
         let headline = failure.headline();
@@ -159,6 +157,13 @@ fn task_cap(budget: &BudgetOptions, spent: &Usage) -> Option<String> {
     }
     let is_over = budget.task_tokens.is_some_and(|cap| tokens >= cap);
     is_over.then(|| format!("{} tokens", number(tokens)))
+}
+
+/// How long to wait after so many troubles in a row: between half and all of a time that doubles, so
+/// that several tasks do not come back at once.
+pub(crate) fn rest_ms(troubles: u32, seed: u32, task: usize, attempt: u32) -> u64 {
+    let doubled = REST_MS.saturating_mul(1 << (troubles.clamp(1, TROUBLES_MAX) - 1)).min(REST_MS_MAX);
+    doubled / 2 + doubled / 2 * u64::from(jitter(seed, task, attempt)) / 1000
 }
 
 /// A number from 0 to 999 that depends on nothing but its inputs (splitmix64's mixing constants).
