@@ -94,3 +94,17 @@ fn a_task_of_another_track_with_the_same_id_costs_this_one_nothing() {
     // Two attempts and a review, 3,400 tokens and a few each.
     assert!(status.contains("\"token_count\": 102"), "{status}");
 }
+
+#[test]
+fn every_figure_counts_the_same_tokens() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    world.cached_tokens = 50_000;
+    world.setting.options = json!({ "budget": { "runTokens": 120_000 } });
+    assert_eq!(world.command(Implement, ""), None);
+    // Two asks of 3,400 tokens and a few, and what they read from the cache.
+    world.assert_said("106,803 of 120,000 tokens of the run's budget");
+    world.assert_said("Spent: 106,803 tokens");
+    world.assert_said("| 133 bytes | 106,803 |");
+    let status = world.file("tasks/T01.status.json").unwrap_or_default();
+    assert!(status.contains("\"token_count\": 106803"), "{status}");
+}

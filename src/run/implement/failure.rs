@@ -151,7 +151,7 @@ impl ImplementRun {
 
 /// The cap that a task has reached, in words.
 fn task_cap(budget: &BudgetOptions, spent: &Usage) -> Option<String> {
-    let tokens = spent.input_tokens + spent.output_tokens;
+    let tokens = spent.tokens();
     if budget.task_usd.is_some_and(|cap| spent.cost_usd >= cap) {
         return Some(usd(spent.cost_usd));
     }

@@ -155,7 +155,7 @@ impl ImplementRun {
             "files": { "modified": record.changes.iter().map(|change| &change.path).collect::<Vec<_>>() },
             "metrics": {
                 "context_bytes": record.context_bytes,
-                "token_count": usage.input_tokens + usage.output_tokens,
+                "token_count": usage.tokens(),
                 "cost_usd": usage.cost_usd,
                 "duration_ms": record.spent_ms,
             },

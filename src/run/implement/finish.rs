@@ -172,7 +172,7 @@ pub(crate) fn figures(track: &Track, ledger: &crate::metrics::Ledger) -> Vec<Tas
                 status: status_word(track, index),
                 attempts: record.attempts,
                 context_bytes: record.context_bytes,
-                tokens: usage.input_tokens + usage.output_tokens,
+                tokens: usage.tokens(),
                 cost_usd: usage.cost_usd,
                 duration_ms: record.spent_ms,
             }
