@@ -195,3 +195,15 @@ fn a_task_that_no_worker_could_be_sent_goes_back_to_the_agent() {
     assert_eq!(sent.len(), 2);
     assert!(sent[1].contains("names task T01, which T02 does not depend on"), "{}", sent[1]);
 }
+
+#[test]
+fn a_plan_without_a_backlog_is_kept_too() {
+    let mut world = world();
+    world.put(Place::Repository, "tasks/PLAN.md", "# Unified Plan\n\nAs I corrected it.\n");
+    assert_eq!(world.command(Plan, "feature.md"), None);
+    let kept =
+        world.files.iter().find(|((_, path), _)| path.ends_with("/PLAN.md") && path.contains("archive/"));
+    let (place, text) = kept.expect("a copy");
+    assert!(text.contains("As I corrected it."));
+    world.assert_said(&format!("The earlier plan is kept in {}.", place.1.trim_end_matches("/PLAN.md")));
+}
