@@ -108,3 +108,13 @@ fn every_figure_counts_the_same_tokens() {
     let status = world.file("tasks/T01.status.json").unwrap_or_default();
     assert!(status.contains("\"token_count\": 106803"), "{status}");
 }
+
+#[test]
+fn a_spent_task_is_told_as_such() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    world.agents.script("T01", vec![Act::change(&[("a.js", "BUG\n")])]);
+    world.setting.options = json!({ "budget": { "taskTokens": 3_000 } });
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("exit code 1; its budget is used up (3,401 tokens)"), "{error}");
+    assert!(error.contains("Raise options.budget"), "{error}");
+}

@@ -91,10 +91,12 @@ impl ImplementRun {
                 format!("{headline}. This does not count as an attempt")
             }
             Next::GiveUp => {
-                record.life = Life::Failed { class: failure.class() };
+                let class = if cap.is_some() { FailureClass::Budget } else { failure.class() };
+                record.life = Life::Failed { class };
                 self.schedule.remove(task);
                 match cap {
                     Some(cap) => {
+                        record.error = Some(format!("{headline}; its budget is used up ({cap})"));
                         format!("{headline}. Given up, because the task's budget is used up ({cap})")
                     }
                     None if !failure.consumes_attempt() => {
