@@ -35,6 +35,8 @@ pub struct Record {
     pub life: Life,
     /// Attempts that count against `maxRetries`.
     pub attempts: u32,
+    /// Attempts that counted before the person asked for another set of them.
+    pub earlier_attempts: u32,
     /// Attempts ever begun; names their refs.
     pub begun: u32,
     /// Provider or host trouble in a row, in this run.
@@ -84,6 +86,14 @@ pub enum Life {
         /// Of which kind the last failure was.
         class: FailureClass,
     },
+}
+
+impl Record {
+    /// The person wants another set of attempts.
+    pub fn start_over(&mut self) {
+        self.life = Life::Waiting;
+        self.earlier_attempts += std::mem::take(&mut self.attempts);
+    }
 }
 
 impl Life {
@@ -225,8 +235,7 @@ fn adopt_record(task: &TaskSpec, known: &TaskSpec, mut record: Record, file_lags
         Life::Failed { .. } => {
             let is_wanted = task.status != Status::Failed && !file_lags;
             if is_wanted || !is_same_work(task, known) {
-                record.life = Life::Waiting;
-                record.attempts = 0;
+                record.start_over();
             }
         }
         _ => {}

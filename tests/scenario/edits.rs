@@ -132,3 +132,14 @@ fn a_file_that_lags_does_not_revive_a_failed_task() {
     assert_eq!(world.command(Implement, ""), None);
     world.assert_all_merged();
 }
+
+#[test]
+fn first_attempts_are_counted_honestly() {
+    let mut world = World::planned(four_tasks());
+    world.edit("status: pending", "status: completed");
+    world.agents.script("T02", vec![Act::Reply("No.".into()); 3]);
+    assert!(world.command(Implement, "").is_some());
+    assert_eq!(world.command(Implement, "T02 T04"), None);
+    // T01 was done by hand, and T02 took a second set of attempts.
+    world.assert_said("4 of 4 tasks completed; at the first attempt: 2 of 3.");
+}

@@ -177,7 +177,7 @@ pub(crate) fn figures(track: &Track, ledger: &crate::metrics::Ledger) -> Vec<Tas
                 id: task.id.clone(),
                 title: task.title.clone(),
                 status: status_word(track, index),
-                attempts: record.attempts,
+                attempts: record.earlier_attempts + record.attempts,
                 context_bytes: record.context_bytes,
                 tokens: usage.tokens(),
                 cost_usd: usage.cost_usd,

@@ -93,8 +93,7 @@ impl ImplementRun {
                     self.schedule.remove(index);
                 } else {
                     // Naming a failed task asks for a fresh set of attempts.
-                    record.life = Life::Waiting;
-                    record.attempts = 0;
+                    record.start_over();
                 }
             }
         }
