@@ -23,6 +23,8 @@ pub struct Track {
     /// Tasks that a person took out of the backlog. One that comes back keeps its past: merged work
     /// is not done again, and no ref of an attempt is used twice.
     removed: Vec<(TaskSpec, Record)>,
+    /// The latest merge commit of ours: it holds all the work that is merged.
+    pub tip: Option<CommitId>,
     /// The backlog file shows less than we know, because it was edited while work went on, or the
     /// process died: its statuses are no wishes of a person then.
     pub file_lags: bool,
@@ -108,6 +110,7 @@ impl Track {
     /// wins for what has not been merged.
     pub fn adopt(earlier: Option<Self>, backlog: Backlog) -> Self {
         let file_lags = earlier.as_ref().is_some_and(|track| track.file_lags);
+        let tip = earlier.as_ref().and_then(|track| track.tip.clone());
         let with_removed =
             |track: Self| track.backlog.tasks.into_iter().zip(track.records).chain(track.removed).collect();
         let mut earlier: Vec<(TaskSpec, Record)> = earlier.map(with_removed).unwrap_or_default();
@@ -122,7 +125,7 @@ impl Track {
             .collect();
         let kept: BTreeSet<&TaskId> = backlog.tasks.iter().map(|task| &task.id).collect();
         earlier.retain(|(task, _)| !kept.contains(&task.id));
-        Self { backlog, records, removed: earlier, file_lags }
+        Self { backlog, records, removed: earlier, tip, file_lags }
     }
 
     /// The index of a task.

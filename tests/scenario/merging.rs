@@ -162,3 +162,20 @@ fn a_checkout_of_the_integration_branch_is_told_before_any_work() {
     assert!(error.contains("`mac/cart-1` is checked out"), "{error}");
     assert_eq!(world.sent_to("T02").len(), 0);
 }
+
+#[test]
+fn merged_work_whose_branch_is_gone_is_not_taken_for_granted() {
+    let mut world = two_tasks();
+    assert_eq!(world.command(Implement, "T01"), None);
+    let tip = world.git.refs.remove(BRANCH).expect("the branch");
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("`mac/cart-1` is gone"), "{error}");
+    assert!(error.contains(&format!("git branch mac/cart-1 {tip}")), "{error}");
+    assert_eq!(world.sent_to("T02").len(), 0);
+    world.git.refs.insert(BRANCH.into(), tip);
+    assert_eq!(world.command(Implement, ""), None);
+    world.assert_all_merged();
+    // What has landed needs no branch any more.
+    world.git.refs.remove(BRANCH);
+    assert_eq!(world.command(Implement, ""), None);
+}

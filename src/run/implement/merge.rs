@@ -131,6 +131,7 @@ impl ImplementRun {
             let has_moved = record.moving.take().as_ref() == Some(&self.tip);
             if has_moved && record.life == Life::Waiting {
                 record.life = Life::Merged { commit: self.tip.clone() };
+                self.track.tip = Some(self.tip.clone());
                 record.attempts += 1;
                 record.error = None;
                 self.schedule.complete(index);
@@ -156,6 +157,7 @@ impl ImplementRun {
 
     fn merged(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, work: &Collected, merge: CommitId) {
         self.tip = merge.clone();
+        self.track.tip = Some(merge.clone());
         self.health.commit = Some(merge.clone());
         turn.shared.health = Some(self.health.clone());
         self.schedule.complete(task);

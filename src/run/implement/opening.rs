@@ -138,8 +138,15 @@ impl ImplementRun {
                 Activity::Implement(self)
             }
             None => {
-                self.tip = head;
-                self.survey(turn)
+                self.tip = head.clone();
+                let Some(merged) = self.track.tip.clone() else {
+                    return self.survey(turn);
+                };
+                // It may have landed before the branch was deleted.
+                let operation = GitOperation::Relate { ours: head, theirs: merged };
+                turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
+                self.stage = Stage::Relating;
+                Activity::Implement(self)
             }
         }
     }
@@ -149,6 +156,12 @@ impl ImplementRun {
         let Outcome::Git(GitOutcome::Related { relation }) = outcome else {
             return self.leave(turn, git_failure(outcome));
         };
+        if self.run.repository.reference.is_none() {
+            return match relation {
+                Relation::Same | Relation::Ahead => self.survey(turn),
+                Relation::Behind | Relation::Diverged => self.leave_without_branch(turn),
+            };
+        }
         let head = self.run.repository.head.clone();
         match (relation, head) {
             (Relation::Ahead, Some(head)) => self.tip = head,
@@ -163,6 +176,18 @@ impl ImplementRun {
             _ => {}
         }
         self.survey(turn)
+    }
+
+    /// Merged work is on no branch: nothing may be built as if it were there.
+    fn leave_without_branch(self: Box<Self>, turn: &mut Turn) -> Activity {
+        let branch = format!("mac/{}", self.track.backlog.track_id);
+        let tip = self.track.tip.as_ref().map(ToString::to_string).unwrap_or_default();
+        let text = format!(
+            "the branch `{branch}` is gone, and your branch does not hold the commits that were merged there. \
+             `git branch {branch} {tip}` brings it back. If you took the work over in another form, \
+             `git branch {branch}` goes on from your branch."
+        );
+        self.leave(turn, text)
     }
 
     pub(super) fn survey(mut self: Box<Self>, turn: &mut Turn) -> Activity {
