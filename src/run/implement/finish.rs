@@ -16,8 +16,9 @@ impl ImplementRun {
     /// Nothing is left to start and nothing is under way.
     pub(crate) fn finish(mut self: Box<Self>, turn: &mut Turn) -> Activity {
         let branch = self.run.repository.branch.clone();
+        let is_to_land = self.track.is_complete() && self.run.options.land == LandMode::Auto;
         match branch {
-            Some(branch) if self.track.is_complete() && self.run.options.land == LandMode::Auto => {
+            Some(branch) if is_to_land && !self.is_stopping() => {
                 let operation = GitOperation::Land { branch, to: self.tip.clone() };
                 turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
                 self.stage = Stage::Landing;
@@ -25,7 +26,11 @@ impl ImplementRun {
             }
             _ => {
                 let track = &self.track.backlog.track_id;
-                let text = if self.track.is_complete() {
+                let text = if is_to_land && self.is_stopping() {
+                    format!(
+                        "Everything is merged on `mac/{track}`, but stopped before it landed; `/implement` lands it."
+                    )
+                } else if self.track.is_complete() {
                     format!(
                         "Everything is merged on `mac/{track}`. `git merge mac/{track}` brings it to your branch."
                     )
