@@ -11,7 +11,7 @@ use crate::run::Waiter;
 use crate::run::implement::attempt::Attempt;
 use crate::run::implement::{ImplementRun, Wait};
 use crate::text::{duration, number, usd};
-use crate::track::Life;
+use crate::track::{Life, Record};
 
 /// The first wait after provider trouble; each further one in a row is twice as long.
 const REST_MS: u64 = 5_000;
@@ -46,24 +46,12 @@ impl ImplementRun {
         let spent = spec.map(|spec| turn.shared.ledger.of_task(track, &spec.id)).unwrap_or_default();
         let cap = task_cap(&self.run.options.budget, &spent);
         record.evidence = accumulate(&record.evidence, distill(&failure));
-        let next = if failure.consumes_attempt() {
-            record.attempts += 1;
-            record.troubles = 0;
-            let is_hopeless = failure.class() == FailureClass::Context;
-            if is_hopeless || cap.is_some() || record.attempts >= attempts_max {
-                Next::GiveUp
-            } else {
-                Next::Again
-            }
-        } else {
-            record.troubles += 1;
-            if cap.is_some() || record.troubles >= TROUBLES_MAX {
-                Next::GiveUp
-            } else if is_stopping {
-                Next::Later
-            } else {
-                Next::Rest { wait_ms: rest_ms(record.troubles, seed, task, attempt.number) }
-            }
+        count(record, &failure);
+        let next = match failure.consumes_attempt() {
+            _ if cap.is_some() || is_hopeless(record, &failure, attempts_max) => Next::GiveUp,
+            true => Next::Again,
+            false if is_stopping => Next::Later,
+            false => Next::Rest { wait_ms: rest_ms(record.troubles, seed, task, attempt.number) },
         };
         let headline = failure.headline();
         record.error = Some(headline.clone());
@@ -149,6 +137,24 @@ impl ImplementRun {
         self.record_notes(turn, task, &attempt.notes);
         self.record_task(turn, task);
     }
+}
+
+/// Counts a failure: against the attempts, or as trouble in a row.
+fn count(record: &mut Record, failure: &Failure) {
+    if failure.consumes_attempt() {
+        record.attempts += 1;
+        record.troubles = 0;
+    } else {
+        record.troubles += 1;
+    }
+}
+
+/// Whether another attempt would bring nothing, or was not allowed.
+fn is_hopeless(record: &Record, failure: &Failure, attempts_max: u32) -> bool {
+    if !failure.consumes_attempt() {
+        return record.troubles >= TROUBLES_MAX;
+    }
+    failure.class() == FailureClass::Context || record.attempts >= attempts_max
 }
 
 /// The cap that a task has reached, in words.
