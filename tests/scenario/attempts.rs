@@ -1,6 +1,7 @@
 //! Attempts that fail, what the next one is told, and when a task is given up.
 
 use multi_agent_coder::event::CommandName::{Implement, Progress};
+use multi_agent_coder::event::{Event, SessionSignal};
 use serde_json::json;
 
 use crate::agents::{Act, four_tasks, task};
@@ -176,4 +177,18 @@ fn a_reviewer_is_told_that_a_diff_is_cut() {
     let last = world.sent_to("review T01").pop().unwrap_or_default().to_owned();
     assert!(last.contains("The diff is cut here"), "{}", &last[last.len() - 300..]);
     world.assert_said("the reviewer sees the first 1.0 MB");
+}
+
+#[test]
+fn the_next_attempt_is_told_what_was_denied() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    world.agents.script("T01", vec![Act::Finish(Some("tool-calls"))]);
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.sent.len() == 1);
+    let session = world.sessions.keys().next().expect("a session").clone();
+    let signal = SessionSignal::Denied { what: "webfetch https://example.org".into() };
+    world.step(Event::Session { session, signal });
+    world.run();
+    assert_eq!(world.end_of(&chat), None);
+    assert!(world.sent_to("T01")[1].contains("webfetch https://example.org"));
 }

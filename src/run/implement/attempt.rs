@@ -36,6 +36,8 @@ pub struct Attempt {
     pub entry: Option<EffectId>,
     /// The agent's last message.
     pub notes: String,
+    /// What was denied to its agent last.
+    pub denied: Option<String>,
     /// How far it is.
     pub stage: Stage,
 }
@@ -146,6 +148,7 @@ impl ImplementRun {
             started_ms: turn.shared.now_ms,
             entry: None,
             notes: String::new(),
+            denied: None,
             stage: Stage::Preparing(preparation),
         }));
         self.record_spec(turn, task);

@@ -120,11 +120,9 @@ impl ImplementRun {
         self.put_back(task, attempt);
     }
 
-    /// Something was seen in a session: a stream without an end is stopped before the host loops.
+    /// Something was seen in a session: a stream without an end is stopped before the host loops, and
+    /// what was denied is kept for the next attempt.
     pub fn signalled(&mut self, turn: &mut Turn, seen: &SessionId, signal: &SessionSignal) {
-        let SessionSignal::Stepped { finish } = signal else {
-            return;
-        };
         for record in &mut self.track.records {
             let Life::Running(attempt) = &mut record.life else {
                 continue;
@@ -135,6 +133,14 @@ impl ImplementRun {
             if session != seen {
                 continue;
             }
+            let finish = match signal {
+                SessionSignal::Stepped { finish } => finish,
+                SessionSignal::Denied { what } => {
+                    attempt.denied = Some(what.clone());
+                    continue;
+                }
+                SessionSignal::Retrying { .. } => continue,
+            };
             let is_bad = finish.as_deref().is_none_or(|finish| finish == "unknown");
             *bad_streams = if is_bad { *bad_streams + 1 } else { 0 };
             if *bad_streams == BAD_STREAMS_MAX {
@@ -178,7 +184,7 @@ impl ImplementRun {
         } else if self.is_stopping() && matches!(outcome, SessionOutcome::Aborted { .. }) {
             Some(Ending::Interrupted)
         } else {
-            self.ending(outcome).map(Ending::Failed)
+            self.ending(outcome, attempt.denied.as_deref()).map(Ending::Failed)
         };
         let operation = GitOperation::Collect {
             slot: attempt.slot,
@@ -194,7 +200,7 @@ impl ImplementRun {
     }
 
     /// Why an ask was not a good one, if it was not.
-    pub(super) fn ending(&self, outcome: &SessionOutcome) -> Option<Failure> {
+    pub(super) fn ending(&self, outcome: &SessionOutcome, denied: Option<&str>) -> Option<Failure> {
         let timeout_ms = self.run.options.task_timeout_ms;
         match outcome {
             SessionOutcome::Answered { text, finish, .. } => {
@@ -205,7 +211,8 @@ impl ImplementRun {
                 match finish.as_deref() {
                     Some("stop") => None,
                     Some("tool-calls") => {
-                        Some(Failure::Blocked { reason: "a permission it needed was denied".to_owned() })
+                        let what = denied.map(|what| format!(": {what}")).unwrap_or_default();
+                        Some(Failure::Blocked { reason: format!("a permission it needed was denied{what}") })
                     }
                     Some("length") => Some(Failure::Blocked {
                         reason: "its answer was cut off at the model's limit".to_owned(),
