@@ -234,6 +234,12 @@ impl Turn<'_> {
         }
     }
 
+    /// Whether a session's deletion is under way.
+    pub fn is_removing(&self, session: &SessionId) -> bool {
+        let removes = |waiting: &Waiting| matches!(&waiting.nature, Nature::Removes { session: gone } if gone == session);
+        self.shared.waiting.values().any(removes)
+    }
+
     /// Deletes a session.
     pub fn remove_session(&mut self, session: &SessionId, waiter: Waiter) {
         let directory = self.shared.sessions.get(session).cloned().flatten();

@@ -106,7 +106,7 @@ impl Routing {
 /// No model is set for work that needs one.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "no model for {}: set `model` in OpenCode's configuration, or {} in this plugin's options, each as \"provider/model\"",
+    "no model for {}: set `model` in OpenCode's configuration (a model picked in the chat does not count), or {} in this plugin's options, each as \"provider/model\"",
     text::list(&names("", works)),
     text::list(&names("models.", works))
 )]
@@ -211,7 +211,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "no model for backlog_generation, code_implementation and review: set `model` in \
-             OpenCode's configuration, or models.backlog_generation, models.code_implementation and \
+             OpenCode's configuration (a model picked in the chat does not count), or models.backlog_generation, models.code_implementation and \
              models.review in this plugin's options, each as \"provider/model\""
         );
     }

@@ -9,7 +9,7 @@ use crate::effect::git::Change;
 use crate::evidence::FailureClass;
 use crate::ids::{CommitId, EffectId, TaskId};
 use crate::review::GateReport;
-use crate::run::attempt::Attempt;
+use crate::run::implement::attempt::Attempt;
 use crate::text::rfc3339;
 
 /// A backlog at work.
@@ -211,7 +211,7 @@ fn status_of(task: &TaskSpec, record: &Record, is_done: impl Fn(&TaskId) -> bool
 /// A task that we know, as the file has it now.
 fn adopt_record(task: &TaskSpec, known: &TaskSpec, mut record: Record) -> Record {
     match record.life {
-        Life::Waiting if task.status == Status::Completed => record.life = Life::Given,
+        Life::Waiting | Life::Failed { .. } if task.status == Status::Completed => record.life = Life::Given,
         Life::Failed { .. } if task.status != Status::Failed || !is_same_work(task, known) => {
             record.life = Life::Waiting;
             record.attempts = 0;

@@ -108,6 +108,13 @@ pub enum FailureClass {
     Host,
 }
 
+impl FailureClass {
+    /// Whether something around the task failed, not the work on it.
+    pub fn is_trouble(self) -> bool {
+        matches!(self, Self::Provider | Self::Host)
+    }
+}
+
 impl Failure {
     /// The kind it is counted under.
     pub fn class(&self) -> FailureClass {

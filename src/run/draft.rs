@@ -14,7 +14,8 @@ use crate::ids::{EffectId, SessionId, TaskId, TrackId};
 use crate::metrics::Entry;
 use crate::plan::request::read_request;
 use crate::route::Work;
-use crate::run::plan::{DOCUMENT_BYTES_MAX, SILENT_MS, Standing, file_failure, read, standing, write};
+use crate::run::SILENT_MS;
+use crate::run::documents::{DOCUMENT_BYTES_MAX, Standing, archive, file_failure, read, standing, write};
 use crate::run::{Run, Waiter, session_failure};
 use crate::schedule::{Node, Schedule};
 use crate::text::{count, rfc3339, slug, table};
@@ -37,6 +38,8 @@ pub struct DraftRun {
 enum Stage {
     /// The existing backlog is being looked at.
     Earlier { plan_path: String },
+    /// The existing backlog is being kept elsewhere.
+    Aside { plan_path: String },
     /// The plan is being read.
     Plan { plan_path: String },
     /// The session is being made.
@@ -108,6 +111,7 @@ impl DraftRun {
             (Stage::Earlier { plan_path }, Wait::Step, outcome) => {
                 self.earlier_read(turn, plan_path, outcome)
             }
+            (Stage::Aside { plan_path }, Wait::Step, outcome) => self.put_aside(turn, plan_path, outcome),
             (Stage::Plan { plan_path }, Wait::Step, outcome) => self.plan_read(turn, &plan_path, outcome),
             (Stage::Creating { title, plan }, Wait::Step, Outcome::Session(outcome)) => {
                 self.created(turn, title, &plan, outcome)
@@ -133,14 +137,43 @@ impl DraftRun {
             return turn.fail(&self.run.chat, "stopped; nothing was written");
         }
         let path = self.run.document("BACKLOG.yaml");
-        if let Outcome::File(FileOutcome::Read { text, .. }) = outcome
-            && let Standing::Started(what) = standing(text)
-        {
-            let text = format!(
-                "{path} has work in it ({what}), so it is not made again. `/backlog --check` validates it; \
-                 `/plan --new …` starts over."
-            );
+        let text = match outcome {
+            Outcome::File(FileOutcome::Missing) => return self.read_plan(turn, plan_path),
+            Outcome::File(FileOutcome::Read { text, .. }) => text,
+            Outcome::File(FileOutcome::TooLarge { .. } | FileOutcome::NotText) => "",
+            other => return turn.fail(&self.run.chat, file_failure(other, &path)),
+        };
+        let standing = standing(text, &turn.shared.tracks);
+        if !matches!(standing, Standing::Untouched) {
+            let text = format!("{path} {}; `/plan --new …` starts over.", standing.obstacle());
             return turn.fail(&self.run.chat, text);
+        }
+        let copy = self.run.document(&format!("{}/BACKLOG.yaml", archive(text, turn.shared.now_ms)));
+        turn.say(&self.run.chat, format!("The earlier backlog is kept in {copy}."));
+        turn.request(
+            Waiter::Draft(Wait::Step),
+            write(Place::Repository, &copy, text.to_owned(), Expected::Missing),
+        );
+        self.stage = Stage::Aside { plan_path };
+        Activity::Draft(self)
+    }
+
+    fn put_aside(self, turn: &mut Turn, plan_path: String, outcome: &Outcome) -> Activity {
+        match outcome {
+            Outcome::File(FileOutcome::Written { .. }) => self.read_plan(turn, plan_path),
+            other => {
+                let what = file_failure(other, "a copy of the earlier backlog");
+                turn.fail(
+                    &self.run.chat,
+                    format!("the earlier backlog could not be kept, so nothing was changed: {what}"),
+                )
+            }
+        }
+    }
+
+    fn read_plan(mut self, turn: &mut Turn, plan_path: String) -> Activity {
+        if self.is_stopping {
+            return turn.fail(&self.run.chat, "stopped; nothing was changed");
         }
         turn.request(Waiter::Draft(Wait::Step), read(Place::Repository, &plan_path, DOCUMENT_BYTES_MAX));
         self.stage = Stage::Plan { plan_path };

@@ -187,7 +187,8 @@ fn remember_prices(turn: &mut Turn, models: &[CatalogueEntry]) {
 
 /// Deletes sessions that an earlier run could not.
 fn sweep(turn: &mut Turn, chat: &SessionId) {
-    let left: Vec<SessionId> = turn.shared.sessions.keys().cloned().collect();
+    let is_left = |session: &&SessionId| !turn.is_removing(session);
+    let left: Vec<SessionId> = turn.shared.sessions.keys().filter(is_left).cloned().collect();
     if left.is_empty() {
         return;
     }

@@ -11,8 +11,8 @@ use crate::event::CommandName;
 use crate::ids::SessionId;
 use crate::metrics::metrics;
 use crate::options::Options;
-use crate::run::finish::{figures, status_word, why};
-use crate::run::plan::{DOCUMENT_BYTES_MAX, file_failure, read};
+use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
+use crate::run::implement::finish::{figures, status_word, why};
 use crate::run::{Waiter, current_track, document};
 use crate::text::{bytes, count, table};
 use crate::track::{Life, Track};
@@ -46,6 +46,10 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     let path = document(&wait.options, "BACKLOG.yaml");
     let text = match outcome {
         Outcome::File(FileOutcome::Read { text, .. }) => text,
+        Outcome::File(FileOutcome::Missing) if wait.name == CommandName::Metrics => {
+            turn.say(&wait.chat, metrics(&[], &turn.shared.ledger.clone()));
+            return turn.end(&wait.chat, None);
+        }
         Outcome::File(FileOutcome::Missing) => {
             let text = format!("there is no {path}. `/plan <feature>` makes one.");
             return turn.end(&wait.chat, Some(text));
@@ -108,7 +112,8 @@ fn progress(track: &Track, is_running: bool) -> String {
     let done = (0..track.records.len()).filter(|index| track.status(*index) == Status::Completed).count();
     let of = track.records.len();
     let state = if is_running { "/implement is running" } else { "nothing is running" };
-    let next = if is_running || done == of { "" } else { " `/implement` goes on." };
+    let can_start = (0..of).any(|index| track.status(index) == Status::Ready);
+    let next = if is_running || !can_start { "" } else { " `/implement` goes on." };
     format!(
         "Track `{}`: {done} of {} done; {state}.{next}\n\n{}",
         track.backlog.track_id,

@@ -1,17 +1,13 @@
 //! What runs: one file a command or a stretch of one. Each takes its state and an outcome, and gives
 //! the state that follows.
 
-pub mod attempt;
+pub mod documents;
 pub mod draft;
-pub mod failure;
-pub mod files;
-pub mod finish;
 pub mod gating;
 pub mod ground;
 pub mod health;
 pub mod implement;
 pub mod look;
-pub mod merge;
 pub mod plan;
 pub mod review;
 pub mod survey;
@@ -31,6 +27,10 @@ use crate::options::Options;
 use crate::route::{Routing, Work};
 use crate::text::duration;
 use crate::track::Track;
+
+/// A session without any sign of life for so long is given up. The host itself waits 5 minutes for
+/// a silent provider before it tries again, so this is longer.
+pub(crate) const SILENT_MS: u64 = 6 * 60 * 1000;
 
 /// What a command works with from its start to its end.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -97,7 +97,7 @@ pub enum Waiter {
     /// `/implement` as a whole.
     Implement(implement::Wait),
     /// One attempt at one task.
-    Attempt(attempt::Wait),
+    Attempt(implement::attempt::Wait),
     /// A question that only needs a file.
     Look(Box<look::Wait>),
     /// Nobody: the books are kept by the engine itself, or the effect is a courtesy.

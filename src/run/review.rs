@@ -11,8 +11,7 @@ use crate::ids::SessionId;
 use crate::metrics::Entry;
 use crate::review::{GateReport, Verdict, combine, parse_verdict, review_prompt, split_diff};
 use crate::route::Work;
-use crate::run::plan::SILENT_MS;
-use crate::run::{Progress, Run, Waiter, session_failure};
+use crate::run::{Progress, Run, SILENT_MS, Waiter, session_failure};
 
 /// A larger diff is reviewed in parts of this size.
 const PART_BYTES_MAX: usize = 60 * 1000;

@@ -6,6 +6,7 @@ import type { Finished } from "./host.ts";
 import { APPROVED, ARCH, LINKS, linksScript, QA, SPEC, solve, taskNamed } from "./links.ts";
 import { bash } from "./model.ts";
 import {
+  expectAnswered,
   expectSuccess,
   integrationBranch,
   mergedTasks,
@@ -14,6 +15,7 @@ import {
   statusOf,
 } from "./outcome.ts";
 import type { Role } from "./roles.ts";
+import type { Server } from "./serve.ts";
 import { World } from "./world.ts";
 
 const PLANNERS: Role[] = ["planner-spec", "planner-arch", "planner-qa"];
@@ -217,26 +219,34 @@ describe("/implement", () => {
   });
 });
 
-describe("afterwards", () => {
+describe("afterwards, in a new process", () => {
+  let server: Server;
+  let chat: string;
+
+  beforeAll(async () => {
+    server = await world.serve();
+    chat = await server.open();
+  });
+
+  afterAll(() => server.stop());
+
   test("/implement has nothing to do and asks no model", async () => {
     const calls = world.model.calls.length;
-    expectSuccess(await world.run("implement"));
+    expectAnswered(await server.command(chat, "implement"));
     expect(world.model.calls).toHaveLength(calls);
     expect(world.repository.merges(integrationBranch(world))).toHaveLength(4);
   });
 
   test("/progress says that all is done", async () => {
-    const end = await world.run("progress");
-    expectSuccess(end);
-    for (const { id } of LINKS) expect(printed(end)).toMatch(new RegExp(`${id}.*completed|merged`));
+    const text = expectAnswered(await server.command(chat, "progress"));
+    for (const { id } of LINKS) expect(text).toMatch(new RegExp(`${id}.*(completed|merged)`));
   });
 
   test("/metrics counts tasks, first attempts, tokens and money", async () => {
-    const end = await world.run("metrics");
-    expectSuccess(end);
-    expect(printed(end)).toMatch(/4 of 4/);
-    expect(printed(end)).toMatch(/\$\d/);
-    expect(printed(end)).toContain("scripted/strong");
-    expect(printed(end)).toContain("scripted/cheap");
+    const text = expectAnswered(await server.command(chat, "metrics"));
+    expect(text).toMatch(/4 of 4/);
+    expect(text).toMatch(/\$\d/);
+    expect(text).toContain("scripted/strong");
+    expect(text).toContain("scripted/cheap");
   });
 });

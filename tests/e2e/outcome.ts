@@ -3,6 +3,7 @@ import { stripVTControlCharacters } from "node:util";
 import { expect } from "vitest";
 import type { Finished } from "./host.ts";
 import { backlogFile, type ScriptedTask } from "./links.ts";
+import { type Message, textOf } from "./serve.ts";
 import type { World } from "./world.ts";
 
 /** All output as a person reads it. */
@@ -18,6 +19,18 @@ export function reason(end: Finished): string {
 
 export function expectSuccess(end: Finished): void {
   expect(end.code, printed(end)).toBe(0);
+}
+
+/** The text of a turn that went well. */
+export function expectAnswered(message: Message): string {
+  expect(message.info.error).toBeUndefined();
+  return textOf(message);
+}
+
+/** The reason of a turn that failed. */
+export function expectFailed(message: Message): string {
+  expect(message.info.error, textOf(message)).toBeDefined();
+  return message.info.error?.data?.message ?? "";
 }
 
 /** Writes the backlog that `/plan` would have left, so that a test of `/implement` need not plan. */

@@ -1,9 +1,9 @@
 /** The package as npm would publish it, unpacked into a directory. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { removeScratch, scratch } from "./scratch.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -21,7 +21,7 @@ export interface Packed {
 
 /** Packs the project as it was built last. */
 export function pack(): Packed {
-  const parent = mkdtempSync(join(tmpdir(), "mac-package-"));
+  const parent = scratch("package");
   execFileSync("npm", ["pack", "--ignore-scripts", "--pack-destination", parent], {
     cwd: ROOT,
     stdio: "pipe",
@@ -36,6 +36,6 @@ export function pack(): Packed {
     version,
     archive,
     directory,
-    remove: () => rmSync(parent, { recursive: true, force: true }),
+    remove: () => removeScratch(parent),
   };
 }

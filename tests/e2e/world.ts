@@ -1,6 +1,5 @@
 /** One isolated world: a home, a repository, a scripted model, the packed plugin, the real OpenCode. */
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import {
@@ -15,6 +14,7 @@ import {
 import { type Script, ScriptedModel } from "./model.ts";
 import { type Published, pluginTypes, type Registry, serveRegistry } from "./registry.ts";
 import { Repository } from "./repository.ts";
+import { endQuietly, removeScratch, scratch } from "./scratch.ts";
 import { type Server, serve } from "./serve.ts";
 
 /** US dollars a million tokens, as the catalogue entries of the scripted models say. */
@@ -68,7 +68,7 @@ export class World {
     const packageDirectory = process.env.MAC_PACKAGE;
     if (packageDirectory === undefined)
       throw new Error("MAC_PACKAGE names no packed plugin: see tests/e2e/setup.ts");
-    const root = realpathSync(mkdtempSync(join(tmpdir(), "mac-world-")));
+    const root = scratch("world");
     for (const name of ["home", "tmp", "config", "data", "cache", "state"])
       mkdirSync(join(root, name));
     writeFileSync(
@@ -192,11 +192,10 @@ export class World {
   async close(isKept = false): Promise<void> {
     for (const running of this.processes) running.kill();
     await Promise.allSettled([...this.processes].map((running) => running.finished));
-    for (const pid of this.leftovers()) killQuietly(pid);
+    for (const pid of this.leftovers()) endQuietly(pid);
     await this.model.stop();
     this.registry.stop();
-    if (!isKept)
-      rmSync(this.root, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    if (!isKept) removeScratch(this.root);
   }
 }
 
@@ -215,13 +214,5 @@ export async function inWorld(
     throw error;
   } finally {
     await world.close(isFailed && process.env.KEEP === "1");
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, "SIGKILL");
-  } catch {
-    // It ended by itself.
   }
 }

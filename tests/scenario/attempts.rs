@@ -115,7 +115,7 @@ fn a_task_is_given_up_and_its_dependents_are_blocked() {
         world.order = order;
         world.agents.script("T02", vec![Act::Reply("No.".into()); 3]);
         let error = world.command(Implement, "").unwrap_or_default();
-        assert!(error.contains("2 tasks are not done, of 4"), "{error}");
+        assert!(error.contains("2 of 4 tasks are not done"), "{error}");
         assert!(error.contains("- T02: the agent changed nothing"), "{error}");
         assert!(error.contains("- T04: blocked, because T02 failed"), "{error}");
         assert_eq!(world.git.merges("refs/heads/mac/cart-1").len(), 2);

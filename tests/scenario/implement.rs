@@ -24,21 +24,21 @@ fn three_parallel_tasks_and_one_dependent_are_merged_and_landed() {
 
     [T01 Price list] ok: merged after 1 attempt: 1 file changed, 133 bytes of context, 2 min 9 s
 
-    **T01** merged after 1 attempt: 1 file changed, 133 bytes of context, 2 min 9 s.
+    **T01**: merged after 1 attempt: 1 file changed, 133 bytes of context, 2 min 9 s.
 
     [T02 Discounts] ok: merged after 1 attempt: 1 file changed, 130 bytes of context, 2 min 15 s
 
-    **T02** merged after 1 attempt: 1 file changed, 130 bytes of context, 2 min 15 s.
+    **T02**: merged after 1 attempt: 1 file changed, 130 bytes of context, 2 min 15 s.
 
     [T03 Tax] ok: merged after 1 attempt: 1 file changed, 112 bytes of context, 2 min 19 s
 
-    **T03** merged after 1 attempt: 1 file changed, 112 bytes of context, 2 min 19 s.
+    **T03**: merged after 1 attempt: 1 file changed, 112 bytes of context, 2 min 19 s.
 
     [implementer] T04 Checkout …
 
     [T04 Checkout] ok: merged after 1 attempt: 1 file changed, 127 bytes of context, 2 min 19 s
 
-    **T04** merged after 1 attempt: 1 file changed, 127 bytes of context, 2 min 19 s.
+    **T04**: merged after 1 attempt: 1 file changed, 127 bytes of context, 2 min 19 s.
 
     | task | title      | status    | attempts |   context | tokens |  cost |       time |
     | ---- | ---------- | --------- | -------: | --------: | -----: | ----: | ---------: |

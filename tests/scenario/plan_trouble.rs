@@ -136,8 +136,11 @@ fn a_backlog_needs_a_plan() {
 fn a_started_backlog_is_not_overwritten() {
     let mut world = world();
     assert_eq!(world.command(Plan, "feature.md"), None);
-    // Nothing has begun, so planning again may replace it.
+    // Nothing has begun, so planning again may replace it, and a person's edits are kept aside.
+    let edited = world.file("tasks/BACKLOG.yaml").unwrap_or_default().replace("Discounts", "Rebates");
+    world.put(Place::Repository, "tasks/BACKLOG.yaml", &edited);
     assert_eq!(world.command(Plan, "feature.md"), None);
+    assert_eq!(copies(&world), [edited.as_str()]);
     assert_eq!(world.command(Implement, "T01"), None);
     let old = world.file("tasks/BACKLOG.yaml").unwrap_or_default().to_owned();
     let error = world.command(Plan, "feature.md").unwrap_or_default();
@@ -147,11 +150,14 @@ fn a_started_backlog_is_not_overwritten() {
     assert_eq!(world.file("tasks/BACKLOG.yaml"), Some(old.as_str()));
 
     assert_eq!(world.command(Plan, "--new feature.md"), None);
-    let is_copy =
-        |(_, path): &&(Place, String)| path.starts_with("tasks/archive/") && path.ends_with("/BACKLOG.yaml");
-    let copy = world.files.keys().find(is_copy).expect("a copy");
-    assert_eq!(world.files[copy], old);
+    assert_eq!(copies(&world), [edited.as_str(), old.as_str()]);
     assert!(!world.file("tasks/BACKLOG.yaml").unwrap_or_default().contains("completed"));
+}
+
+/// The backlogs that were put aside, oldest first.
+fn copies(world: &World) -> Vec<&str> {
+    let is_copy = |path: &str| path.starts_with("tasks/archive/") && path.ends_with("/BACKLOG.yaml");
+    world.files.iter().filter(|((_, path), _)| is_copy(path)).map(|(_, text)| text.as_str()).collect()
 }
 
 #[test]

@@ -55,7 +55,7 @@ fn a_spent_budget_stops_new_work_and_keeps_what_is_done() {
         let error = world.command(Implement, "").unwrap_or_default();
         assert!(error.contains("the budget is used up"), "{error}");
         assert_eq!(world.git.merges("refs/heads/mac/cart-1"), ["T01", "T02"]);
-        world.assert_said("of the budget are used");
+        world.assert_said("of the run's budget is used");
         world.setting.options = json!({});
         assert_eq!(world.command(Implement, ""), None);
         world.assert_all_merged();

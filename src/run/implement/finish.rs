@@ -8,7 +8,7 @@ use crate::metrics::{TaskFigures, report};
 use crate::options::LandMode;
 use crate::run::implement::{ImplementRun, Stage, Stop, Wait};
 use crate::run::{Waiter, git_failure};
-use crate::text::{count, list};
+use crate::text::list;
 use crate::track::{Life, Track};
 
 impl ImplementRun {
@@ -28,8 +28,10 @@ impl ImplementRun {
                     format!(
                         "Everything is merged on `mac/{track}`. `git merge mac/{track}` brings it to your branch."
                     )
+                } else if self.track.records.iter().any(|record| record.life.is_done()) {
+                    format!("What is merged is on `mac/{track}`; it lands when every task is.")
                 } else {
-                    format!("What is done is on `mac/{track}`; it lands when every task is merged.")
+                    "Nothing is merged yet.".to_owned()
                 };
                 self.conclude(turn, &text)
             }
@@ -76,31 +78,46 @@ impl ImplementRun {
             .iter()
             .map(|index| format!("- {}: {}", self.track.backlog.tasks[*index].id, why(&self.track, *index)))
             .collect();
-        let what = count(open.len(), "task is", "tasks are");
-        let of = self.wanted.len();
-        let next = match &self.stopping {
-            Some(Stop::Person) => "Stopped. `/implement` goes on from here.".to_owned(),
+        let tasks = if self.wanted.len() == 1 { "task" } else { "tasks" };
+        let are = if open.len() == 1 { "is" } else { "are" };
+        let what = format!("{} of {} {tasks} {are} not done", open.len(), self.wanted.len());
+        Some(format!("{what}:\n{}\n{}", lines.join("\n"), self.advice(&open)))
+    }
+
+    /// What to do about tasks that are not done.
+    fn advice(&self, open: &[usize]) -> String {
+        match &self.stopping {
+            Some(Stop::Person) => return "Stopped. `/implement` goes on from here.".to_owned(),
             Some(Stop::Budget(reason)) => {
-                format!("Stopped: {reason}. Raise options.budget and `/implement` again.")
+                return format!("Stopped: {reason}. Raise options.budget and `/implement` again.");
             }
-            None => {
-                let failed: Vec<String> = open
-                    .iter()
-                    .filter(|index| matches!(self.track.records[**index].life, Life::Failed { .. }))
-                    .map(|index| self.track.backlog.tasks[*index].id.to_string())
-                    .collect();
-                if failed.is_empty() {
-                    "`/implement` without ids takes the rest.".to_owned()
-                } else {
-                    format!(
-                        "Improve {} in the backlog, then `/implement`; or `/implement {}` for another set of attempts.",
-                        list(&failed),
-                        failed.join(" ")
-                    )
-                }
-            }
+            None => {}
+        }
+        let failed = |is_trouble: bool| -> Vec<String> {
+            let is_meant = |index: &&usize| match &self.track.records[**index].life {
+                Life::Failed { class } => class.is_trouble() == is_trouble,
+                _ => false,
+            };
+            let id = |index: &usize| self.track.backlog.tasks[*index].id.to_string();
+            open.iter().filter(is_meant).map(id).collect()
         };
-        Some(format!("{what} not done, of {of}:\n{}\n{next}", lines.join("\n")))
+        let (at_fault, in_trouble) = (failed(false), failed(true));
+        let mut advice = Vec::new();
+        if !at_fault.is_empty() {
+            let ids = at_fault.join(" ");
+            advice.push(format!(
+                "Improve {} in the backlog, then `/implement`; or `/implement {ids}` for another set of attempts.",
+                list(&at_fault)
+            ));
+        }
+        if !in_trouble.is_empty() {
+            let ids = in_trouble.join(" ");
+            advice.push(format!("When the trouble is over, `/implement {ids}` tries again."));
+        }
+        if advice.is_empty() {
+            advice.push("`/implement` without ids takes every task that can start.".to_owned());
+        }
+        advice.join(" ")
     }
 
     /// Ends the command once the last file is written.
@@ -130,6 +147,7 @@ pub(crate) fn why(track: &Track, index: usize) -> String {
             match (track.blocked_by(index), waits.is_empty()) {
                 (Some(failed), _) => format!("blocked, because {failed} failed"),
                 (None, false) => format!("waits for {}", list(&waits)),
+                (None, true) if record.begun > 0 => "stopped, starts afresh next time".to_owned(),
                 (None, true) => "not started".to_owned(),
             }
         }

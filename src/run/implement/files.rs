@@ -11,8 +11,8 @@ use crate::engine::Turn;
 use crate::gates::GateName;
 use crate::review::GateReport;
 use crate::run::Waiter;
+use crate::run::documents::{file_failure, write};
 use crate::run::implement::{ImplementRun, Wait};
-use crate::run::plan::{file_failure, write};
 use crate::text::rfc3339;
 use crate::track::Life;
 

@@ -2,13 +2,15 @@
 //! back, and the task starts afresh, rests, or is given up with a reason.
 
 use crate::effect::Operation;
+use crate::effect::session::Usage;
 use crate::effect::timer::TimerOperation;
 use crate::engine::Turn;
 use crate::evidence::{Failure, FailureClass, accumulate, distill};
+use crate::options::BudgetOptions;
 use crate::run::Waiter;
-use crate::run::attempt::Attempt;
+use crate::run::implement::attempt::Attempt;
 use crate::run::implement::{ImplementRun, Wait};
-use crate::text::duration;
+use crate::text::{duration, number, usd};
 use crate::track::Life;
 
 /// The first wait after provider trouble; each further one in a row is twice as long.
@@ -37,19 +39,24 @@ impl ImplementRun {
         let attempts_max = self.run.options.max_retries;
         let is_stopping = self.stopping.is_some();
         let jitter = jitter(self.run.seed, task, attempt.number);
-        let Some(record) = self.track.records.get_mut(task) else {
-            return;
-        };
+        let spec = self.track.backlog.tasks.get(task);
+        let Some(record) = self.track.records.get_mut(task) else { return };
         record.spent_ms += took_ms;
+        let cap =
+            spec.and_then(|spec| task_cap(&self.run.options.budget, &turn.shared.ledger.of_task(&spec.id)));
         record.evidence = accumulate(&record.evidence, distill(&failure));
         let next = if failure.consumes_attempt() {
             record.attempts += 1;
             record.troubles = 0;
             let is_hopeless = failure.class() == FailureClass::Context;
-            if is_hopeless || record.attempts >= attempts_max { Next::GiveUp } else { Next::Again }
+            if is_hopeless || cap.is_some() || record.attempts >= attempts_max {
+                Next::GiveUp
+            } else {
+                Next::Again
+            }
         } else {
             record.troubles += 1;
-            if record.troubles >= TROUBLES_MAX {
+            if cap.is_some() || record.troubles >= TROUBLES_MAX {
                 Next::GiveUp
             } else if is_stopping {
                 Next::Later
@@ -87,7 +94,17 @@ impl ImplementRun {
             Next::GiveUp => {
                 record.life = Life::Failed { class: failure.class() };
                 self.schedule.remove(task);
-                format!("{headline}. Given up after {} of {attempts_max} attempts", record.attempts)
+                match cap {
+                    Some(cap) => {
+                        format!("{headline}. Given up, because the task's budget is used up ({cap})")
+                    }
+                    None if !failure.consumes_attempt() => {
+                        format!("{headline}. Given up after {TROUBLES_MAX} tries")
+                    }
+                    None => {
+                        format!("{headline}. Given up after {} of {attempts_max} attempts", record.attempts)
+                    }
+                }
             }
         };
         record.history.push(format!("Attempt {}: {text}.", attempt.number));
@@ -122,17 +139,25 @@ impl ImplementRun {
             self.merging = None;
         }
         if let Some(entry) = attempt.entry {
-            turn.close(&self.run.chat, entry, is_ok, text);
+            // A screen shows no text for a failed line, so the reason is a paragraph of its own.
+            turn.close(&self.run.chat, entry, is_ok, if is_ok { text } else { "not merged" });
         }
-        // The line of a failed attempt shows its reason by itself; that of a good one does not.
-        if let Some(spec) = self.track.backlog.tasks.get(task)
-            && (is_ok || attempt.entry.is_none())
-        {
-            turn.say(&self.run.chat, format!("**{}** {text}.", spec.id));
+        if let Some(spec) = self.track.backlog.tasks.get(task) {
+            turn.say(&self.run.chat, format!("**{}**: {text}.", spec.id));
         }
         self.record_notes(turn, task, &attempt.notes);
         self.record_task(turn, task);
     }
+}
+
+/// The cap that a task has reached, in words.
+fn task_cap(budget: &BudgetOptions, spent: &Usage) -> Option<String> {
+    let tokens = spent.input_tokens + spent.output_tokens;
+    if budget.task_usd.is_some_and(|cap| spent.cost_usd >= cap) {
+        return Some(usd(spent.cost_usd));
+    }
+    let is_over = budget.task_tokens.is_some_and(|cap| tokens >= cap);
+    is_over.then(|| format!("{} tokens", number(tokens)))
 }
 
 /// A number from 0 to 999 that depends on nothing but its inputs (splitmix64's mixing constants).

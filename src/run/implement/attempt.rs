@@ -1,0 +1,275 @@
+//! One attempt at one task: a clean worktree, a fresh session with a compiled and verified context,
+//! the work collected into a ref, judged by gates and a reviewer, then queued for `merge`. However it
+//! ends, the work is in a ref before the worktree is used again.
+
+use serde::Serialize;
+
+use crate::backlog::TaskSpec;
+use crate::definitions::Role;
+use crate::effect::Outcome;
+use crate::effect::file::FileOutcome;
+use crate::effect::git::Change;
+use crate::effect::session::SessionOutcome;
+use crate::engine::{Activity, Turn};
+use crate::evidence::Failure;
+use crate::ids::{CommitId, EffectId, SessionId, Slot};
+use crate::route::{Work, work_of};
+use crate::run::documents::file_failure;
+use crate::run::gating::{Check, Gating, Preparation};
+use crate::run::implement::ImplementRun;
+use crate::run::review::Review;
+use crate::run::{Progress, Waiter, session_failure};
+use crate::track::Life;
+
+/// An attempt that is alive.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Attempt {
+    /// Counted from 1 for each task; names the ref.
+    pub number: u32,
+    /// Its worktree directory.
+    pub slot: Slot,
+    /// The integration tip it began from.
+    pub base: CommitId,
+    /// When it began, in milliseconds since the Unix epoch.
+    pub started_ms: u64,
+    /// Its line in the chat, once it has a session.
+    pub entry: Option<EffectId>,
+    /// The agent's last message.
+    pub notes: String,
+    /// How far it is.
+    pub stage: Stage,
+}
+
+/// How far an attempt is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Stage {
+    /// The worktree is being made ready.
+    Preparing(Preparation),
+    /// What will be sent is being written down.
+    Recording { directory: String, context: String },
+    /// The session is being made.
+    Opening { directory: String, context: String },
+    /// The agent works.
+    Working { directory: String, session: SessionId, ask: EffectId, bad_streams: u32 },
+    /// Its work is being committed; an end that was already bad is kept.
+    Collecting { directory: String, failure: Option<Ending> },
+    /// The project's commands judge it.
+    Gating { directory: String, work: Collected, gating: Gating },
+    /// The reviewer judges it.
+    Reviewing { work: Collected, review: Review },
+    /// It waits for its turn to be merged.
+    Queued { work: Collected },
+    /// A merge commit is being made.
+    Merging { work: Collected, tries: u32 },
+    /// The merge combined parallel work: the gates run on the result.
+    Rechecking { work: Collected, tries: u32, merge: CommitId, check: Check },
+    /// The integration branch is being moved to the merge commit.
+    Moving { work: Collected, tries: u32, merge: CommitId },
+}
+
+/// Why an attempt is over before its work was judged.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Ending {
+    /// It failed.
+    Failed(Failure),
+    /// The run is stopping; the attempt does not count.
+    Interrupted,
+}
+
+/// Work in a ref.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Collected {
+    /// The commit.
+    pub commit: CommitId,
+    /// What it changes.
+    pub changes: Vec<Change>,
+    /// Its diff, perhaps cut.
+    pub diff: String,
+}
+
+/// What an attempt waits for: always one thing.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Wait {
+    /// The task's index.
+    pub task: usize,
+    /// The attempt's number: a late outcome of an earlier one finds nobody.
+    pub attempt: u32,
+}
+
+impl Attempt {
+    /// Whether its work is done and is being judged or merged.
+    pub fn is_judged(&self) -> bool {
+        !matches!(
+            self.stage,
+            Stage::Preparing(_)
+                | Stage::Recording { .. }
+                | Stage::Opening { .. }
+                | Stage::Working { .. }
+                | Stage::Collecting { .. }
+        )
+    }
+
+    /// The merge commit that the integration branch is being moved to.
+    pub fn moving_to(&self) -> Option<&CommitId> {
+        match &self.stage {
+            Stage::Moving { merge, .. } => Some(merge),
+            _ => None,
+        }
+    }
+
+    /// Who waits for its next step.
+    pub(super) fn wait(&self, task: usize) -> Waiter {
+        Waiter::Attempt(Wait { task, attempt: self.number })
+    }
+}
+
+/// The agent that works on a task.
+pub(crate) fn role(task: &TaskSpec) -> Role {
+    if work_of(task) == Work::Documentation { Role::Documenter } else { Role::Implementer }
+}
+
+impl ImplementRun {
+    /// Starts an attempt in a free directory of the pool.
+    pub(crate) fn start(&mut self, turn: &mut Turn, task: usize, slot: Slot) {
+        let Some(record) = self.track.records.get_mut(task) else {
+            return;
+        };
+        record.begun += 1;
+        record.last_attempt_ms = Some(turn.shared.now_ms);
+        let number = record.begun;
+        let waiter = Waiter::Attempt(Wait { task, attempt: number });
+        let preparation = Preparation::begin(turn, &self.run.options, slot, self.tip.clone(), waiter);
+        record.life = Life::Running(Box::new(Attempt {
+            number,
+            slot,
+            base: self.tip.clone(),
+            started_ms: turn.shared.now_ms,
+            entry: None,
+            notes: String::new(),
+            stage: Stage::Preparing(preparation),
+        }));
+        self.record_spec(turn, task);
+        self.record_task(turn, task);
+    }
+
+    /// Something an attempt waited for ended.
+    pub fn attempt_resolved(
+        mut self: Box<Self>,
+        turn: &mut Turn,
+        wait: Wait,
+        outcome: &Outcome,
+        took_ms: u64,
+    ) -> Activity {
+        let Some(attempt) = self.take_attempt(&wait) else {
+            return Activity::Implement(self);
+        };
+        self.attempt_goes_on(turn, wait.task, attempt, outcome, took_ms);
+        self.go_on(turn)
+    }
+
+    /// Takes a live attempt out of its record, if it is the one that is meant.
+    fn take_attempt(&mut self, wait: &Wait) -> Option<Attempt> {
+        let record = self.track.records.get_mut(wait.task)?;
+        match std::mem::take(&mut record.life) {
+            Life::Running(attempt) if attempt.number == wait.attempt => Some(*attempt),
+            other => {
+                record.life = other;
+                None
+            }
+        }
+    }
+
+    /// Puts a live attempt back.
+    pub(crate) fn put_back(&mut self, task: usize, attempt: Attempt) {
+        if let Some(record) = self.track.records.get_mut(task) {
+            record.life = Life::Running(Box::new(attempt));
+        }
+    }
+
+    fn attempt_goes_on(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        mut attempt: Attempt,
+        outcome: &Outcome,
+        took_ms: u64,
+    ) {
+        let waiter = attempt.wait(task);
+        let stage = std::mem::replace(
+            &mut attempt.stage,
+            Stage::Collecting { directory: String::new(), failure: None },
+        );
+        // Whatever comes next in these stages takes time, and the stop came before it.
+        let is_over = matches!(
+            stage,
+            Stage::Preparing(_) | Stage::Recording { .. } | Stage::Gating { .. } | Stage::Rechecking { .. }
+        );
+        if self.is_stopping() && is_over {
+            return self.interrupted(turn, task, &attempt);
+        }
+        match stage {
+            Stage::Preparing(preparation) => match preparation.resolved(turn, outcome, waiter) {
+                Progress::More(preparation) => {
+                    attempt.stage = Stage::Preparing(preparation);
+                    self.put_back(task, attempt);
+                }
+                Progress::Done(directory) => self.compile(turn, task, attempt, directory),
+                Progress::Aborted => self.interrupted(turn, task, &attempt),
+                Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
+            },
+            Stage::Recording { directory, context } => match outcome {
+                Outcome::File(FileOutcome::Written { .. }) => {
+                    self.create(turn, task, attempt, directory, context)
+                }
+                other => {
+                    let message = file_failure(other, "the task's context file");
+                    self.failed(turn, task, &attempt, Failure::Host { message });
+                }
+            },
+            Stage::Opening { directory, context } => match outcome {
+                Outcome::Session(SessionOutcome::Created { session }) => {
+                    self.send(turn, task, attempt, directory, context, session);
+                }
+                Outcome::Session(other) => {
+                    let message = session_failure(other, self.run.options.task_timeout_ms);
+                    self.failed(turn, task, &attempt, Failure::Host { message });
+                }
+                other => self.failed(turn, task, &attempt, Failure::Host { message: format!("{other:?}") }),
+            },
+            Stage::Working { directory, session, bad_streams, .. } => {
+                self.worked(turn, task, attempt, directory, &session, bad_streams, outcome, took_ms);
+            }
+            Stage::Collecting { directory, failure } => {
+                self.collected(turn, task, attempt, directory, failure, outcome);
+            }
+            Stage::Gating { directory, work, gating } => match gating.resolved(turn, outcome, waiter) {
+                Progress::More(gating) => {
+                    attempt.stage = Stage::Gating { directory, work, gating };
+                    self.put_back(task, attempt);
+                }
+                Progress::Done(reports) => self.gated(turn, task, attempt, &directory, work, reports),
+                Progress::Aborted => self.interrupted(turn, task, &attempt),
+                Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
+            },
+            Stage::Reviewing { work, review } => {
+                let Some(spec) = self.track.backlog.tasks.get(task) else {
+                    return;
+                };
+                let review = if self.is_stopping() { review.stopping() } else { review };
+                match review.resolved(turn, &self.run, spec, outcome, took_ms, waiter) {
+                    Progress::More(review) => {
+                        attempt.stage = Stage::Reviewing { work, review };
+                        self.put_back(task, attempt);
+                    }
+                    Progress::Done(verdict) => self.reviewed(turn, task, attempt, work, verdict),
+                    Progress::Aborted => self.interrupted(turn, task, &attempt),
+                    Progress::Failed(message) => {
+                        let failure = Failure::Host { message: format!("no review: {message}") };
+                        self.failed(turn, task, &attempt, failure);
+                    }
+                }
+            }
+            merging => self.merge_goes_on(turn, task, attempt, merging, outcome),
+        }
+    }
+}

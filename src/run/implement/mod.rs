@@ -1,0 +1,246 @@
+//! `/implement`: look, check the project's health, then keep every worker busy with the task that has
+//! the longest way still to go, until nothing is left to start.
+
+pub mod attempt;
+mod dispatch;
+mod failure;
+pub mod files;
+pub mod finish;
+mod judging;
+mod merge;
+mod opening;
+mod working;
+
+use std::collections::{BTreeSet, VecDeque};
+
+use serde::Serialize;
+
+use crate::backlog::Backlog;
+use crate::effect::Outcome;
+use crate::effect::file::Place;
+use crate::effect::git::GitOutcome;
+use crate::engine::{Activity, Turn};
+use crate::gates::{self, Gate};
+use crate::ids::{CommitId, Slot, TrackId};
+use crate::metrics::Estimate;
+use crate::run::documents::{DOCUMENT_BYTES_MAX, read};
+use crate::run::gating::Check;
+use crate::run::health::Health;
+use crate::run::implement::files::BacklogFile;
+use crate::run::implement::opening::chosen_gates;
+use crate::run::survey::Survey;
+use crate::run::{Progress, Run, Waiter, git_failure};
+use crate::schedule::Schedule;
+use crate::track::Track;
+
+/// `/implement` under way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct ImplementRun {
+    /// What every command has.
+    pub run: Run,
+    /// The tasks and what becomes of them.
+    pub track: Track,
+    pub(crate) schedule: Schedule,
+    /// The tasks named by the person; all when they named none.
+    pub(crate) wanted: BTreeSet<usize>,
+    named: Vec<String>,
+    allow_red: bool,
+    pub(crate) gates: Vec<Gate>,
+    /// What the gates say without our work.
+    pub(crate) health: Health,
+    /// The integration tip.
+    pub(crate) tip: CommitId,
+    pub(crate) free: BTreeSet<Slot>,
+    /// Tasks that wait to be merged.
+    pub(crate) queue: VecDeque<usize>,
+    pub(crate) merging: Option<usize>,
+    pub(crate) stopping: Option<Stop>,
+    pub(crate) file: BacklogFile,
+    /// Where this run's entries begin in the ledger.
+    pub(crate) ledger_from: usize,
+    pub(crate) estimate: Option<Estimate>,
+    has_alerted: bool,
+    pub(crate) stage: Stage,
+}
+
+/// How far `/implement` is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Stage {
+    /// The backlog is being read.
+    Backlog,
+    /// The integration branch is being looked up.
+    Tip,
+    /// How the person's branch lies to it.
+    Relating,
+    /// The commit to start from is being looked at.
+    Survey(Survey),
+    /// The integration branch is being made or moved up.
+    Branch,
+    /// The project's health is being checked.
+    Health(Check),
+    /// Tasks are at work.
+    Working,
+    /// The person's branch is being moved.
+    Landing,
+    /// The last files are being written.
+    Closing {
+        /// What `/implement` ends with.
+        error: Option<String>,
+    },
+}
+
+/// Why nothing new starts.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Stop {
+    /// The person said so.
+    Person,
+    /// A cap was reached.
+    Budget(String),
+}
+
+/// What `/implement` as a whole waits for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Wait {
+    /// The one step of a stage that has one.
+    Step,
+    /// The backlog file.
+    File,
+    /// A task that rests after provider trouble.
+    Rest {
+        /// Its index.
+        task: usize,
+    },
+}
+
+/// `/implement [task ids…] [--allow-red]`.
+pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
+    let mut named = Vec::new();
+    let mut allow_red = false;
+    for word in arguments.split([' ', ',', '\n', '\t']).filter(|word| !word.is_empty()) {
+        match word {
+            "--allow-red" => allow_red = true,
+            option if option.starts_with("--") => {
+                return turn.fail(
+                    &run.chat,
+                    format!("/implement has no option {option}. It takes task ids and --allow-red."),
+                );
+            }
+            id => named.push(id.to_owned()),
+        }
+    }
+    let path = run.document("BACKLOG.yaml");
+    turn.request(Waiter::Implement(Wait::Step), read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
+    let empty = Backlog {
+        version: String::new(),
+        track_id: TrackId(String::new()),
+        created_at: String::new(),
+        updated_at: None,
+        tasks: Vec::new(),
+    };
+    Activity::Implement(Box::new(ImplementRun {
+        track: Track::adopt(None, empty),
+        schedule: Schedule::default(),
+        wanted: BTreeSet::new(),
+        named,
+        allow_red,
+        gates: Vec::new(),
+        health: Health::default(),
+        tip: CommitId(String::new()),
+        free: (1..=run.options.max_workers).map(Slot).collect(),
+        queue: VecDeque::new(),
+        merging: None,
+        stopping: None,
+        file: BacklogFile::default(),
+        ledger_from: turn.shared.ledger.entries.len(),
+        estimate: None,
+        has_alerted: false,
+        stage: Stage::Backlog,
+        run,
+    }))
+}
+
+impl ImplementRun {
+    /// The full name of the integration branch.
+    pub(crate) fn branch(&self) -> String {
+        format!("refs/heads/mac/{}", self.track.backlog.track_id)
+    }
+
+    /// Whether nothing new starts.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.stopping == Some(Stop::Person)
+    }
+
+    /// The person wants it to stop.
+    pub fn cancelled(mut self: Box<Self>, turn: &mut Turn) -> Activity {
+        if matches!(self.stage, Stage::Landing | Stage::Closing { .. }) {
+            return Activity::Implement(self);
+        }
+        self.stopping = Some(Stop::Person);
+        turn.cancel_all();
+        self.go_on(turn)
+    }
+
+    /// Something it waited for ended.
+    pub fn resolved(mut self: Box<Self>, turn: &mut Turn, wait: Wait, outcome: &Outcome) -> Activity {
+        match wait {
+            Wait::File => self.file_resolved(turn, outcome),
+            Wait::Rest { task } => self.rested(task),
+            Wait::Step => return self.step_resolved(turn, outcome),
+        }
+        self.go_on(turn)
+    }
+
+    fn step_resolved(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
+        let stage = std::mem::replace(&mut self.stage, Stage::Working);
+        if self.is_stopping() && !matches!(stage, Stage::Working | Stage::Landing | Stage::Closing { .. }) {
+            return self.leave(turn, "stopped before any task began");
+        }
+        match stage {
+            Stage::Backlog => self.backlog_read(turn, outcome),
+            Stage::Tip => self.tip_found(turn, outcome),
+            Stage::Relating => self.related(turn, outcome),
+            Stage::Survey(survey) => match survey.resolved(turn, outcome, Waiter::Implement(Wait::Step)) {
+                Progress::More(survey) => {
+                    self.stage = Stage::Survey(survey);
+                    Activity::Implement(self)
+                }
+                Progress::Done(found) => {
+                    let detected = gates::detect(&found.files, &found.manifests);
+                    self.gates = chosen_gates(&self.run.options, detected);
+                    self.settle_branch(turn)
+                }
+                Progress::Failed(reason) => self.leave(turn, reason),
+                Progress::Aborted => self.leave(turn, "stopped before any task began"),
+            },
+            Stage::Branch => match outcome {
+                Outcome::Git(GitOutcome::Moved) => self.check_health(turn),
+                other => {
+                    let text = format!("the integration branch could not be set: {}", git_failure(other));
+                    self.leave(turn, text)
+                }
+            },
+            Stage::Health(check) => self.health_resolved(turn, check, outcome),
+            Stage::Landing => self.landed(turn, outcome),
+            other @ (Stage::Working | Stage::Closing { .. }) => {
+                self.stage = other;
+                self.go_on(turn)
+            }
+        }
+    }
+
+    /// Ends before any work began. What is known of the track stays.
+    pub(super) fn leave(self: Box<Self>, turn: &mut Turn, error: impl Into<String>) -> Activity {
+        let chat = self.run.chat.clone();
+        self.keep_track(turn);
+        turn.fail(&chat, error)
+    }
+
+    /// Hands the track back to what outlives the command.
+    pub(crate) fn keep_track(self: Box<Self>, turn: &mut Turn) {
+        if !self.track.backlog.tasks.is_empty() {
+            let id = self.track.backlog.track_id.clone();
+            turn.shared.current = Some(id.clone());
+            turn.shared.tracks.insert(id, self.track);
+        }
+    }
+}

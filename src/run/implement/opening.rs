@@ -1,0 +1,266 @@
+//! Before any work: the backlog, the commit to start from, and the project's health.
+
+use crate::run::implement::{ImplementRun, Stage, Wait};
+
+use crate::backlog::{self};
+use crate::context;
+use crate::effect::file::FileOutcome;
+use crate::effect::git::{GitOperation, GitOutcome, Relation};
+use crate::effect::{Operation, Outcome};
+use crate::engine::{Activity, Turn};
+use crate::gates::{Gate, GateName};
+use crate::ids::{Slot, TaskId};
+use crate::options::{GateOption, Options, ReviewMode};
+use crate::run::documents::file_failure;
+use crate::run::draft::nodes;
+use crate::run::gating::Check;
+use crate::run::health::{Health, green_text, red_text};
+use crate::run::implement::files::BacklogFile;
+use crate::run::survey::Survey;
+use crate::run::{Progress, Waiter, git_failure};
+use crate::schedule::Schedule;
+use crate::text::{count, list};
+use crate::track::{Life, Track};
+
+impl ImplementRun {
+    pub(super) fn backlog_read(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
+        let path = self.run.document("BACKLOG.yaml");
+        let (text, hash) = match outcome {
+            Outcome::File(FileOutcome::Read { text, hash }) => (text, hash),
+            Outcome::File(FileOutcome::Missing) => {
+                return self.leave(turn, format!("there is no {path}. `/plan <feature>` makes one."));
+            }
+            other => return self.leave(turn, file_failure(other, &path)),
+        };
+        let backlog = match backlog::parse(text) {
+            Ok(backlog) => backlog,
+            Err(problems) => {
+                let lines: Vec<String> = problems.iter().map(|problem| format!("- {problem}")).collect();
+                return self.leave(
+                    turn,
+                    format!("{path} has problems, so nothing was started:\n{}", lines.join("\n")),
+                );
+            }
+        };
+        self.file = BacklogFile::read(hash.clone());
+        let earlier = turn.shared.tracks.remove(&backlog.track_id);
+        self.track = Track::adopt(earlier, backlog);
+        if let Err(problem) = self.choose_tasks() {
+            return self.leave(turn, problem);
+        }
+        let reference = Some(self.branch());
+        turn.request(Waiter::Implement(Wait::Step), Operation::Git(GitOperation::Inspect { reference }));
+        self.stage = Stage::Tip;
+        Activity::Implement(self)
+    }
+
+    /// Which tasks this run may start, and whether each of them fits its context.
+    pub(super) fn choose_tasks(&mut self) -> Result<(), String> {
+        let ids = self.track.ids();
+        let mut unknown = Vec::new();
+        for name in &self.named {
+            match ids.iter().position(|id| id.as_str().eq_ignore_ascii_case(name)) {
+                Some(index) => {
+                    self.wanted.insert(index);
+                }
+                None => unknown.push(name.clone()),
+            }
+        }
+        if !unknown.is_empty() {
+            let known: Vec<String> = ids.iter().map(TaskId::to_string).collect();
+            return Err(format!(
+                "there is no task {} in the backlog; it has {}.",
+                list(&unknown),
+                list(&known)
+            ));
+        }
+        let is_all = self.named.is_empty();
+        if is_all {
+            self.wanted = (0..ids.len()).collect();
+        }
+        let nodes = nodes(&self.track.backlog.tasks);
+        self.schedule = Schedule::new(&nodes).map_err(|_| "the backlog has a cycle".to_owned())?;
+        for (index, record) in self.track.records.iter_mut().enumerate() {
+            if record.life.is_done() {
+                self.schedule.complete(index);
+            } else if !self.wanted.contains(&index) {
+                self.schedule.remove(index);
+            } else if matches!(record.life, Life::Failed { .. }) {
+                if is_all {
+                    self.schedule.remove(index);
+                } else {
+                    // Naming a failed task asks for a fresh set of attempts.
+                    record.life = Life::Waiting;
+                    record.attempts = 0;
+                    record.troubles = 0;
+                }
+            }
+        }
+        let bytes_max = self.run.options.context.max_bytes;
+        let problems: Vec<String> = self
+            .wanted
+            .iter()
+            .filter(|index| !self.track.records[**index].life.is_done())
+            .filter_map(|index| context::compile(&self.track.backlog.tasks[*index], &[], bytes_max).err())
+            .map(|problem| format!("- {problem}"))
+            .collect();
+        if problems.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("some tasks are too large, so nothing was started:\n{}", problems.join("\n")))
+        }
+    }
+
+    pub(super) fn tip_found(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
+        let Outcome::Git(GitOutcome::Inspected { repository }) = outcome else {
+            return self.leave(turn, git_failure(outcome));
+        };
+        self.run.repository = repository.clone();
+        let Some(head) = repository.head.clone() else {
+            return self.leave(turn, "the repository has no commit");
+        };
+        match repository.reference.clone() {
+            Some(tip) => {
+                self.tip = tip.clone();
+                self.reconcile();
+                let operation = GitOperation::Relate { ours: head, theirs: tip };
+                turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
+                self.stage = Stage::Relating;
+                Activity::Implement(self)
+            }
+            None => {
+                self.tip = head;
+                self.survey(turn)
+            }
+        }
+    }
+
+    /// The person's branch may have moved since the integration branch was made.
+    pub(super) fn related(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
+        let Outcome::Git(GitOutcome::Related { relation }) = outcome else {
+            return self.leave(turn, git_failure(outcome));
+        };
+        let head = self.run.repository.head.clone();
+        match (relation, head) {
+            (Relation::Ahead, Some(head)) => self.tip = head,
+            (Relation::Diverged, _) => {
+                let track = self.track.backlog.track_id.clone();
+                let text = format!(
+                    "**Note:** your branch and `mac/{track}` have both moved on, so this run cannot land by itself. \
+                     Work goes on from `mac/{track}`; merge it when the run is done."
+                );
+                turn.say(&self.run.chat, text);
+            }
+            _ => {}
+        }
+        self.survey(turn)
+    }
+
+    pub(super) fn survey(mut self: Box<Self>, turn: &mut Turn) -> Activity {
+        let survey = Survey::begin(turn, self.tip.clone(), Waiter::Implement(Wait::Step));
+        self.stage = Stage::Survey(survey);
+        Activity::Implement(self)
+    }
+
+    pub(super) fn settle_branch(mut self: Box<Self>, turn: &mut Turn) -> Activity {
+        let from = self.run.repository.reference.clone();
+        if from.as_ref() == Some(&self.tip) {
+            return self.check_health(turn);
+        }
+        let operation = GitOperation::Move { reference: self.branch(), to: self.tip.clone(), from };
+        turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
+        self.stage = Stage::Branch;
+        Activity::Implement(self)
+    }
+
+    pub(super) fn check_health(mut self: Box<Self>, turn: &mut Turn) -> Activity {
+        let dirty = self.run.repository.dirty_files;
+        if dirty > 0 {
+            let what = count(dirty as usize, "file has", "files have");
+            let text = format!(
+                "**Note:** {what} changes that are not committed. They stay as they are, and workers do not see them."
+            );
+            turn.say(&self.run.chat, text);
+        }
+        let waits = self.track.records.iter().any(|record| record.life == Life::Waiting);
+        if !waits || self.schedule.ready() == 0 {
+            return self.work(turn);
+        }
+        if self.gates.is_empty() {
+            let judge =
+                if self.run.options.review == ReviewMode::Off { "nothing" } else { "only the reviewer" };
+            let text = format!(
+                "**Note:** no test, lint or type-check command was found in this project, so {judge} judges the work. \
+                 Set options.gates.test to a command."
+            );
+            turn.say(&self.run.chat, text);
+            return self.work(turn);
+        }
+        if let Some(health) = &turn.shared.health
+            && health.is_good_for(&self.tip, &self.gates)
+        {
+            self.health = health.clone();
+            return self.work(turn);
+        }
+        let waiter = Waiter::Implement(Wait::Step);
+        let check = Check::begin(turn, &self.run.options, Slot(1), self.tip.clone(), &self.gates, waiter);
+        self.stage = Stage::Health(check);
+        Activity::Implement(self)
+    }
+
+    pub(super) fn health_resolved(
+        mut self: Box<Self>,
+        turn: &mut Turn,
+        check: Check,
+        outcome: &Outcome,
+    ) -> Activity {
+        let waiter = Waiter::Implement(Wait::Step);
+        match check.resolved(turn, &self.run.options, outcome, waiter) {
+            Progress::More(check) => {
+                self.stage = Stage::Health(check);
+                Activity::Implement(self)
+            }
+            Progress::Aborted => self.leave(turn, "stopped before any task began"),
+            Progress::Failed(reason) => self.leave(turn, format!("the health check could not run: {reason}")),
+            Progress::Done(reports) => {
+                self.health = Health::of(self.tip.clone(), &reports);
+                if !self.health.red.is_empty() {
+                    turn.say(&self.run.chat, red_text(&reports));
+                    if !self.allow_red {
+                        return self.leave(
+                            turn,
+                            "the project's own checks fail before any task starts, so they could not judge one. Fix \
+                             and commit; or `/implement --allow-red`, which ignores the failing commands when work is judged.",
+                        );
+                    }
+                } else if let Some(text) = green_text(&reports) {
+                    turn.say(&self.run.chat, text);
+                }
+                if self.health.runs_no_test {
+                    let text = "**Note:** the test command ran no test. It cannot tell good work from bad; add a test \
+                                or set options.gates.test.";
+                    turn.say(&self.run.chat, text);
+                }
+                turn.shared.health = Some(self.health.clone());
+                self.work(turn)
+            }
+        }
+    }
+}
+
+/// The gates to run: what the person said, else what was found.
+pub(super) fn chosen_gates(options: &Options, detected: Vec<Gate>) -> Vec<Gate> {
+    let choose = |name: GateName, option: &GateOption| match option {
+        GateOption::Detect => detected.iter().find(|gate| gate.name == name).cloned(),
+        GateOption::Off => None,
+        GateOption::Command(command) => Some(Gate { name, command: command.clone() }),
+    };
+    [
+        choose(GateName::Test, &options.gates.test),
+        choose(GateName::Lint, &options.gates.lint),
+        choose(GateName::Typecheck, &options.gates.typecheck),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}

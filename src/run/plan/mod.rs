@@ -1,0 +1,292 @@
+//! `/plan`: read the request, map the repository, let three planners explore in parallel, delete
+//! their sessions and see them gone, merge what they wrote. `draft` goes on from there.
+
+mod planners;
+mod request;
+
+use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read, write};
+use crate::run::plan::planners::Seat;
+use crate::run::plan::request::{REQUEST_BYTES_MAX, looks_like_file};
+use serde::Serialize;
+
+use crate::effect::Outcome;
+use crate::effect::file::{Expected, FileOutcome, Place};
+use crate::effect::session::SessionOutcome;
+use crate::engine::{Activity, Turn};
+use crate::gates;
+use crate::ids::SessionId;
+use crate::plan::map::{MapInput, repository_map};
+use crate::plan::request::{Request, read_request};
+use crate::plan::{Planner, merge};
+use crate::run::draft::DraftRun;
+use crate::run::survey::Survey;
+use crate::run::{Progress, Run, Waiter};
+use crate::text::list;
+
+/// `/plan` under way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PlanRun {
+    run: Run,
+    is_new: bool,
+    is_stopping: bool,
+    stage: Stage,
+}
+
+/// How far it is.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+enum Stage {
+    /// The request's file is being read.
+    Request { path: String },
+    /// An earlier backlog is being looked for.
+    Earlier { request: Request },
+    /// Earlier documents are being put aside, one after the other; the last one is under way.
+    Aside { request: Request, into: String, left: Vec<String>, is_reading: bool },
+    /// A map made earlier for the same tree is being looked for.
+    CachedMap { request: Request, path: String },
+    /// The map is being made.
+    Survey { request: Request, path: String, survey: Survey },
+    /// The planners work.
+    Planning { request: Request, seats: Vec<Seat> },
+    /// Their sessions are being deleted.
+    Clearing { request: Request, left: usize, kept: Vec<String>, result: Result<Vec<String>, String> },
+    /// The documents are being written.
+    Writing { request: Request, left: usize, plan: String, problem: Option<String> },
+}
+
+/// What `/plan` waits for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Wait {
+    /// The one step of a stage that has one.
+    Step,
+    /// A planner's session or answer.
+    Seat(Planner),
+    /// A session's deletion.
+    Removal { session: SessionId },
+    /// A document.
+    Document { path: String },
+    /// A copy of the map for next time.
+    MapCopy,
+}
+
+/// Begins with everything in place.
+pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
+    let (is_new, argument) = match arguments.strip_prefix("--new") {
+        Some(rest) if rest.is_empty() || rest.starts_with(char::is_whitespace) => (true, rest.trim()),
+        _ => (false, arguments),
+    };
+    if let Some(option) = argument.split_whitespace().next().filter(|word| word.starts_with("--")) {
+        return turn.fail(
+            &run.chat,
+            format!("/plan has no option {option}. It takes --new, then a file or a text."),
+        );
+    }
+    if argument.is_empty() {
+        return turn.fail(
+            &run.chat,
+            "/plan needs a feature request: a file (`/plan feature.md`) or a text (`/plan add a --json flag`).",
+        );
+    }
+    let plan =
+        PlanRun { run, is_new, is_stopping: false, stage: Stage::Request { path: argument.to_owned() } };
+    if looks_like_file(argument) {
+        turn.request(Waiter::Plan(Wait::Step), read(Place::Person, argument, REQUEST_BYTES_MAX));
+        return Activity::Plan(plan);
+    }
+    match read_request(argument) {
+        Ok(request) => plan.requested(turn, request),
+        Err(problem) => turn.fail(&plan.run.chat, problem.to_string()),
+    }
+}
+
+impl PlanRun {
+    /// The chat of the command.
+    pub fn chat(&self) -> &SessionId {
+        &self.run.chat
+    }
+
+    /// The person wants it to stop. Sessions are deleted all the same.
+    pub fn cancelled(mut self, turn: &mut Turn) -> Activity {
+        self.is_stopping = true;
+        turn.cancel_all();
+        Activity::Plan(self)
+    }
+
+    /// Something it waited for ended.
+    pub fn resolved(mut self, turn: &mut Turn, wait: Wait, outcome: &Outcome, took_ms: u64) -> Activity {
+        let stage = std::mem::replace(&mut self.stage, Stage::Request { path: String::new() });
+        match (stage, wait) {
+            (Stage::Request { path }, Wait::Step) => self.request_read(turn, &path, outcome),
+            (Stage::Earlier { request }, Wait::Step) => self.earlier_read(turn, request, outcome),
+            (Stage::Aside { request, into, left, is_reading }, Wait::Step) => {
+                self.put_aside(turn, request, into, left, is_reading, outcome)
+            }
+            (Stage::CachedMap { request, path }, Wait::Step) => self.map_read(turn, request, path, outcome),
+            (Stage::Survey { request, path, survey }, Wait::Step) => {
+                self.surveyed(turn, request, path, survey, outcome)
+            }
+            (Stage::Planning { request, seats }, Wait::Seat(planner)) => {
+                self.seat_resolved(turn, request, seats, planner, outcome, took_ms)
+            }
+            (Stage::Clearing { request, left, kept, result }, Wait::Removal { session }) => {
+                self.removed(turn, request, left, kept, result, &session, outcome)
+            }
+            (Stage::Writing { request, left, plan, problem }, Wait::Document { path }) => {
+                self.written(turn, request, left, plan, problem, &path, outcome)
+            }
+            (stage, _) => {
+                self.stage = stage;
+                Activity::Plan(self)
+            }
+        }
+    }
+
+    fn look_for_map(mut self, turn: &mut Turn, request: Request) -> Activity {
+        if self.is_stopping {
+            return turn.fail(&self.run.chat, "stopped; nothing was written");
+        }
+        let tree = self.run.repository.tree.as_deref().unwrap_or("unknown");
+        let path = format!("maps/{tree}.md");
+        turn.request(Waiter::Plan(Wait::Step), read(Place::State, &path, DOCUMENT_BYTES_MAX));
+        self.stage = Stage::CachedMap { request, path };
+        Activity::Plan(self)
+    }
+
+    fn map_read(mut self, turn: &mut Turn, request: Request, path: String, outcome: &Outcome) -> Activity {
+        if let Outcome::File(FileOutcome::Read { text, .. }) = outcome {
+            let map = text.clone();
+            return self.seat_planners(turn, request, &map);
+        }
+        let Some(head) = self.run.repository.head.clone() else {
+            return turn.fail(&self.run.chat, "the repository has no commit");
+        };
+        let survey = Survey::begin(turn, head, Waiter::Plan(Wait::Step));
+        self.stage = Stage::Survey { request, path, survey };
+        Activity::Plan(self)
+    }
+
+    fn surveyed(
+        mut self,
+        turn: &mut Turn,
+        request: Request,
+        path: String,
+        survey: Survey,
+        outcome: &Outcome,
+    ) -> Activity {
+        match survey.resolved(turn, outcome, Waiter::Plan(Wait::Step)) {
+            Progress::More(survey) => {
+                self.stage = Stage::Survey { request, path, survey };
+                Activity::Plan(self)
+            }
+            Progress::Failed(reason) => {
+                turn.fail(&self.run.chat, format!("the repository could not be mapped: {reason}"))
+            }
+            Progress::Aborted => turn.fail(&self.run.chat, "stopped; nothing was written"),
+            Progress::Done(found) => {
+                let gates = gates::detect(&found.files, &found.manifests);
+                let map = repository_map(&MapInput {
+                    name: &self.run.repository.name,
+                    files: &found.files,
+                    is_cut: found.is_cut,
+                    manifests: &found.manifests,
+                    gates: &gates,
+                });
+                turn.request(
+                    Waiter::Plan(Wait::MapCopy),
+                    write(Place::State, &path, map.clone(), Expected::Anything),
+                );
+                self.seat_planners(turn, request, &map)
+            }
+        }
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
+    fn removed(
+        mut self,
+        turn: &mut Turn,
+        request: Request,
+        left: usize,
+        mut kept: Vec<String>,
+        result: Result<Vec<String>, String>,
+        session: &SessionId,
+        outcome: &Outcome,
+    ) -> Activity {
+        if !matches!(outcome, Outcome::Session(SessionOutcome::Removed)) {
+            kept.push(session.to_string());
+        }
+        if left > 1 {
+            self.stage = Stage::Clearing { request, left: left - 1, kept, result };
+            return Activity::Plan(self);
+        }
+        self.cleared(turn, request, &kept, result)
+    }
+
+    fn cleared(
+        mut self,
+        turn: &mut Turn,
+        request: Request,
+        kept: &[String],
+        result: Result<Vec<String>, String>,
+    ) -> Activity {
+        if !kept.is_empty() {
+            turn.say(
+                &self.run.chat,
+                format!(
+                    "**Note:** OpenCode kept {}; the next command tries to delete them again.",
+                    list(kept)
+                ),
+            );
+        }
+        let documents = match result {
+            Ok(documents) => documents,
+            Err(reason) => return turn.fail(&self.run.chat, reason),
+        };
+        let [spec, arch, qa] = documents.as_slice() else {
+            return turn.fail(&self.run.chat, "a planning document got lost");
+        };
+        let plan = merge(spec, arch, qa);
+        let mut files: Vec<(&str, &String)> =
+            Planner::ALL.iter().map(|planner| planner.document()).zip(&documents).collect();
+        files.push(("PLAN.md", &plan));
+        for (name, text) in &files {
+            let path = self.run.document(name);
+            turn.request(
+                Waiter::Plan(Wait::Document { path: path.clone() }),
+                write(Place::Repository, &path, (*text).clone(), Expected::Anything),
+            );
+        }
+        let left = files.len();
+        if kept.is_empty() {
+            turn.say(&self.run.chat, "The planners' sessions are deleted; only their documents remain.");
+        }
+        self.stage = Stage::Writing { request, left, plan, problem: None };
+        Activity::Plan(self)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
+    fn written(
+        mut self,
+        turn: &mut Turn,
+        request: Request,
+        left: usize,
+        plan: String,
+        problem: Option<String>,
+        path: &str,
+        outcome: &Outcome,
+    ) -> Activity {
+        let problem = match outcome {
+            Outcome::File(FileOutcome::Written { .. }) => problem,
+            other => problem.or_else(|| Some(file_failure(other, path))),
+        };
+        if left > 1 {
+            self.stage = Stage::Writing { request, left: left - 1, plan, problem };
+            return Activity::Plan(self);
+        }
+        if let Some(problem) = problem {
+            return turn.fail(&self.run.chat, problem);
+        }
+        if self.is_stopping {
+            return turn.fail(&self.run.chat, "stopped; the plan is written, `/backlog` makes its backlog");
+        }
+        DraftRun::begin(turn, self.run, &request.title, plan)
+    }
+}
