@@ -1,6 +1,7 @@
 // Runs commands: one engine for a repository, open while a command is at work in it.
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { VERSION } from "./built.ts";
 import { type CoreHost, createEngine, type Engine } from "./core.ts";
 import { show } from "./effects/chat.ts";
 import type { ChatTurn, GivenCommand, Host } from "./host/host.ts";
@@ -19,7 +20,6 @@ const STOP_MS = 20_000;
 const STUCK_MS = 15_000;
 const STUCK_LOOK_MS = 1_000;
 const SETTLE_LOOK_MS = 100;
-const VERSION = "0.1.0";
 
 /** A command at work. */
 interface Run {
