@@ -161,7 +161,7 @@ test("a torn last line is cut off, and what is good before it counts", async () 
   const live = new World();
   await live.give(PLAN);
   const whole = live.journal;
-  const torn = new World(whole + '{"v":1,"seq":3,"pr');
+  const torn = new World(`${whole}{"v":1,"seq":3,"pr`);
   expect(torn.journal.startsWith(whole)).toBe(true);
   await torn.core.quiet();
   const clean = new World(whole);

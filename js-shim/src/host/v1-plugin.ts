@@ -2,11 +2,12 @@
 // does is the conductor's business.
 import type { Config, Hooks, PluginInput, PluginOptions } from "@opencode-ai/plugin";
 import type { Part } from "@opencode-ai/sdk";
-import { Conductor, within } from "../conductor.ts";
+import { Conductor } from "../conductor.ts";
 import { readDefinitions } from "../core.ts";
 import { hub, type ServeTurn } from "../hub.ts";
 import { isInside, locate, worktreesDirectory } from "../paths.ts";
 import type { CommandName, Setting } from "../protocol.ts";
+import { within } from "../within.ts";
 import { type ChatTurn, troubleFrom } from "./host.ts";
 import { AGENT, CHAT_HEADER, MESSAGE_HEADER, PLUGIN } from "./names.ts";
 import { V1Host } from "./v1.ts";
