@@ -12,6 +12,8 @@ const STOP_MS = 20_000;
 /** A command at work. */
 interface Run {
   turn: ChatTurn;
+  /** The person does not want it any more. */
+  isCancelled: boolean;
   ended: Promise<void>;
   end: () => void;
 }
@@ -48,14 +50,15 @@ export class Conductor {
         "The command before this one in this chat is still being stopped. Try again in a moment.",
       );
     }
-    const run = startRun(turn);
+    const run = startRun(turn, cancel?.aborted ?? false);
     this.#runs.set(chat, run);
     const onCancel = () => this.cancel(chat);
+    cancel?.addEventListener("abort", onCancel, { once: true });
     try {
       const engine = await this.#opened();
-      cancel?.addEventListener("abort", onCancel, { once: true });
       engine.dispatch({ type: "command", chat, name, arguments: words, setting });
-      if (cancel?.aborted) onCancel();
+      // It may have come before there was an engine to tell.
+      if (run.isCancelled) engine.tell({ type: "cancelled", chat });
       await run.ended;
     } catch (error) {
       this.#host.log("error", `/${name}: ${troubleFrom(error).message}`);
@@ -70,6 +73,8 @@ export class Conductor {
 
   /** Asks the command of a chat to stop. */
   cancel(chat: string): void {
+    const run = this.#runs.get(chat);
+    if (run) run.isCancelled = true;
     this.#open?.tell({ type: "cancelled", chat });
   }
 
@@ -126,10 +131,10 @@ export class Conductor {
   }
 }
 
-function startRun(turn: ChatTurn): Run {
+function startRun(turn: ChatTurn, isCancelled: boolean): Run {
   let end: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => {
     end = resolve;
   });
-  return { turn, ended, end };
+  return { turn, isCancelled, ended, end };
 }

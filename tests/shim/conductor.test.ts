@@ -104,6 +104,14 @@ test("a command that is cancelled before it starts performs nothing that matters
   expect(turn.ends).toEqual([expect.stringContaining("stopped")]);
 });
 
+test("a cancel while the journal is being opened is not lost", async () => {
+  const { place } = await World.make();
+  const conductor = new Conductor(new FakeHost(), place);
+  const running = run(conductor, "plan", "greet people");
+  conductor.cancel("chat");
+  expect((await running).ends).toEqual([expect.stringContaining("stopped")]);
+});
+
 test("a repository whose lock is held refuses commands, and takes them afterwards", async () => {
   const { place } = await World.make();
   const release = await acquireLock(join(place.state, "journal.lock"));
