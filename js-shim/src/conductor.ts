@@ -32,6 +32,11 @@ export class Conductor {
     this.#place = place;
   }
 
+  /** Whether it works at this place: a directory may have become a repository since. */
+  isAt({ root, state }: RepositoryPlace): boolean {
+    return this.#place.root === root && this.#place.state === state;
+  }
+
   /** The chats with a command at work. */
   get chats(): string[] {
     return [...this.#runs.keys()];

@@ -160,7 +160,8 @@ export class V1Plugin {
         "This directory belongs to multi-agent-coder. Give the command in your own checkout.",
       );
     }
-    const conductor = hub.conductors.get(this.#directory) ?? new Conductor(this.#host, place);
+    const known = hub.conductors.get(this.#directory);
+    const conductor = known?.isAt(place) ? known : new Conductor(this.#host, place);
     hub.conductors.set(this.#directory, conductor);
     return conductor;
   }
