@@ -92,6 +92,25 @@ test("a directory that becomes a repository is one for the next command", async 
   expect(existsSync(join(directory, ".git/multi-agent-coder/journal.jsonl"))).toBe(true);
 });
 
+test("a command that never became a message is not run in place of the next one", async () => {
+  const { root } = await World.make();
+  const instance = new Instance(root);
+  await instance.configure();
+  await instance.before("chat", "plan", "something dear");
+  const parts = await instance.give("chat", "progress", "");
+  expect(errorOf(parts)).toContain("there is no tasks/BACKLOG.yaml");
+});
+
+test("two commands given at once get the messages that show them", async () => {
+  const { root } = await World.make();
+  const instance = new Instance(root);
+  await instance.configure();
+  const first = await instance.before("chat", "plan", "greet");
+  const second = await instance.before("chat", "progress", "");
+  expect(errorOf(await instance.answer("chat", second))).toContain("BACKLOG.yaml");
+  expect(errorOf(await instance.answer("chat", first))).toContain("acme/large");
+});
+
 test("an answer that succeeds or fails is over: it finishes with `stop` or a final error", async () => {
   const { root } = await World.make();
   const instance = new Instance(root);

@@ -55,9 +55,9 @@ export class V1Plugin {
         this.#host.started();
         await this.#given(sessionID, command, name, unwrap(words), parts);
       },
-      "chat.message": async ({ sessionID }, { message }) => {
+      "chat.message": async ({ sessionID }, { message, parts }) => {
         this.#host.started();
-        if (message.agent === AGENT) this.#runs.bind(sessionID, message.id);
+        if (message.agent === AGENT) this.#runs.bind(sessionID, message.id, textOf(parts));
         else if (message.model.providerID === PLUGIN) await this.#repairModel(sessionID, message);
       },
       "chat.headers": async ({ sessionID, agent, message }, { headers }) => {
@@ -99,9 +99,9 @@ export class V1Plugin {
     words: string,
     parts: Part[],
   ): Promise<void> {
-    this.#runs.given({ chat, name, arguments: words });
-    hub.turns.set(chat, this.#serve);
     const shown = `/${command} ${words}`.trim();
+    this.#runs.given({ chat, name, arguments: words }, shown);
+    hub.turns.set(chat, this.#serve);
     // The template is the same for all arguments; the person wants to see theirs.
     for (const part of parts) if (part.type === "text") part.text = shown;
     await giveTitle(this.#client, chat, shown).catch((error) => {
@@ -189,6 +189,10 @@ export class V1Plugin {
     const model = this.#models.model ?? (await usualModel(this.#client, chat).catch(() => null));
     if (model) message.model = { providerID: model.provider, modelID: model.model };
   }
+}
+
+function textOf(parts: Part[]): string {
+  return parts.find((part) => part.type === "text")?.text ?? "";
 }
 
 /** `opencode run` puts an argument that holds spaces into quotes, and a backslash before its quotes. */
