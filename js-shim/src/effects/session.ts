@@ -84,6 +84,7 @@ async function ask(
     const news = async () =>
       (await host.sessions.turns(operation)).filter(({ id }) => !earlier.has(id));
     await watched.begin(earlier);
+    if (cancel.aborted) return { type: "aborted", usage: NOTHING };
     await host.sessions.send(operation);
     const end = await watched.end(cancel, news);
     if (end === "settled") return outcomeOf(operation, await news(), watched.trouble);
