@@ -42,6 +42,7 @@ export class FakeHost implements Host {
     turns: async () => this.turns,
     isBusy: async () => this.isBusy,
     abort: async () => undefined,
+    asks: async () => [],
     deny: async () => undefined,
     remove: async ({ session }: SessionPlace) => {
       this.removed.push(session);

@@ -1,6 +1,6 @@
 /** Sessions of a host that is none. */
 
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { performSession } from "../../js-shim/src/effects/session.ts";
 import type { Turn } from "../../js-shim/src/host/host.ts";
 import type { SessionOperation, SessionSignal } from "../../js-shim/src/protocol.ts";
@@ -134,4 +134,21 @@ test("an ask that nobody will answer is denied once and told", async () => {
   await outcome;
   expect(denied).toEqual(["p1"]);
   expect(signals[0]).toEqual({ type: "denied", what: "bash rm" });
+});
+
+test("an ask whose event got lost is found by looking, and denied once", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const host = new FakeHost();
+  const denied: string[] = [];
+  host.sessions.asks = async () => [{ id: "p1", kind: "permission", what: "bash rm" }];
+  host.sessions.deny = async (_, { id }) => void denied.push(id);
+  host.isBusy = true;
+  const { outcome } = perform(host, ASK);
+  await vi.advanceTimersByTimeAsync(25_000);
+  expect(denied).toEqual(["p1"]);
+  host.isBusy = false;
+  host.turns = [turn()];
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await outcome).toMatchObject({ type: "answered" });
 });
