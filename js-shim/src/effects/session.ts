@@ -257,12 +257,10 @@ class Watched {
     this.#denied.add(asked.id);
     const { session: own, directory } = this.#operation;
     this.#signal(own, { type: "denied", what: asked.what });
-    this.#host.sessions
-      .deny({ session: asking, directory }, asked, DENIAL)
-      .catch((error) => {
-        this.#denied.delete(asked.id);
-        this.#host.log("warn", `an ask could not be denied: ${troubleFrom(error).message}`);
-      });
+    this.#host.sessions.deny({ session: asking, directory }, asked, DENIAL).catch((error) => {
+      this.#denied.delete(asked.id);
+      this.#host.log("warn", `an ask could not be denied: ${troubleFrom(error).message}`);
+    });
   }
 
   #lookSoon(): void {
