@@ -77,9 +77,10 @@ impl PlanRun {
                 let left: Vec<String> = DOCUMENTS.iter().rev().map(|name| (*name).to_owned()).collect();
                 let first = self.run.document(DOCUMENTS[0]);
                 turn.request(Waiter::Plan(Wait::Step), read(Place::Repository, &first, DOCUMENT_BYTES_MAX));
+                let is_done = if matches!(standing, Standing::Finished) { "is done. It " } else { "" };
                 turn.say(
                     &self.run.chat,
-                    format!("The earlier plan is kept in {}.", self.run.document(&into)),
+                    format!("The earlier plan {is_done}is kept in {}.", self.run.document(&into)),
                 );
                 self.stage = Stage::Aside { request, into, left, is_reading: true };
                 Activity::Plan(self)
