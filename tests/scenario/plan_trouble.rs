@@ -163,7 +163,7 @@ fn a_finished_backlog_makes_room_for_the_next_plan() {
     let error = world.command(Backlog, "").unwrap_or_default();
     assert!(error.contains("is done") && error.contains("/plan --new"), "{error}");
     assert_eq!(world.command(Plan, "feature.md"), None);
-    world.assert_said("The earlier plan is done. It is kept in tasks/archive/");
+    world.assert_said("The earlier plan is kept in tasks/archive/");
     assert_eq!(copies(&world), [old.as_str()]);
     assert!(!world.file("tasks/BACKLOG.yaml").unwrap_or_default().contains("completed"));
 }
