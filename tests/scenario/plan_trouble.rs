@@ -154,6 +154,20 @@ fn a_started_backlog_is_not_overwritten() {
     assert!(!world.file("tasks/BACKLOG.yaml").unwrap_or_default().contains("completed"));
 }
 
+#[test]
+fn a_finished_backlog_makes_room_for_the_next_plan() {
+    let mut world = world();
+    assert_eq!(world.command(Plan, "feature.md"), None);
+    assert_eq!(world.command(Implement, ""), None);
+    let old = world.file("tasks/BACKLOG.yaml").unwrap_or_default().to_owned();
+    let error = world.command(Backlog, "").unwrap_or_default();
+    assert!(error.contains("is done") && error.contains("/plan --new"), "{error}");
+    assert_eq!(world.command(Plan, "feature.md"), None);
+    world.assert_said("The earlier plan is kept in tasks/archive/");
+    assert_eq!(copies(&world), [old.as_str()]);
+    assert!(!world.file("tasks/BACKLOG.yaml").unwrap_or_default().contains("completed"));
+}
+
 /// The backlogs that were put aside, oldest first.
 fn copies(world: &World) -> Vec<&str> {
     let is_copy = |path: &str| path.starts_with("tasks/archive/") && path.ends_with("/BACKLOG.yaml");

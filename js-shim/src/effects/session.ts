@@ -84,6 +84,7 @@ async function ask(
     const news = async () =>
       (await host.sessions.turns(operation)).filter(({ id }) => !earlier.has(id));
     await watched.begin(earlier);
+    if (cancel.aborted) return { type: "aborted", usage: NOTHING };
     await host.sessions.send(operation);
     const end = await watched.end(cancel, news);
     if (end === "settled") return outcomeOf(operation, await news(), watched.trouble);
@@ -156,6 +157,7 @@ class Watched {
   #signal: Signal;
   #unwatch: () => void = () => undefined;
   #reported = new Set<string>();
+  #denied = new Set<string>();
   #heard_ms = Date.now();
   #looksSoon = 0;
   #wake: () => void = () => undefined;
@@ -217,7 +219,10 @@ class Watched {
     this.#looksSoon = Math.max(0, this.#looksSoon - 1);
     // A look that fails decides nothing: the deadline stands.
     const isBusy = await this.#host.sessions.isBusy(this.#operation).catch(() => true);
-    if (isBusy) return false;
+    if (isBusy) {
+      await this.#denyMissed();
+      return false;
+    }
     const turns = await news().catch(() => null);
     if (turns === null) return false;
     for (const { id, isCompleted, finish } of turns) if (isCompleted) this.#turn(id, finish);
@@ -233,6 +238,14 @@ class Watched {
     this.#signal(this.#operation.session, { type: "stepped", finish });
   }
 
+  /** An ask whose event got lost would wait for ever. */
+  async #denyMissed(): Promise<void> {
+    // The quick looks come in dozens, and what they look for has no open ask.
+    if (this.#looksSoon > 0) return;
+    const asks = await this.#host.sessions.asks(this.#operation).catch(() => []);
+    for (const ask of asks) this.#deny({ session: this.#operation.session, ask });
+  }
+
   #deny({
     session: asking,
     ask: asked,
@@ -240,13 +253,14 @@ class Watched {
     session: SessionId;
     ask: Parameters<Host["sessions"]["deny"]>[1];
   }): void {
+    if (this.#denied.has(asked.id)) return;
+    this.#denied.add(asked.id);
     const { session: own, directory } = this.#operation;
     this.#signal(own, { type: "denied", what: asked.what });
-    this.#host.sessions
-      .deny({ session: asking, directory }, asked, DENIAL)
-      .catch((error) =>
-        this.#host.log("warn", `an ask could not be denied: ${troubleFrom(error).message}`),
-      );
+    this.#host.sessions.deny({ session: asking, directory }, asked, DENIAL).catch((error) => {
+      this.#denied.delete(asked.id);
+      this.#host.log("warn", `an ask could not be denied: ${troubleFrom(error).message}`);
+    });
   }
 
   #lookSoon(): void {
