@@ -43,7 +43,7 @@ async function acquireFile(path: string): Promise<Release> {
   try {
     for (let tries = 0; tries < 2; tries += 1) {
       if (await isLinked(draft, file)) return () => releaseFile(file, token);
-      if (await isHeld(file)) throw held(path);
+      if ((await stateOf(file)) === "held") throw held(path);
       await removeDead(file, draft);
     }
     throw held(path);
@@ -62,9 +62,10 @@ async function isLinked(from: string, to: string): Promise<boolean> {
   }
 }
 
-async function isHeld(file: string): Promise<boolean> {
-  const holder = await readFile(file, "utf8").catch(() => "");
-  return isAlive(Number.parseInt(holder, 10));
+async function stateOf(file: string): Promise<"free" | "held" | "dead"> {
+  const holder = await readFile(file, "utf8").catch(() => null);
+  if (holder === null) return "free";
+  return isAlive(Number.parseInt(holder, 10)) ? "held" : "dead";
 }
 
 /** Removes what a dead process left. One at a time, or it could be a new lock that is removed. */
@@ -72,7 +73,7 @@ async function removeDead(file: string, draft: string): Promise<void> {
   const right = `${file}.removal`;
   if (!(await isLinked(draft, right))) return;
   try {
-    if (!(await isHeld(file))) await rm(file, { force: true });
+    if ((await stateOf(file)) === "dead") await rm(file, { force: true });
   } finally {
     await rm(right, { force: true });
   }
