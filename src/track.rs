@@ -20,6 +20,12 @@ pub struct Track {
     pub backlog: Backlog,
     /// What has become of each task, in the backlog's order.
     pub records: Vec<Record>,
+    /// Tasks that a person took out of the backlog. One that comes back keeps its past: merged work
+    /// is not done again, and no ref of an attempt is used twice.
+    removed: Vec<(TaskSpec, Record)>,
+    /// The backlog file shows less than we know, because it was edited while work went on, or the
+    /// process died: its statuses are no wishes of a person then.
+    pub file_lags: bool,
 }
 
 /// What has become of a task.
@@ -29,9 +35,11 @@ pub struct Record {
     pub life: Life,
     /// Attempts that count against `maxRetries`.
     pub attempts: u32,
+    /// Attempts that counted before the person asked for another set of them.
+    pub earlier_attempts: u32,
     /// Attempts ever begun; names their refs.
     pub begun: u32,
-    /// Provider or host trouble in a row.
+    /// Provider or host trouble in a row, in this run.
     pub troubles: u32,
     /// What failed attempts taught, newest first.
     pub evidence: Vec<String>,
@@ -80,6 +88,14 @@ pub enum Life {
     },
 }
 
+impl Record {
+    /// The person wants another set of attempts.
+    pub fn start_over(&mut self) {
+        self.life = Life::Waiting;
+        self.earlier_attempts += std::mem::take(&mut self.attempts);
+    }
+}
+
 impl Life {
     /// Whether dependents may start.
     pub fn is_done(&self) -> bool {
@@ -91,19 +107,22 @@ impl Track {
     /// A track from the backlog file as a person left it, and what we knew of the same track. The file
     /// wins for what has not been merged.
     pub fn adopt(earlier: Option<Self>, backlog: Backlog) -> Self {
-        let earlier: Vec<(TaskSpec, Record)> = earlier
-            .map(|track| track.backlog.tasks.into_iter().zip(track.records).collect())
-            .unwrap_or_default();
+        let file_lags = earlier.as_ref().is_some_and(|track| track.file_lags);
+        let with_removed =
+            |track: Self| track.backlog.tasks.into_iter().zip(track.records).chain(track.removed).collect();
+        let mut earlier: Vec<(TaskSpec, Record)> = earlier.map(with_removed).unwrap_or_default();
         let records = backlog
             .tasks
             .iter()
             .map(|task| match earlier.iter().find(|(known, _)| known.id == task.id) {
-                Some((known, record)) => adopt_record(task, known, record.clone()),
+                Some((known, record)) => adopt_record(task, known, record.clone(), file_lags),
                 None if task.status == Status::Completed => Record { life: Life::Given, ..Record::default() },
                 None => Record::default(),
             })
             .collect();
-        Self { backlog, records }
+        let kept: BTreeSet<&TaskId> = backlog.tasks.iter().map(|task| &task.id).collect();
+        earlier.retain(|(task, _)| !kept.contains(&task.id));
+        Self { backlog, records, removed: earlier, file_lags }
     }
 
     /// The index of a task.
@@ -209,12 +228,15 @@ fn status_of(task: &TaskSpec, record: &Record, is_done: impl Fn(&TaskId) -> bool
 }
 
 /// A task that we know, as the file has it now.
-fn adopt_record(task: &TaskSpec, known: &TaskSpec, mut record: Record) -> Record {
+fn adopt_record(task: &TaskSpec, known: &TaskSpec, mut record: Record, file_lags: bool) -> Record {
     match record.life {
         Life::Waiting | Life::Failed { .. } if task.status == Status::Completed => record.life = Life::Given,
-        Life::Failed { .. } if task.status != Status::Failed || !is_same_work(task, known) => {
-            record.life = Life::Waiting;
-            record.attempts = 0;
+        Life::Given if task.status != Status::Completed => record.life = Life::Waiting,
+        Life::Failed { .. } => {
+            let is_wanted = task.status != Status::Failed && !file_lags;
+            if is_wanted || !is_same_work(task, known) {
+                record.start_over();
+            }
         }
         _ => {}
     }

@@ -26,8 +26,10 @@ pub(crate) fn write(place: Place, path: &str, text: String, expected: Expected) 
 pub(crate) enum Standing {
     /// Nothing that was started.
     Untouched,
-    /// Work, described.
+    /// Work that is not all done, described.
     Started(String),
+    /// Every task is done.
+    Finished,
     /// Not a backlog.
     Unreadable,
 }
@@ -38,6 +40,7 @@ impl Standing {
         match self {
             Self::Untouched => "has no started task".to_owned(),
             Self::Started(what) => format!("has work in it ({what}), and `/implement` goes on with it"),
+            Self::Finished => "is done, and its tasks would be cut anew".to_owned(),
             Self::Unreadable => {
                 "cannot be read as a backlog, so it is left alone; `/backlog --check` says what is wrong"
                     .to_owned()
@@ -63,6 +66,9 @@ pub(crate) fn standing(text: &str, tracks: &BTreeMap<TrackId, Track>) -> Standin
     let is_started = |(task, record): &(&TaskSpec, &Record)| {
         record.begun > 0 || task.attempts > 0 || !matches!(task.status, Status::Pending | Status::Ready)
     };
+    if track.is_complete() {
+        return Standing::Finished;
+    }
     let tasks = track.backlog.tasks.iter().zip(&track.records);
     let started: Vec<String> = tasks.filter(is_started).map(|(task, _)| task.id.to_string()).collect();
     if started.is_empty() { Standing::Untouched } else { Standing::Started(list(&started)) }

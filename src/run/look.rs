@@ -43,6 +43,13 @@ pub fn given(turn: &mut Turn, chat: &SessionId, name: CommandName, options: Opti
 
 /// The backlog was read.
 pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outcome) {
+    // While work goes on the live track is the truth; the file may be in the middle of an edit.
+    if let (CommandName::Progress, Activity::Implement(run)) = (wait.name, activity)
+        && !run.track.records.is_empty()
+    {
+        turn.say(&wait.chat, progress(&run.track, true));
+        return turn.end(&wait.chat, None);
+    }
     let path = document(&wait.options, "BACKLOG.yaml");
     let text = match outcome {
         Outcome::File(FileOutcome::Read { text, .. }) => text,

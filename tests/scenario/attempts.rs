@@ -87,7 +87,7 @@ fn a_reviewer_that_never_gives_one_does_not_cost_an_attempt() {
     world.agents.script("review T01", vec![shrug.clone(), shrug]);
     assert_eq!(world.command(Implement, ""), None);
     world.assert_said("the reviewer gave no verdict");
-    world.assert_said("does not count as an attempt");
+    world.assert_said("merged after 1 attempt");
     world.assert_all_merged();
 }
 
@@ -165,4 +165,15 @@ fn evidence_stays_small() {
     let last = world.sent_to("T01")[9].to_owned();
     assert_eq!(last.matches("issue number").count(), 5, "{last}");
     assert!(last.contains("issue number 9") && last.contains("issue number 5"));
+}
+
+#[test]
+fn a_reviewer_is_told_that_a_diff_is_cut() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    let big = "one more line of a large file\n".repeat(50_000);
+    world.agents.script("T01", vec![Act::change(&[("big.txt", &big)])]);
+    assert_eq!(world.command(Implement, ""), None);
+    let last = world.sent_to("review T01").pop().unwrap_or_default().to_owned();
+    assert!(last.contains("The diff is cut here"), "{}", &last[last.len() - 300..]);
+    world.assert_said("the reviewer sees the first 1.0 MB");
 }

@@ -140,3 +140,25 @@ fn a_branch_that_moved_on_meanwhile() {
     world.assert_all_merged();
     assert!(world.git.tree(MAIN).contains_key("mine.js"));
 }
+
+#[test]
+fn a_red_check_after_a_merge_stands_in_the_tasks_file() {
+    let mut world = two_tasks();
+    world.setting.options = json!({ "maxRetries": 1 });
+    world.agents.script("T01", vec![Act::change(&[("a.js", "HALF\n")])]);
+    world.agents.script("T02", vec![Act::change(&[("b.js", "HALF\n")])]);
+    assert!(world.command(Implement, "").is_some());
+    let status = world.file("tasks/T02.status.json").unwrap_or_default();
+    assert!(status.contains("\"status\": \"failed\""), "{status}");
+    assert!(status.contains("\"tests_passed\": false"), "{status}");
+}
+
+#[test]
+fn a_checkout_of_the_integration_branch_is_told_before_any_work() {
+    let mut world = two_tasks();
+    assert_eq!(world.command(Implement, "T01"), None);
+    world.git.branch = Some("mac/cart-1".into());
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("`mac/cart-1` is checked out"), "{error}");
+    assert_eq!(world.sent_to("T02").len(), 0);
+}

@@ -37,7 +37,7 @@ impl ImplementRun {
             turn.say(&self.run.chat, text);
             self.estimate = Some(figure);
         }
-        self.file.touch();
+        self.touch_file();
         self.go_on(turn)
     }
 
@@ -100,7 +100,7 @@ impl ImplementRun {
             return;
         }
         let spent = self.own_ledger(turn).total();
-        let tokens = spent.input_tokens + spent.output_tokens;
+        let tokens = spent.tokens();
         let shares = [
             budget
                 .run_usd

@@ -18,7 +18,7 @@ const REST_MS: u64 = 5_000;
 /// The longest wait.
 const REST_MS_MAX: u64 = 5 * 60 * 1000;
 /// After so many troubles in a row the task is given up for this run.
-const TROUBLES_MAX: u32 = 5;
+pub(crate) const TROUBLES_MAX: u32 = 5;
 
 /// What a failure means for its task.
 enum Next {
@@ -38,12 +38,13 @@ impl ImplementRun {
         let took_ms = turn.shared.now_ms.saturating_sub(attempt.started_ms);
         let attempts_max = self.run.options.max_retries;
         let is_stopping = self.stopping.is_some();
-        let jitter = jitter(self.run.seed, task, attempt.number);
+        let seed = self.run.seed;
         let spec = self.track.backlog.tasks.get(task);
         let Some(record) = self.track.records.get_mut(task) else { return };
         record.spent_ms += took_ms;
-        let cap =
-            spec.and_then(|spec| task_cap(&self.run.options.budget, &turn.shared.ledger.of_task(&spec.id)));
+        let track = &self.track.backlog.track_id;
+        let spent = spec.map(|spec| turn.shared.ledger.of_task(track, &spec.id)).unwrap_or_default();
+        let cap = task_cap(&self.run.options.budget, &spent);
         record.evidence = accumulate(&record.evidence, distill(&failure));
         let next = if failure.consumes_attempt() {
             record.attempts += 1;
@@ -61,9 +62,7 @@ impl ImplementRun {
             } else if is_stopping {
                 Next::Later
             } else {
-                let doubled = REST_MS.saturating_mul(1 << (record.troubles - 1)).min(REST_MS_MAX);
-                // Between half and all of it, so that several tasks do not come back at once.
-                Next::Rest { wait_ms: doubled / 2 + doubled / 2 * u64::from(jitter) / 1000 }
+                Next::Rest { wait_ms: rest_ms(record.troubles, seed, task, attempt.number) }
             }
         };
         let headline = failure.headline();
@@ -92,10 +91,12 @@ impl ImplementRun {
                 format!("{headline}. This does not count as an attempt")
             }
             Next::GiveUp => {
-                record.life = Life::Failed { class: failure.class() };
+                let class = if cap.is_some() { FailureClass::Budget } else { failure.class() };
+                record.life = Life::Failed { class };
                 self.schedule.remove(task);
                 match cap {
                     Some(cap) => {
+                        record.error = Some(format!("{headline}; its budget is used up ({cap})"));
                         format!("{headline}. Given up, because the task's budget is used up ({cap})")
                     }
                     None if !failure.consumes_attempt() => {
@@ -152,12 +153,19 @@ impl ImplementRun {
 
 /// The cap that a task has reached, in words.
 fn task_cap(budget: &BudgetOptions, spent: &Usage) -> Option<String> {
-    let tokens = spent.input_tokens + spent.output_tokens;
+    let tokens = spent.tokens();
     if budget.task_usd.is_some_and(|cap| spent.cost_usd >= cap) {
         return Some(usd(spent.cost_usd));
     }
     let is_over = budget.task_tokens.is_some_and(|cap| tokens >= cap);
     is_over.then(|| format!("{} tokens", number(tokens)))
+}
+
+/// How long to wait after so many troubles in a row: between half and all of a time that doubles, so
+/// that several tasks do not come back at once.
+pub(crate) fn rest_ms(troubles: u32, seed: u32, task: usize, attempt: u32) -> u64 {
+    let doubled = REST_MS.saturating_mul(1 << (troubles.clamp(1, TROUBLES_MAX) - 1)).min(REST_MS_MAX);
+    doubled / 2 + doubled / 2 * u64::from(jitter(seed, task, attempt)) / 1000
 }
 
 /// A number from 0 to 999 that depends on nothing but its inputs (splitmix64's mixing constants).

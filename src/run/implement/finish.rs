@@ -4,6 +4,7 @@
 use crate::effect::git::{GitOperation, GitOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
+use crate::evidence::FailureClass;
 use crate::metrics::{TaskFigures, report};
 use crate::options::LandMode;
 use crate::run::implement::{ImplementRun, Stage, Stop, Wait};
@@ -93,15 +94,17 @@ impl ImplementRun {
             }
             None => {}
         }
-        let failed = |is_trouble: bool| -> Vec<String> {
-            let is_meant = |index: &&usize| match &self.track.records[**index].life {
-                Life::Failed { class } => class.is_trouble() == is_trouble,
+        let failed = |is_meant: fn(FailureClass) -> bool| -> Vec<String> {
+            let is_one = |index: &&usize| match &self.track.records[**index].life {
+                Life::Failed { class } => is_meant(*class),
                 _ => false,
             };
             let id = |index: &usize| self.track.backlog.tasks[*index].id.to_string();
-            open.iter().filter(is_meant).map(id).collect()
+            open.iter().filter(is_one).map(id).collect()
         };
-        let (at_fault, in_trouble) = (failed(false), failed(true));
+        let in_trouble = failed(FailureClass::is_trouble);
+        let spent = failed(|class| class == FailureClass::Budget);
+        let at_fault = failed(|class| !class.is_trouble() && class != FailureClass::Budget);
         let mut advice = Vec::new();
         if !at_fault.is_empty() {
             let ids = at_fault.join(" ");
@@ -109,6 +112,10 @@ impl ImplementRun {
                 "Improve {} in the backlog, then `/implement`; or `/implement {ids}` for another set of attempts.",
                 list(&at_fault)
             ));
+        }
+        if !spent.is_empty() {
+            let ids = spent.join(" ");
+            advice.push(format!("Raise options.budget, then `/implement {ids}`."));
         }
         if !in_trouble.is_empty() {
             let ids = in_trouble.join(" ");
@@ -165,14 +172,14 @@ pub(crate) fn figures(track: &Track, ledger: &crate::metrics::Ledger) -> Vec<Tas
         .zip(&track.records)
         .enumerate()
         .map(|(index, (task, record))| {
-            let usage = ledger.of_task(&task.id);
+            let usage = ledger.of_task(&track.backlog.track_id, &task.id);
             TaskFigures {
                 id: task.id.clone(),
                 title: task.title.clone(),
                 status: status_word(track, index),
-                attempts: record.attempts,
+                attempts: record.earlier_attempts + record.attempts,
                 context_bytes: record.context_bytes,
-                tokens: usage.input_tokens + usage.output_tokens,
+                tokens: usage.tokens(),
                 cost_usd: usage.cost_usd,
                 duration_ms: record.spent_ms,
             }

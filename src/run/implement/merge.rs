@@ -97,13 +97,16 @@ impl ImplementRun {
                         attempt.stage = Stage::Rechecking { work, tries, merge, check };
                         self.put_back(task, attempt);
                     }
-                    Progress::Done(reports) => match self.health.condemned(&reports) {
-                        Some(report) => {
-                            let failure = gate_failure(report);
-                            self.failed(turn, task, &attempt, failure);
+                    Progress::Done(reports) => {
+                        let failure = self.health.condemned(&reports).map(gate_failure);
+                        if let Some(record) = self.track.records.get_mut(task) {
+                            record.reports = reports;
                         }
-                        None => self.move_branch(turn, task, attempt, work, tries, merge),
-                    },
+                        match failure {
+                            Some(failure) => self.failed(turn, task, &attempt, failure),
+                            None => self.move_branch(turn, task, attempt, work, tries, merge),
+                        }
+                    }
                     Progress::Aborted => self.interrupted(turn, task, &attempt),
                     Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
                 }

@@ -3,7 +3,7 @@
 
 pub mod attempt;
 mod dispatch;
-mod failure;
+pub(crate) mod failure;
 pub mod files;
 pub mod finish;
 mod judging;

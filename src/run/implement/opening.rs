@@ -43,6 +43,7 @@ impl ImplementRun {
             }
         };
         self.file = BacklogFile::read(hash.clone());
+        self.run.track = Some(backlog.track_id.clone());
         let earlier = turn.shared.tracks.remove(&backlog.track_id);
         self.track = Track::adopt(earlier, backlog);
         if let Err(problem) = self.choose_tasks() {
@@ -81,6 +82,8 @@ impl ImplementRun {
         let nodes = nodes(&self.track.backlog.tasks);
         self.schedule = Schedule::new(&nodes).map_err(|_| "the backlog has a cycle".to_owned())?;
         for (index, record) in self.track.records.iter_mut().enumerate() {
+            // Trouble in a row is counted within a run.
+            record.troubles = 0;
             if record.life.is_done() {
                 self.schedule.complete(index);
             } else if !self.wanted.contains(&index) {
@@ -90,9 +93,7 @@ impl ImplementRun {
                     self.schedule.remove(index);
                 } else {
                     // Naming a failed task asks for a fresh set of attempts.
-                    record.life = Life::Waiting;
-                    record.attempts = 0;
-                    record.troubles = 0;
+                    record.start_over();
                 }
             }
         }
@@ -119,6 +120,14 @@ impl ImplementRun {
         let Some(head) = repository.head.clone() else {
             return self.leave(turn, "the repository has no commit");
         };
+        let own = format!("mac/{}", self.track.backlog.track_id);
+        if repository.branch.as_ref() == Some(&own) {
+            let text = format!(
+                "`{own}` is checked out here, and work cannot be merged into it under your files. Switch to \
+                 another branch (`git switch <branch>`), then `/implement`."
+            );
+            return self.leave(turn, text);
+        }
         match repository.reference.clone() {
             Some(tip) => {
                 self.tip = tip.clone();

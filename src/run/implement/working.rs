@@ -20,7 +20,7 @@ use crate::run::{Waiter, session_failure};
 use crate::track::Life;
 
 /// A diff is kept up to this size: enough for a review in parts, little enough for a journal line.
-const DIFF_BYTES_MAX: u32 = 1024 * 1024;
+pub(super) const DIFF_BYTES_MAX: u32 = 1024 * 1024;
 /// After so many turns in a row without a finish reason the host would ask the model for ever.
 const BAD_STREAMS_MAX: u32 = 3;
 /// What an agent's last message begins with when it cannot go on.
@@ -162,6 +162,7 @@ impl ImplementRun {
             turn.shared.ledger.add(Entry {
                 work: work_of(spec),
                 model: self.run.model(role(spec), work_of(spec)),
+                track: self.run.track.clone(),
                 task: Some(spec.id.clone()),
                 attempt: attempt.number,
                 usage,
