@@ -43,9 +43,8 @@ async function acquireFile(path: string): Promise<Release> {
   try {
     for (let tries = 0; tries < 2; tries += 1) {
       if (await isLinked(draft, file)) return () => releaseFile(file, token);
-      const holder = await readFile(file, "utf8").catch(() => "");
-      if (isAlive(Number.parseInt(holder, 10))) throw held(path);
-      await rm(file, { force: true });
+      if ((await stateOf(file)) === "held") throw held(path);
+      await removeDead(file, draft);
     }
     throw held(path);
   } finally {
@@ -60,6 +59,23 @@ async function isLinked(from: string, to: string): Promise<boolean> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     return false;
+  }
+}
+
+async function stateOf(file: string): Promise<"free" | "held" | "dead"> {
+  const holder = await readFile(file, "utf8").catch(() => null);
+  if (holder === null) return "free";
+  return isAlive(Number.parseInt(holder, 10)) ? "held" : "dead";
+}
+
+/** Removes what a dead process left. One at a time, or it could be a new lock that is removed. */
+async function removeDead(file: string, draft: string): Promise<void> {
+  const right = `${file}.removal`;
+  if (!(await isLinked(draft, right))) return;
+  try {
+    if ((await stateOf(file)) === "dead") await rm(file, { force: true });
+  } finally {
+    await rm(right, { force: true });
   }
 }
 

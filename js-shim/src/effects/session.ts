@@ -14,7 +14,7 @@ type Ask = Extract<SessionOperation, { type: "ask" }>;
 type Remove = Extract<SessionOperation, { type: "remove" }>;
 type Signal = (session: SessionId, signal: SessionSignal) => void;
 
-const NOTHING: Usage = {
+export const NO_USAGE: Usage = {
   input_tokens: 0,
   output_tokens: 0,
   cached_tokens: 0,
@@ -54,11 +54,11 @@ export async function performSession(
 }
 
 async function create(host: Host, operation: Create, cancel: AbortSignal): Promise<SessionOutcome> {
-  if (cancel.aborted) return { type: "aborted", usage: NOTHING };
+  if (cancel.aborted) return { type: "aborted", usage: NO_USAGE };
   try {
     return { type: "created", session: await host.sessions.create(operation) };
   } catch (error) {
-    return failed(troubleFrom(error), NOTHING);
+    return failed(troubleFrom(error), NO_USAGE);
   }
 }
 
@@ -77,14 +77,14 @@ async function ask(
   cancel: AbortSignal,
   signal: Signal,
 ): Promise<SessionOutcome> {
-  if (cancel.aborted) return { type: "aborted", usage: NOTHING };
+  if (cancel.aborted) return { type: "aborted", usage: NO_USAGE };
   const watched = new Watched(host, operation, signal);
   try {
     const earlier = new Set((await host.sessions.turns(operation)).map(({ id }) => id));
     const news = async () =>
       (await host.sessions.turns(operation)).filter(({ id }) => !earlier.has(id));
     await watched.begin(earlier);
-    if (cancel.aborted) return { type: "aborted", usage: NOTHING };
+    if (cancel.aborted) return { type: "aborted", usage: NO_USAGE };
     await host.sessions.send(operation);
     const end = await watched.end(cancel, news);
     if (end === "settled") return outcomeOf(operation, await news(), watched.trouble);
@@ -93,7 +93,7 @@ async function ask(
     return { type: "failed", trouble: { type: end }, usage };
   } catch (error) {
     await host.sessions.abort(operation).catch(() => undefined);
-    return failed(troubleFrom(error), NOTHING);
+    return failed(troubleFrom(error), NO_USAGE);
   } finally {
     watched.close();
   }
@@ -144,7 +144,7 @@ function sum(turns: Turn[]): Usage {
       cost_usd: total.cost_usd + usage.cost_usd,
       steps: total.steps + usage.steps,
     }),
-    NOTHING,
+    NO_USAGE,
   );
 }
 

@@ -12,7 +12,6 @@ const CONNECT_MS = 5_000;
 type Listener = (event: SessionEvent) => void;
 
 export class EventStream {
-  #stop = new AbortController();
   #listeners = new Map<string, Set<Listener>>();
   /** By session: the session above it, for the sessions that were opened while this stream ran. */
   #parents = new Map<string, string>();
@@ -42,15 +41,11 @@ export class EventStream {
     };
   }
 
-  close(): void {
-    this.#stop.abort();
-  }
-
-  async #run(client: V1Client): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
+  async #run(client: V1Client): Promise<never> {
+    // As long as the process: other chats may start commands at any time.
+    for (;;) {
       try {
-        for await (const event of frames(await eventStream(client, signal))) {
+        for await (const event of frames(await eventStream(client))) {
           // The first frame is the greeting.
           this.#isConnected();
           this.#dispatch(event);
@@ -58,7 +53,7 @@ export class EventStream {
       } catch {
         // Whoever waits for a session also looks at it from time to time: a gap costs time only.
       }
-      await sleep(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(RECONNECT_MS, undefined, { ref: false });
     }
   }
 
