@@ -7,7 +7,7 @@ use crate::definitions::Role;
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
-use crate::ids::SessionId;
+use crate::ids::{SessionId, TrackId};
 use crate::metrics::Entry;
 use crate::review::{GateReport, Verdict, combine, parse_verdict, review_prompt, split_diff};
 use crate::route::Work;
@@ -20,6 +20,7 @@ const PART_BYTES_MAX: usize = 60 * 1000;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Review {
     directory: String,
+    track: TrackId,
     attempt: u32,
     reports: Vec<GateReport>,
     parts: Vec<String>,
@@ -41,13 +42,14 @@ impl Review {
         turn: &mut Turn,
         run: &Run,
         task: &TaskSpec,
-        attempt: u32,
+        (track, attempt): (&TrackId, u32),
         directory: &str,
         (diff, reports): (&str, Vec<GateReport>),
         waiter: Waiter,
     ) -> Self {
         let review = Self {
             directory: directory.to_owned(),
+            track: track.clone(),
             attempt,
             reports,
             parts: split_diff(diff, PART_BYTES_MAX),
@@ -189,7 +191,7 @@ impl Review {
             turn.shared.ledger.add(Entry {
                 work: Work::Review,
                 model: run.model(Role::Reviewer, Work::Review),
-                task: Some(task.id.clone()),
+                task: Some((self.track.clone(), task.id.clone())),
                 attempt: self.attempt,
                 usage,
                 duration_ms: took_ms,

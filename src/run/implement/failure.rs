@@ -42,8 +42,10 @@ impl ImplementRun {
         let spec = self.track.backlog.tasks.get(task);
         let Some(record) = self.track.records.get_mut(task) else { return };
         record.spent_ms += took_ms;
-        let cap =
-            spec.and_then(|spec| task_cap(&self.run.options.budget, &turn.shared.ledger.of_task(&spec.id)));
+        let track = &self.track.backlog.track_id;
+        let cap = spec.and_then(|spec| {
+            task_cap(&self.run.options.budget, &turn.shared.ledger.of_task(track, &spec.id))
+        });
         record.evidence = accumulate(&record.evidence, distill(&failure));
         let next = if failure.consumes_attempt() {
             record.attempts += 1;

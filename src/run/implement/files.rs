@@ -116,7 +116,7 @@ impl ImplementRun {
         };
         let status = self.track.status(index);
         let ledger = &turn.shared.ledger;
-        let usage = ledger.of_task(&spec.id);
+        let usage = ledger.of_task(&self.track.backlog.track_id, &spec.id);
         let ended = matches!(status, Status::Completed | Status::Failed).then(|| rfc3339(turn.shared.now_ms));
         let gates: Vec<_> = record
             .reports
@@ -148,7 +148,7 @@ impl ImplementRun {
             "files": { "modified": record.changes.iter().map(|change| &change.path).collect::<Vec<_>>() },
             "metrics": {
                 "context_bytes": record.context_bytes,
-                "token_count": usage.input_tokens + usage.output_tokens,
+                "token_count": usage.tokens(),
                 "cost_usd": usage.cost_usd,
                 "duration_ms": record.spent_ms,
             },

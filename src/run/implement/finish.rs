@@ -165,14 +165,14 @@ pub(crate) fn figures(track: &Track, ledger: &crate::metrics::Ledger) -> Vec<Tas
         .zip(&track.records)
         .enumerate()
         .map(|(index, (task, record))| {
-            let usage = ledger.of_task(&task.id);
+            let usage = ledger.of_task(&track.backlog.track_id, &task.id);
             TaskFigures {
                 id: task.id.clone(),
                 title: task.title.clone(),
                 status: status_word(track, index),
                 attempts: record.attempts,
                 context_bytes: record.context_bytes,
-                tokens: usage.input_tokens + usage.output_tokens,
+                tokens: usage.tokens(),
                 cost_usd: usage.cost_usd,
                 duration_ms: record.spent_ms,
             }

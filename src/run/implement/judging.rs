@@ -89,8 +89,8 @@ impl ImplementRun {
             return self.queue(turn, task, attempt, work);
         }
         let waiter = attempt.wait(task);
-        let review =
-            Review::begin(turn, &self.run, spec, attempt.number, directory, (&work.diff, reports), waiter);
+        let of = (&self.track.backlog.track_id, attempt.number);
+        let review = Review::begin(turn, &self.run, spec, of, directory, (&work.diff, reports), waiter);
         if review.parts() > 1 {
             let parts = review.parts();
             turn.say(

@@ -162,7 +162,7 @@ impl ImplementRun {
             turn.shared.ledger.add(Entry {
                 work: work_of(spec),
                 model: self.run.model(role(spec), work_of(spec)),
-                task: Some(spec.id.clone()),
+                task: Some((self.track.backlog.track_id.clone(), spec.id.clone())),
                 attempt: attempt.number,
                 usage,
                 duration_ms: took_ms,
