@@ -76,7 +76,7 @@ impl World {
         let usage = Usage {
             input_tokens: 3_000 + n,
             output_tokens: 400,
-            cached_tokens: 0,
+            cached_tokens: 500,
             cost_usd: 0.01 + n as f64 / 30_011.0,
             steps: 3,
         };
