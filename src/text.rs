@@ -77,7 +77,8 @@ pub fn bytes(n: u64) -> String {
     }
 }
 
-/// US dollars: cents from one cent on (`$1.27`), four digits below it (`$0.0042`).
+/// US dollars: cents from ten cents on (`$1.27`), four digits below (`$0.0135`), so that the small sums
+/// of many tasks still add up to their total.
 /// What is not a finite positive number is `$0.00`.
 pub fn usd(x: f64) -> String {
     if !x.is_finite() || x <= 0.0 {
@@ -86,8 +87,8 @@ pub fn usd(x: f64) -> String {
     if x < 0.000_05 {
         return "<$0.0001".to_owned();
     }
-    // Compared after rounding, so that 0.00999 is $0.01 and not $0.0100.
-    if x < 0.009_95 {
+    // Compared after rounding, so that 0.09999 is $0.10 and not $0.1000.
+    if x < 0.099_95 {
         return format!("${x:.4}");
     }
     let cents = (x * 100.0).round() as u64;
@@ -265,7 +266,10 @@ mod tests {
             (f64::NAN, "$0.00"),
             (0.000_01, "<$0.0001"),
             (0.0042, "$0.0042"),
-            (0.009_99, "$0.01"),
+            (0.009_99, "$0.0100"),
+            (0.0135, "$0.0135"),
+            (0.099_99, "$0.10"),
+            (0.1, "$0.10"),
             (1.266, "$1.27"),
             (0.999, "$1.00"),
             (12_345.6, "$12,345.60"),

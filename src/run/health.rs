@@ -71,6 +71,10 @@ pub fn red_text(reports: &[GateReport]) -> String {
             lines.get(from..).unwrap_or_default().join("\n")
         ));
     }
+    text.push_str(
+        "\nChecks run in a worktree of the commit. Files that git does not hold, such as `.env` or a virtual \
+         environment, are there only if the options `worktree.link`, `worktree.copy` or `worktree.setup` bring them.\n",
+    );
     text
 }
 

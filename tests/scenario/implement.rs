@@ -40,15 +40,15 @@ fn three_parallel_tasks_and_one_dependent_are_merged_and_landed() {
 
     **T04**: merged after 1 attempt: 1 file changed, 127 bytes of context, 2 min 19 s.
 
-    | task | title      | status    | attempts |   context | tokens |  cost |       time |
-    | ---- | ---------- | --------- | -------: | --------: | -----: | ----: | ---------: |
-    | T01  | Price list | completed |        1 | 133 bytes |  6,809 | $0.02 |  2 min 9 s |
-    | T02  | Discounts  | completed |        1 | 130 bytes |  6,809 | $0.02 | 2 min 15 s |
-    | T03  | Tax        | completed |        1 | 112 bytes |  6,809 | $0.02 | 2 min 19 s |
-    | T04  | Checkout   | completed |        1 | 127 bytes |  6,815 | $0.02 | 2 min 19 s |
+    | task | title      | status    | attempts |   context | tokens |    cost |       time |
+    | ---- | ---------- | --------- | -------: | --------: | -----: | ------: | ---------: |
+    | T01  | Price list | completed |        1 | 133 bytes |  7,809 | $0.0203 |  2 min 9 s |
+    | T02  | Discounts  | completed |        1 | 130 bytes |  7,809 | $0.0203 | 2 min 15 s |
+    | T03  | Tax        | completed |        1 | 112 bytes |  7,809 | $0.0203 | 2 min 19 s |
+    | T04  | Checkout   | completed |        1 | 127 bytes |  7,815 | $0.0205 | 2 min 19 s |
 
     - 4 of 4 tasks completed; at the first attempt: 4 of 4.
-    - Spent: 27,242 tokens, $0.08 in 8 agent runs (estimated: 559,200 tokens, $1.13).
+    - Spent: 31,242 tokens, $0.0814 in 8 agent runs (estimated: 559,200 tokens, $1.13).
 
     `main` now has everything (fast-forward from `mac/cart-1`).
 

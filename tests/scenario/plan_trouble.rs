@@ -168,6 +168,21 @@ fn a_finished_backlog_makes_room_for_the_next_plan() {
     assert!(!world.file("tasks/BACKLOG.yaml").unwrap_or_default().contains("completed"));
 }
 
+#[test]
+fn a_task_is_not_charged_for_one_of_the_same_name_in_an_earlier_plan() {
+    let mut world = world();
+    let mut figures = Vec::new();
+    for _ in 0..2 {
+        assert_eq!(world.command(Plan, "--new feature.md"), None);
+        world.command(Implement, "T01");
+        let status = world.file("tasks/T01.status.json").unwrap_or_default();
+        let status: serde_json::Value = serde_json::from_str(status).expect("a status file is JSON");
+        figures.push(status["metrics"]["token_count"].as_f64().unwrap_or_default());
+    }
+    // The track's name is in the diff that the reviewer reads, so not to the byte.
+    assert!(figures[0] > 0.0 && figures[1] < 1.5 * figures[0], "{figures:?}");
+}
+
 /// The backlogs that were put aside, oldest first.
 fn copies(world: &World) -> Vec<&str> {
     let is_copy = |path: &str| path.starts_with("tasks/archive/") && path.ends_with("/BACKLOG.yaml");

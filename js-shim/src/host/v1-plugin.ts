@@ -195,8 +195,14 @@ function textOf(parts: Part[]): string {
   return parts.find((part) => part.type === "text")?.text ?? "";
 }
 
-/** `opencode run` puts an argument that holds spaces into quotes, and a backslash before its quotes. */
+/** `opencode run` puts an argument that holds spaces into quotes, and a backslash before its quotes. Our
+ * options, which stand before it, stay in front. */
 export function unwrap(words: string): string {
+  const [options = ""] = /^(?:--\S+\s+)*/.exec(words.trimStart()) ?? [];
+  return `${options}${unquoted(words.trimStart().slice(options.length))}`;
+}
+
+function unquoted(words: string): string {
   const trimmed = words.trim();
   const inner = trimmed.slice(1, -1);
   const isWrapped =
