@@ -97,7 +97,6 @@ fn trouble_of_an_earlier_run_is_forgotten() {
     let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
     world.agents.script("T01", vec![Act::error(503, "overloaded"); 5]);
     assert!(world.command(Implement, "").is_some());
-    world.edit("status: failed", "status: pending");
     world.agents.script("T01", vec![Act::error(503, "overloaded")]);
     assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
     world.assert_all_merged();

@@ -52,7 +52,13 @@ pub enum Stage {
     /// The session is being made.
     Opening { directory: String, context: String },
     /// The agent works.
-    Working { directory: String, session: SessionId, ask: EffectId, bad_streams: u32 },
+    Working {
+        directory: String,
+        session: SessionId,
+        ask: EffectId,
+        bad_streams: u32,
+        given_up: Option<String>,
+    },
     /// Its work is being committed; an end that was already bad is kept.
     Collecting { directory: String, failure: Option<Ending> },
     /// The project's commands judge it.
@@ -239,8 +245,8 @@ impl ImplementRun {
                 }
                 other => self.failed(turn, task, &attempt, Failure::Host { message: format!("{other:?}") }),
             },
-            Stage::Working { directory, session, bad_streams, .. } => {
-                self.worked(turn, task, attempt, directory, &session, bad_streams, outcome, took_ms);
+            Stage::Working { directory, session, given_up, .. } => {
+                self.worked(turn, task, attempt, directory, &session, given_up, outcome, took_ms);
             }
             Stage::Collecting { directory, failure } => {
                 self.collected(turn, task, attempt, directory, failure, outcome);

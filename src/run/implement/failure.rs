@@ -9,7 +9,7 @@ use crate::evidence::{Failure, FailureClass, accumulate, distill};
 use crate::options::BudgetOptions;
 use crate::run::Waiter;
 use crate::run::implement::attempt::Attempt;
-use crate::run::implement::{ImplementRun, Wait};
+use crate::run::implement::{ImplementRun, Stop, Wait};
 use crate::text::{duration, number, usd};
 use crate::track::{Life, Record};
 
@@ -17,7 +17,7 @@ use crate::track::{Life, Record};
 const REST_MS: u64 = 5_000;
 /// The longest wait.
 const REST_MS_MAX: u64 = 5 * 60 * 1000;
-/// After so many troubles in a row the task is given up for this run.
+/// After so many troubles in a row, each waited out, the run stops.
 pub(crate) const TROUBLES_MAX: u32 = 5;
 
 /// What a failure means for its task.
@@ -28,6 +28,8 @@ enum Next {
     Rest { wait_ms: u64 },
     /// Another attempt, in another run; this one does not count.
     Later,
+    /// The same, and nothing else starts either: it would only meet the same trouble.
+    StopAll,
     /// No more attempts.
     GiveUp,
 }
@@ -48,11 +50,14 @@ impl ImplementRun {
         record.evidence = accumulate(&record.evidence, distill(&failure));
         count(record, &failure);
         let next = match failure.consumes_attempt() {
-            _ if cap.is_some() || is_hopeless(record, &failure, attempts_max) => Next::GiveUp,
+            _ if cap.is_some() => Next::GiveUp,
+            true if is_hopeless(record, &failure, attempts_max) => Next::GiveUp,
             true => Next::Again,
+            false if record.troubles >= TROUBLES_MAX => Next::StopAll,
             false if is_stopping => Next::Later,
             false => Next::Rest { wait_ms: rest_ms(record.troubles, seed, task, attempt.number) },
         };
+        let is_last_straw = matches!(next, Next::StopAll);
         let headline = failure.headline();
         record.error = Some(headline.clone());
         let text = match next {
@@ -78,6 +83,12 @@ impl ImplementRun {
                 self.schedule.give_back(task);
                 format!("{headline}. This does not count as an attempt")
             }
+            Next::StopAll => {
+                record.life = Life::Waiting;
+                record.troubles = 0;
+                self.schedule.give_back(task);
+                format!("{headline}. That was {TROUBLES_MAX} times in a row, so nothing new starts")
+            }
             Next::GiveUp => {
                 let class = if cap.is_some() { FailureClass::Budget } else { failure.class() };
                 record.life = Life::Failed { class };
@@ -87,9 +98,6 @@ impl ImplementRun {
                         record.error = Some(format!("{headline}; its budget is used up ({cap})"));
                         format!("{headline}. Given up, because the task's budget is used up ({cap})")
                     }
-                    None if !failure.consumes_attempt() => {
-                        format!("{headline}. Given up after {TROUBLES_MAX} tries")
-                    }
                     None => {
                         format!("{headline}. Given up after {} of {attempts_max} attempts", record.attempts)
                     }
@@ -97,6 +105,9 @@ impl ImplementRun {
             }
         };
         record.history.push(format!("Attempt {}: {text}.", attempt.number));
+        if is_last_straw {
+            self.stop(turn, Stop::Trouble(headline));
+        }
         self.ended(turn, task, attempt, false, &text);
     }
 
@@ -151,9 +162,6 @@ fn count(record: &mut Record, failure: &Failure) {
 
 /// Whether another attempt would bring nothing, or was not allowed.
 fn is_hopeless(record: &Record, failure: &Failure, attempts_max: u32) -> bool {
-    if !failure.consumes_attempt() {
-        return record.troubles >= TROUBLES_MAX;
-    }
     failure.class() == FailureClass::Context || record.attempts >= attempts_max
 }
 

@@ -97,6 +97,9 @@ impl ImplementRun {
             Some(Stop::Budget(reason)) => {
                 return format!("Stopped: {reason}. Raise options.budget and `/implement` again.");
             }
+            Some(Stop::Trouble(reason)) => {
+                return format!("Stopped: {reason}. When the trouble is over, `/implement` goes on.");
+            }
             None => {}
         }
         let failed = |is_meant: fn(FailureClass) -> bool| -> Vec<String> {
@@ -107,9 +110,8 @@ impl ImplementRun {
             let id = |index: &usize| self.track.backlog.tasks[*index].id.to_string();
             open.iter().filter(is_one).map(id).collect()
         };
-        let in_trouble = failed(FailureClass::is_trouble);
         let spent = failed(|class| class == FailureClass::Budget);
-        let at_fault = failed(|class| !class.is_trouble() && class != FailureClass::Budget);
+        let at_fault = failed(|class| class != FailureClass::Budget);
         let mut advice = Vec::new();
         if !at_fault.is_empty() {
             let ids = at_fault.join(" ");
@@ -121,10 +123,6 @@ impl ImplementRun {
         if !spent.is_empty() {
             let ids = spent.join(" ");
             advice.push(format!("Raise options.budget, then `/implement {ids}`."));
-        }
-        if !in_trouble.is_empty() {
-            let ids = in_trouble.join(" ");
-            advice.push(format!("When the trouble is over, `/implement {ids}` tries again."));
         }
         if advice.is_empty() {
             advice.push("`/implement` without ids takes every task that can start.".to_owned());

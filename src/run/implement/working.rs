@@ -17,12 +17,16 @@ use crate::run::SILENT_MS;
 use crate::run::documents::write;
 use crate::run::implement::ImplementRun;
 use crate::run::{Waiter, session_failure};
+use crate::text::duration;
 use crate::track::Life;
 
 /// A diff is kept up to this size: enough for a review in parts, little enough for a journal line.
 pub(super) const DIFF_BYTES_MAX: u32 = 1024 * 1024;
 /// After so many turns in a row without a finish reason the host would ask the model for ever.
 const BAD_STREAMS_MAX: u32 = 3;
+/// The host may wait for the provider as long as it says, even an hour. Longer than this we wait
+/// ourselves, with the worktree and the worker's place free. Its own five tries take 70 s.
+const PATIENCE_MS: u64 = 90_000;
 /// What an agent's last message begins with when it cannot go on.
 const BLOCKED: &str = "BLOCKED:";
 
@@ -116,7 +120,8 @@ impl ImplementRun {
             silent_ms: SILENT_MS,
         };
         let ask = turn.request(attempt.wait(task), Operation::Session(operation));
-        attempt.stage = Stage::Working { directory, session: session.clone(), ask, bad_streams: 0 };
+        attempt.stage =
+            Stage::Working { directory, session: session.clone(), ask, bad_streams: 0, given_up: None };
         self.put_back(task, attempt);
     }
 
@@ -127,24 +132,31 @@ impl ImplementRun {
             let Life::Running(attempt) = &mut record.life else {
                 continue;
             };
-            let Stage::Working { session, ask, bad_streams, .. } = &mut attempt.stage else {
+            let Stage::Working { session, ask, bad_streams, given_up, .. } = &mut attempt.stage else {
                 continue;
             };
             if session != seen {
                 continue;
             }
-            let finish = match signal {
-                SessionSignal::Stepped { finish } => finish,
-                SessionSignal::Denied { what } => {
-                    attempt.denied = Some(what.clone());
-                    continue;
+            match signal {
+                SessionSignal::Stepped { finish } => {
+                    let is_bad = finish.as_deref().is_none_or(|finish| finish == "unknown");
+                    *bad_streams = if is_bad { *bad_streams + 1 } else { 0 };
+                    if *bad_streams == BAD_STREAMS_MAX {
+                        *given_up =
+                            Some("the model's stream ended three times without a finish reason".to_owned());
+                        turn.cancel(*ask);
+                    }
                 }
-                SessionSignal::Retrying { .. } => continue,
-            };
-            let is_bad = finish.as_deref().is_none_or(|finish| finish == "unknown");
-            *bad_streams = if is_bad { *bad_streams + 1 } else { 0 };
-            if *bad_streams == BAD_STREAMS_MAX {
-                turn.cancel(*ask);
+                SessionSignal::Retrying { next_ms, message, .. } => {
+                    let wait_ms = next_ms.saturating_sub(turn.shared.now_ms);
+                    if wait_ms > PATIENCE_MS && given_up.is_none() {
+                        let wait = duration(wait_ms);
+                        *given_up = Some(format!("it asks to wait {wait}: {message}"));
+                        turn.cancel(*ask);
+                    }
+                }
+                SessionSignal::Denied { what } => attempt.denied = Some(what.clone()),
             }
         }
     }
@@ -157,7 +169,7 @@ impl ImplementRun {
         mut attempt: Attempt,
         directory: String,
         session: &SessionId,
-        bad_streams: u32,
+        given_up: Option<String>,
         outcome: &Outcome,
         took_ms: u64,
     ) {
@@ -178,8 +190,7 @@ impl ImplementRun {
         if let SessionOutcome::Answered { text, .. } = outcome {
             attempt.notes = text.clone();
         }
-        let failure = if bad_streams >= BAD_STREAMS_MAX {
-            let message = "the model's stream ended three times without a finish reason".to_owned();
+        let failure = if let Some(message) = given_up {
             Some(Ending::Failed(Failure::Provider { message }))
         } else if self.is_stopping() && matches!(outcome, SessionOutcome::Aborted { .. }) {
             Some(Ending::Interrupted)
