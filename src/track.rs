@@ -20,6 +20,8 @@ pub struct Track {
     pub backlog: Backlog,
     /// What has become of each task, in the backlog's order.
     pub records: Vec<Record>,
+    /// The branch of the person that was fast-forwarded to all of it.
+    pub landed: Option<String>,
 }
 
 /// What has become of a task.
@@ -91,6 +93,7 @@ impl Track {
     /// A track from the backlog file as a person left it, and what we knew of the same track. The file
     /// wins for what has not been merged.
     pub fn adopt(earlier: Option<Self>, backlog: Backlog) -> Self {
+        let landed = earlier.as_ref().and_then(|track| track.landed.clone());
         let earlier: Vec<(TaskSpec, Record)> = earlier
             .map(|track| track.backlog.tasks.into_iter().zip(track.records).collect())
             .unwrap_or_default();
@@ -103,7 +106,7 @@ impl Track {
                 None => Record::default(),
             })
             .collect();
-        Self { backlog, records }
+        Self { backlog, records, landed }
     }
 
     /// The index of a task.
