@@ -28,6 +28,8 @@ pub struct Track {
     /// The backlog file shows less than we know, because it was edited while work went on, or the
     /// process died: its statuses are no wishes of a person then.
     pub file_lags: bool,
+    /// The branch of the person that was fast-forwarded to all of it.
+    pub landed: Option<String>,
 }
 
 /// What has become of a task.
@@ -109,6 +111,7 @@ impl Track {
     /// A track from the backlog file as a person left it, and what we knew of the same track. The file
     /// wins for what has not been merged.
     pub fn adopt(earlier: Option<Self>, backlog: Backlog) -> Self {
+        let landed = earlier.as_ref().and_then(|track| track.landed.clone());
         let file_lags = earlier.as_ref().is_some_and(|track| track.file_lags);
         let tip = earlier.as_ref().and_then(|track| track.tip.clone());
         let with_removed =
@@ -125,7 +128,7 @@ impl Track {
             .collect();
         let kept: BTreeSet<&TaskId> = backlog.tasks.iter().map(|task| &task.id).collect();
         earlier.retain(|(task, _)| !kept.contains(&task.id));
-        Self { backlog, records, removed: earlier, tip, file_lags }
+        Self { backlog, records, removed: earlier, tip, file_lags, landed }
     }
 
     /// The index of a task.

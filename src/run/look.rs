@@ -90,6 +90,17 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     turn.end(&wait.chat, None);
 }
 
+/// Where the work of a track that is done can be found.
+fn landing(track: &Track) -> String {
+    let is_ours = track.records.iter().any(|record| matches!(record.life, Life::Merged { .. }));
+    let id = &track.backlog.track_id;
+    match &track.landed {
+        _ if !is_ours || !track.is_complete() => String::new(),
+        Some(branch) => format!(" `{branch}` has everything."),
+        None => format!(" Not landed by `/implement`: `git merge mac/{id}` brings it to your branch."),
+    }
+}
+
 fn progress(track: &Track, is_running: bool) -> String {
     let rows: Vec<Vec<String>> = track
         .backlog
@@ -121,8 +132,9 @@ fn progress(track: &Track, is_running: bool) -> String {
     let state = if is_running { "/implement is running" } else { "nothing is running" };
     let can_start = (0..of).any(|index| track.status(index) == Status::Ready);
     let next = if is_running || !can_start { "" } else { " `/implement` goes on." };
+    let landing = if is_running { String::new() } else { landing(track) };
     format!(
-        "Track `{}`: {done} of {} done; {state}.{next}\n\n{}",
+        "Track `{}`: {done} of {} done; {state}.{next}{landing}\n\n{}",
         track.backlog.track_id,
         count(of, "task", "tasks"),
         table(&["Task", "Title", "Status", "#Attempts", "Note"], &rows)

@@ -1,7 +1,7 @@
 //! Integration: conflicts, parallel work that breaks together, foreign hands on the branch, landing.
 
 use multi_agent_coder::effect::git::GitOutcome;
-use multi_agent_coder::event::CommandName::Implement;
+use multi_agent_coder::event::CommandName::{Implement, Progress};
 use serde_json::json;
 
 use crate::agents::{Act, four_tasks, task};
@@ -111,6 +111,13 @@ fn landing_can_be_left_to_the_person() {
     world.assert_said("`git merge mac/cart-1` brings it to your branch");
     assert_eq!(world.git.merges(MAIN).len(), 0);
     assert_eq!(world.git.merges(BRANCH).len(), 2);
+    assert_eq!(world.command(Progress, ""), None);
+    world.assert_said("Not landed by `/implement`: `git merge mac/cart-1`");
+
+    world.setting.options = json!({});
+    assert_eq!(world.command(Implement, ""), None);
+    assert_eq!(world.command(Progress, ""), None);
+    world.assert_said("2 of 2 tasks done; nothing is running. `main` has everything.");
 }
 
 #[test]

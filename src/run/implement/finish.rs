@@ -15,6 +15,7 @@ use crate::track::{Life, Track};
 impl ImplementRun {
     /// Nothing is left to start and nothing is under way.
     pub(crate) fn finish(mut self: Box<Self>, turn: &mut Turn) -> Activity {
+        self.track.landed = None;
         let branch = self.run.repository.branch.clone();
         let is_to_land = self.track.is_complete() && self.run.options.land == LandMode::Auto;
         match branch {
@@ -45,11 +46,12 @@ impl ImplementRun {
     }
 
     /// Landing ended.
-    pub(crate) fn landed(self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
+    pub(crate) fn landed(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
         let track = &self.track.backlog.track_id;
         let branch = self.run.repository.branch.clone().unwrap_or_default();
         let text = match outcome {
             Outcome::Git(GitOutcome::Landed) => {
+                self.track.landed = Some(branch.clone());
                 format!("`{branch}` now has everything (fast-forward from `mac/{track}`).")
             }
             Outcome::Git(GitOutcome::Refused { reason }) => format!(
