@@ -58,9 +58,10 @@ function textOf(bytes: Buffer): FileOutcome {
   }
 }
 
-async function write(place: RepositoryPlace, operation: Write): Promise<FileOutcome> {
-  const path = await pathToWrite(place, operation.file);
-  return writes.run(path, async () => {
+function write(place: RepositoryPlace, operation: Write): Promise<FileOutcome> {
+  // Looking the path up takes a while that differs: the place in the queue is taken before that.
+  return writes.run(join(directoryOf(place, operation.file), operation.file.path), async () => {
+    const path = await pathToWrite(place, operation.file);
     const bytes = Buffer.from(operation.text, "utf8");
     const hash = hashOf(bytes);
     // The same write done again, after a crash, finds the file as it should be.
