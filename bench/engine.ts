@@ -10,12 +10,10 @@ import { heading, note, printRows, printTable, type Row } from "./table.ts";
 
 const SEED = 7;
 /** How many tasks a run has, and how often it is done. */
-const RUNS = process.env.PROF
-  ? [{ count: 400, rounds: 1 }]
-  : [
-      { count: 100, rounds: 5 },
-      { count: 1_000, rounds: 1 },
-    ];
+const RUNS = [
+  { count: 100, rounds: 5 },
+  { count: 1_000, rounds: 1 },
+];
 const JOURNAL_EVENTS = 100_000;
 const JOURNAL_ROUNDS = 3;
 /** Kinds of events that are listed by themselves. */

@@ -13,6 +13,7 @@ import { heading, note, printRows, printTable, type Row } from "./table.ts";
 const TASKS = 7;
 /** How often a baseline is measured. */
 const BASELINE_ROUNDS = 3;
+const SESSION_ROUNDS = 6;
 
 export async function measureOpencode(): Promise<void> {
   heading(
@@ -29,7 +30,8 @@ export async function measureOpencode(): Promise<void> {
     await command(world, "implement");
     const starts = await startsOfOpencode(world);
     const worktrees = newWorktrees(world);
-    printRows(handoverRows(world, starts, worktrees));
+    const sessions = await plainSessions(world);
+    printRows(handoverRows(world, { starts, worktrees, ...sessions }));
     note("One worker, so that each piece can be told from the journal; review included.");
     printSizes(world);
   } finally {
@@ -83,6 +85,25 @@ function newWorktrees(world: World): number[] {
   });
 }
 
+/** Milliseconds that a server of OpenCode takes for a session in the person's checkout, and from a text
+ * to its first request. */
+async function plainSessions(world: World): Promise<{ creates: number[]; asks: number[] }> {
+  const server = await world.serve();
+  const creates: number[] = [];
+  const asks: number[] = [];
+  for (let round = 0; round < SESSION_ROUNDS; round++) {
+    const startedAt = Date.now();
+    const chat = await server.open();
+    const openedAt = Date.now();
+    await server.say(chat, "Say hello");
+    const first = world.model.callsOf("other").find(({ at_ms }) => at_ms >= openedAt);
+    creates.push(openedAt - startedAt);
+    asks.push((first?.at_ms ?? Number.NaN) - openedAt);
+  }
+  await server.stop();
+  return { creates, asks };
+}
+
 /** When something was answered, by what it was. */
 interface Moment {
   kind: string;
@@ -104,7 +125,15 @@ const MOMENTS = [
 ] as const;
 type Times = Record<(typeof MOMENTS)[number], number>;
 
-function handoverRows(world: World, starts: number[], worktrees: number[]): Row[] {
+/** Milliseconds of what a run could do instead. */
+interface Baselines {
+  starts: number[];
+  worktrees: number[];
+  creates: number[];
+  asks: number[];
+}
+
+function handoverRows(world: World, baselines: Baselines): Row[] {
   const attempts = attemptsOf(world);
   const pairs = attempts
     .slice(1)
@@ -116,8 +145,11 @@ function handoverRows(world: World, starts: number[], worktrees: number[]): Row[
     times(pairs.map(([earlier, next]) => next[to] - earlier[from]));
   const following = (from: keyof Times, to: keyof Times) =>
     times(pairs.map(([, next]) => next[to] - next[from]));
-  const git = { name: "git worktree add", ...times(worktrees) };
-  const opencode = { name: "a new opencode run, up to its first request", ...times(starts) };
+  const git = { name: "git worktree add", ...times(baselines.worktrees) };
+  const opencode = {
+    name: "a new opencode run, up to its first request",
+    ...times(baselines.starts),
+  };
   return [
     {
       what: "last request of a task → first of the next",
@@ -135,8 +167,16 @@ function handoverRows(world: World, starts: number[], worktrees: number[]): Row[
       ...across("moved", "prepared"),
       baseline: git,
     },
-    { what: "  context file and session", ...following("prepared", "created") },
-    { what: "  session → its first request", ...following("created", "asked") },
+    {
+      what: "  context file and session",
+      ...following("prepared", "created"),
+      baseline: { name: "a session in a plain server", ...times(baselines.creates) },
+    },
+    {
+      what: "  session → its first request",
+      ...following("created", "asked"),
+      baseline: { name: "text → first request in a plain server", ...times(baselines.asks) },
+    },
     {
       what: "  without review and gates, from idle",
       ...times(pairs.map(([a, b]) => b.asked - a.answered - (a.reviewed - a.collected))),

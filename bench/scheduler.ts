@@ -31,9 +31,9 @@ export async function measureScheduler(dags: string | undefined): Promise<void> 
   printRows(rows);
   note(`A layered random graph (seed ${SEED}); ${WORKERS} tasks are with workers at any time.`);
   note(
-    "filter + Set: all tasks are looked at for each task that starts. It is timed at calls spread",
+    "filter + Set: all tasks are looked at each time one starts. Only so many calls are timed, spread",
   );
-  note("over the whole run (n of them), because a whole run of 100,000 tasks would take an hour.");
+  note("over a whole run, which for 100,000 tasks would take minutes.");
   if (dags !== undefined) measureMakespans(schedule, readGraphs(dags));
 }
 

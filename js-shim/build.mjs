@@ -68,6 +68,7 @@ async function generate() {
 async function bundle() {
   mkdirSync(join(root, "dist"), { recursive: true });
   for (const [from, to] of Object.entries(COPIES)) write(to, readFileSync(join(root, from)));
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const { build } = await import("esbuild");
   const { outputFiles } = await build({
     absWorkingDir: root,
@@ -77,8 +78,12 @@ async function bundle() {
     bundle: true,
     // OpenCode's own modules.
     external: ["bun:*"],
-    // See panic.ts: nothing of ours may print.
-    define: { "console.error": "logPanic" },
+    define: {
+      // See panic.ts: nothing of ours may print.
+      "console.error": "logPanic",
+      // See built.ts.
+      PACKAGE_VERSION: JSON.stringify(version),
+    },
     inject: ["js-shim/src/panic.ts"],
     format: "esm",
     platform: "node",

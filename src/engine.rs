@@ -164,10 +164,9 @@ impl Engine {
 /// A process that is gone took everything with it that was in flight.
 fn opened(activity: Activity, turn: &mut Turn) -> Activity {
     turn.shared.waiting.clear();
-    if let Activity::Implement(run) = activity {
-        let mut track = run.track;
-        track.interrupt();
-        turn.shared.tracks.insert(track.backlog.track_id.clone(), track);
+    if let Activity::Implement(mut run) = activity {
+        run.track.interrupt();
+        run.keep_track(turn);
     }
     Activity::Idle
 }

@@ -22,6 +22,14 @@ pub struct Track {
     pub records: Vec<Record>,
     /// The branch of the person that was fast-forwarded to all of it.
     pub landed: Option<String>,
+    /// Tasks that a person took out of the backlog. One that comes back keeps its past: merged work
+    /// is not done again, and no ref of an attempt is used twice.
+    removed: Vec<(TaskSpec, Record)>,
+    /// The latest merge commit of ours: it holds all the work that is merged.
+    pub tip: Option<CommitId>,
+    /// The backlog file shows less than we know, because it was edited while work went on, or the
+    /// process died: its statuses are no wishes of a person then.
+    pub file_lags: bool,
 }
 
 /// What has become of a task.
@@ -31,9 +39,11 @@ pub struct Record {
     pub life: Life,
     /// Attempts that count against `maxRetries`.
     pub attempts: u32,
+    /// Attempts that counted before the person asked for another set of them.
+    pub earlier_attempts: u32,
     /// Attempts ever begun; names their refs.
     pub begun: u32,
-    /// Provider or host trouble in a row.
+    /// Provider or host trouble in a row, in this run.
     pub troubles: u32,
     /// What failed attempts taught, newest first.
     pub evidence: Vec<String>,
@@ -82,6 +92,14 @@ pub enum Life {
     },
 }
 
+impl Record {
+    /// The person wants another set of attempts.
+    pub fn start_over(&mut self) {
+        self.life = Life::Waiting;
+        self.earlier_attempts += std::mem::take(&mut self.attempts);
+    }
+}
+
 impl Life {
     /// Whether dependents may start.
     pub fn is_done(&self) -> bool {
@@ -94,19 +112,23 @@ impl Track {
     /// wins for what has not been merged.
     pub fn adopt(earlier: Option<Self>, backlog: Backlog) -> Self {
         let landed = earlier.as_ref().and_then(|track| track.landed.clone());
-        let earlier: Vec<(TaskSpec, Record)> = earlier
-            .map(|track| track.backlog.tasks.into_iter().zip(track.records).collect())
-            .unwrap_or_default();
+        let file_lags = earlier.as_ref().is_some_and(|track| track.file_lags);
+        let tip = earlier.as_ref().and_then(|track| track.tip.clone());
+        let with_removed =
+            |track: Self| track.backlog.tasks.into_iter().zip(track.records).chain(track.removed).collect();
+        let mut earlier: Vec<(TaskSpec, Record)> = earlier.map(with_removed).unwrap_or_default();
         let records = backlog
             .tasks
             .iter()
             .map(|task| match earlier.iter().find(|(known, _)| known.id == task.id) {
-                Some((known, record)) => adopt_record(task, known, record.clone()),
+                Some((known, record)) => adopt_record(task, known, record.clone(), file_lags),
                 None if task.status == Status::Completed => Record { life: Life::Given, ..Record::default() },
                 None => Record::default(),
             })
             .collect();
-        Self { backlog, records, landed }
+        let kept: BTreeSet<&TaskId> = backlog.tasks.iter().map(|task| &task.id).collect();
+        earlier.retain(|(task, _)| !kept.contains(&task.id));
+        Self { backlog, records, removed: earlier, tip, landed, file_lags }
     }
 
     /// The index of a task.
@@ -134,6 +156,12 @@ impl Track {
     /// Every task is on the integration branch.
     pub fn is_complete(&self) -> bool {
         self.records.iter().all(|record| record.life.is_done())
+    }
+
+    /// Every task is done, and work of ours is on the integration branch only, as far as we know.
+    pub fn is_unlanded(&self) -> bool {
+        let is_ours = self.records.iter().any(|record| matches!(record.life, Life::Merged { .. }));
+        is_ours && self.is_complete() && self.landed.is_none()
     }
 
     /// The status that people read.
@@ -212,12 +240,15 @@ fn status_of(task: &TaskSpec, record: &Record, is_done: impl Fn(&TaskId) -> bool
 }
 
 /// A task that we know, as the file has it now.
-fn adopt_record(task: &TaskSpec, known: &TaskSpec, mut record: Record) -> Record {
+fn adopt_record(task: &TaskSpec, known: &TaskSpec, mut record: Record, file_lags: bool) -> Record {
     match record.life {
         Life::Waiting | Life::Failed { .. } if task.status == Status::Completed => record.life = Life::Given,
-        Life::Failed { .. } if task.status != Status::Failed || !is_same_work(task, known) => {
-            record.life = Life::Waiting;
-            record.attempts = 0;
+        Life::Given if task.status != Status::Completed => record.life = Life::Waiting,
+        Life::Failed { .. } => {
+            let is_wanted = task.status != Status::Failed && !file_lags;
+            if is_wanted || !is_same_work(task, known) {
+                record.start_over();
+            }
         }
         _ => {}
     }

@@ -198,6 +198,10 @@ impl Shared {
             }
             let effects: Vec<Effect> = {
                 let mut inner = self.inner.borrow_mut();
+                // The host may have broken its word during the write.
+                if inner.is_halted {
+                    break;
+                }
                 let effects: Vec<_> = events.iter().flat_map(|event| inner.engine.step(event)).collect();
                 inner.in_flight += effects.iter().filter(|effect| effect.operation.is_answered()).count();
                 effects

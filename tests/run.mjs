@@ -18,7 +18,17 @@ const STAGES = [
   },
   {
     name: "clippy wasm",
-    run: ["cargo", "clippy", "--locked", "--quiet", "--lib", ...WASM, ...DENY],
+    run: [
+      "cargo",
+      "clippy",
+      "--locked",
+      "--quiet",
+      "--lib",
+      "--features",
+      "bench",
+      ...WASM,
+      ...DENY,
+    ],
   },
   { name: "biome", run: [bin("biome"), "check", "--error-on-warnings", "."] },
   { name: "tsc shim", run: [bin("tsc"), "--project", "js-shim"] },

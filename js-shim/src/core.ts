@@ -1,6 +1,7 @@
 // Loads the WebAssembly core, once a process.
 import { readFileSync } from "node:fs";
 import { Core, type CoreHost, definitions, initSync } from "../pkg/core.js";
+import { WASM } from "./built.ts";
 import type { Definitions, Event } from "./protocol.ts";
 
 export type { CoreHost } from "../pkg/core.js";
@@ -31,6 +32,6 @@ export function readDefinitions(): Definitions {
 
 function load(): void {
   if (isLoaded) return;
-  initSync({ module: readFileSync(new URL("./core_bg.wasm", import.meta.url)) });
+  initSync({ module: readFileSync(WASM) });
   isLoaded = true;
 }

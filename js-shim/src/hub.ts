@@ -14,7 +14,7 @@ export type ServeTurn = (
 ) => Promise<string | null>;
 
 export interface Hub {
-  /** By repository: one conductor each. */
+  /** By the directory that OpenCode was opened in. Two of one repository share its journal by the lock. */
   conductors: Map<string, Conductor>;
   /** By directory: the plugin instance that acts there. The last one started wins. */
   instances: Map<string, symbol>;

@@ -1,6 +1,6 @@
 // One process at a time writes a repository's journal.
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 
 /** Lets others take the lock. */
@@ -21,9 +21,10 @@ async function acquireDatabase(path: string): Promise<Release> {
   const database = new Database(path);
   try {
     database.run("BEGIN EXCLUSIVE");
-  } catch {
+  } catch (error) {
     database.close();
-    throw held(path);
+    if ((error as { code?: string }).code === "SQLITE_BUSY") throw held(path);
+    throw new Error(`${path} cannot be locked: ${(error as Error).message}`);
   }
   return async () => database.close();
 }
@@ -33,22 +34,55 @@ interface LockDatabase {
   close(): void;
 }
 
-/** A file with our process id, for Node. */
+/** A file with our process id, for Node. It is linked into its place whole: nobody reads half of it. */
 async function acquireFile(path: string): Promise<Release> {
   const file = `${path}.pid`;
   const token = `${process.pid} ${randomUUID()}`;
-  for (let tries = 0; tries < 2; tries += 1) {
-    try {
-      await writeFile(file, token, { flag: "wx" });
-      return () => rm(file, { force: true });
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  const draft = `${file}.${randomUUID()}`;
+  await writeFile(draft, token);
+  try {
+    for (let tries = 0; tries < 2; tries += 1) {
+      if (await isLinked(draft, file)) return () => releaseFile(file, token);
+      if ((await stateOf(file)) === "held") throw held(path);
+      await removeDead(file, draft);
     }
-    const holder = await readFile(file, "utf8").catch(() => "");
-    if (isAlive(Number.parseInt(holder, 10))) throw held(path);
-    await rm(file, { force: true });
+    throw held(path);
+  } finally {
+    await rm(draft, { force: true });
   }
-  throw held(path);
+}
+
+async function isLinked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+    return false;
+  }
+}
+
+async function stateOf(file: string): Promise<"free" | "held" | "dead"> {
+  const holder = await readFile(file, "utf8").catch(() => null);
+  if (holder === null) return "free";
+  return isAlive(Number.parseInt(holder, 10)) ? "held" : "dead";
+}
+
+/** Removes what a dead process left. One at a time, or it could be a new lock that is removed. */
+async function removeDead(file: string, draft: string): Promise<void> {
+  const right = `${file}.removal`;
+  if (!(await isLinked(draft, right))) return;
+  try {
+    if ((await stateOf(file)) === "dead") await rm(file, { force: true });
+  } finally {
+    await rm(right, { force: true });
+  }
+}
+
+/** Removes the lock, unless somebody took it for a dead process's and has it now. */
+async function releaseFile(file: string, token: string): Promise<void> {
+  const holder = await readFile(file, "utf8").catch(() => "");
+  if (holder === token) await rm(file, { force: true });
 }
 
 function isAlive(pid: number): boolean {

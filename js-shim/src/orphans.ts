@@ -3,7 +3,7 @@
  * the next attempt works in. So each is noted on disk while it runs, and ended at the next start.
  */
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { uptime } from "node:os";
 import { join } from "node:path";
@@ -11,6 +11,8 @@ import { endGroup } from "./process-group.ts";
 
 /** `ps` gives whole seconds, and the clock may have been set a little meanwhile. */
 const START_SLACK_MS = 3_000;
+/** Some 100,000 processes. */
+const OUTPUT_BYTES_MAX = 8 * 1024 * 1024;
 
 interface Process {
   readonly pid: number;
@@ -27,7 +29,13 @@ export function noteChild(notes: string, leader: number): () => void {
   } catch {
     // Without its note the child runs as well; only a kill would leave it unnoticed.
   }
-  return () => rmSync(path, { force: true });
+  return () => {
+    try {
+      rmSync(path, { force: true });
+    } catch {
+      // A note too many: at the next start it names no process of ours.
+    }
+  };
 }
 
 /**
@@ -38,6 +46,7 @@ export async function endOrphans(notes: string): Promise<void> {
   const names = listOf(notes);
   if (names.length === 0) return;
   const processes = runningProcesses();
+  if (processes === null) return;
   for (const name of names) {
     const leader = Number(name);
     const noted_ms = Number(readFileSync(join(notes, name), "utf8"));
@@ -56,14 +65,21 @@ function isOrphan(processes: readonly Process[], leader: number, noted_ms: numbe
   return first.group === leader && Math.abs(first.started_ms - noted_ms) < START_SLACK_MS;
 }
 
-/** Empty on Windows, where a process id says nothing about its past. */
-function runningProcesses(): Process[] {
+/**
+ * Empty on Windows, where a process id says nothing about its past; `null` where they cannot be listed:
+ * a small container may have no `ps`, and that must not keep anybody from working.
+ */
+function runningProcesses(): Process[] | null {
   if (process.platform === "win32") return [];
-  const output = execFileSync("ps", ["-A", "-o", "pid=,pgid=,lstart="], {
+  const { stdout, status } = spawnSync("ps", ["-A", "-o", "pid=,pgid=,lstart="], {
     encoding: "utf8",
     env: { ...process.env, LC_ALL: "C" },
+    // Everything that ps could say on stderr would be on OpenCode's screen.
+    stdio: ["ignore", "pipe", "ignore"],
+    maxBuffer: OUTPUT_BYTES_MAX,
   });
-  return output.split("\n").flatMap((line) => {
+  if (status !== 0) return null;
+  return stdout.split("\n").flatMap((line) => {
     const [pid, group, ...started] = line.trim().split(/\s+/);
     const started_ms = Date.parse(started.join(" "));
     return Number.isNaN(started_ms) ? [] : [{ pid: Number(pid), group: Number(group), started_ms }];

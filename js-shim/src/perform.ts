@@ -3,7 +3,7 @@ import { performCatalogue } from "./effects/catalogue.ts";
 import { performFile } from "./effects/file.ts";
 import { performGit } from "./effects/git.ts";
 import { performProcess } from "./effects/process.ts";
-import { performSession } from "./effects/session.ts";
+import { NO_USAGE, performSession } from "./effects/session.ts";
 import { performTimer } from "./effects/timer.ts";
 import { type Host, troubleFrom } from "./host/host.ts";
 import type { RepositoryPlace } from "./paths.ts";
@@ -65,9 +65,8 @@ async function performByKind(
 function broken({ kind }: Effect, message: string): Outcome {
   switch (kind) {
     case "session": {
-      const usage = { input_tokens: 0, output_tokens: 0, cached_tokens: 0, cost_usd: 0, steps: 0 };
       const trouble = { type: "error", name: "HostError", status: null, message } as const;
-      return { kind, outcome: { type: "failed", trouble, usage } };
+      return { kind, outcome: { type: "failed", trouble, usage: NO_USAGE } };
     }
     case "git":
     case "file":

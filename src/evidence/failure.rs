@@ -135,7 +135,7 @@ impl Failure {
 
     /// Whether the task had its chance: trouble of the provider or the host is not its fault.
     pub fn consumes_attempt(&self) -> bool {
-        !matches!(self.class(), FailureClass::Provider | FailureClass::Host)
+        !self.class().is_trouble()
     }
 
     /// The failure in one sentence for a person, without the final stop.

@@ -21,8 +21,10 @@ pub struct Entry {
     pub work: Work,
     /// The model; `None` when the host chose.
     pub model: Option<ModelRef>,
-    /// The task, if it was for one, with its track: every track has a T01.
-    pub task: Option<(TrackId, TaskId)>,
+    /// The track of its task; every track has ids like `T01`.
+    pub track: Option<TrackId>,
+    /// The task, if it was for one.
+    pub task: Option<TaskId>,
     /// Which attempt at the task, from 1; 0 when it was for none.
     pub attempt: u32,
     /// What the host counted.
@@ -69,7 +71,8 @@ impl Ledger {
 
     /// What a task took, all attempts together.
     pub fn of_task(&self, track: &TrackId, task: &TaskId) -> Usage {
-        let is_its = |entry: &&Entry| entry.task.as_ref().is_some_and(|(of, id)| of == track && id == task);
+        let is_its =
+            |entry: &&Entry| entry.track.as_ref() == Some(track) && entry.task.as_ref() == Some(task);
         sum(self.entries.iter().filter(is_its))
     }
 }
@@ -113,7 +116,8 @@ mod tests {
         Entry {
             work,
             model: ModelRef::parse(model),
-            task: task.map(|id| (TrackId::from("cart"), TaskId::from(id))),
+            track: task.map(|_| TrackId::from("cart-1")),
+            task: task.map(TaskId::from),
             attempt: u32::from(task.is_some()),
             usage: Usage {
                 input_tokens: tokens,
@@ -137,9 +141,10 @@ mod tests {
         let total = ledger.total();
         assert_eq!(total.tokens(), 31_500 * 31 / 10);
         assert_eq!(total.steps, 16);
-        assert_eq!(ledger.of_task(&"cart".into(), &"T01".into()).input_tokens, 30_000);
-        assert_eq!(ledger.of_task(&"cart".into(), &"T03".into()), Usage::default());
-        assert_eq!(ledger.of_task(&"shop".into(), &"T01".into()), Usage::default());
+        let track = "cart-1".into();
+        assert_eq!(ledger.of_task(&track, &"T01".into()).input_tokens, 30_000);
+        assert_eq!(ledger.of_task(&track, &"T03".into()), Usage::default());
+        assert_eq!(ledger.of_task(&"tax-2".into(), &"T01".into()), Usage::default());
         let by_work = ledger.by_work();
         assert_eq!(by_work.len(), 3);
         assert_eq!(by_work.values().map(Usage::tokens).sum::<u64>(), total.tokens());

@@ -193,9 +193,10 @@ fn statuses(tasks: &[TaskFigures]) -> String {
 
 /// Of the tasks that came to an end, how many did so well and at once.
 fn first_attempts(tasks: &[TaskFigures]) -> String {
-    let ended = |task: &&TaskFigures| task.is_completed() || task.status == "failed";
+    // Without an attempt a task was done by hand, or had no chance yet.
+    let ended = |task: &&TaskFigures| task.attempts > 0 && (task.is_completed() || task.status == "failed");
     let n = tasks.iter().filter(ended).count();
-    let k = tasks.iter().filter(|task| task.is_completed() && task.attempts <= 1).count();
+    let k = tasks.iter().filter(|task| task.is_completed() && task.attempts == 1).count();
     match n {
         0 => "no data yet".to_owned(),
         _ => format!("{k} of {n}"),

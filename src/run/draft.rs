@@ -242,6 +242,7 @@ impl DraftRun {
             turn.shared.ledger.add(Entry {
                 work: Work::BacklogGeneration,
                 model: self.run.model(Role::Backlog, Work::BacklogGeneration),
+                track: None,
                 task: None,
                 attempt: 0,
                 usage,
@@ -279,20 +280,27 @@ impl DraftRun {
         }
     }
 
-    /// The tasks of a reply, or everything that is wrong with them, sizes of contexts included.
+    /// The tasks of a reply, or everything that is wrong with them: what no worker could be sent, too.
     fn check(&self, reply: &str) -> Result<Vec<TaskSpec>, Vec<Problem>> {
         let tasks = backlog::parse_draft(reply)?;
-        let problems: Vec<Problem> = tasks
-            .iter()
-            .filter_map(|task| context::compile(task, &[], self.run.options.context.max_bytes).err())
-            .map(|problem| Problem {
-                task: Some(problem.task.to_string()),
-                field: None,
-                line: None,
-                message: problem.to_string(),
-            })
-            .collect();
+        let ids: Vec<TaskId> = tasks.iter().map(|task| task.id.clone()).collect();
+        let problems: Vec<Problem> =
+            tasks.iter().flat_map(|task| self.context_problems(task, &ids)).collect();
         if problems.is_empty() { Ok(tasks) } else { Err(problems) }
+    }
+
+    fn context_problems(&self, task: &TaskSpec, ids: &[TaskId]) -> Vec<Problem> {
+        let bytes_max = self.run.options.context.max_bytes;
+        let messages: Vec<String> = match context::compile(task, &[], bytes_max) {
+            Ok(text) => {
+                let findings = context::verify(&text, task, ids, bytes_max);
+                findings.iter().map(ToString::to_string).collect()
+            }
+            Err(problem) => vec![problem.to_string()],
+        };
+        let task = task.id.to_string();
+        let problem = |message| Problem { task: Some(task.clone()), field: None, line: None, message };
+        messages.into_iter().map(problem).collect()
     }
 
     fn remove(

@@ -57,6 +57,7 @@ pub fn given(
         options,
         routing,
         agents: setting.agents.clone(),
+        track: None,
         repository: Repository::default(),
         started_ms: turn.shared.now_ms,
         seed: setting.seed,

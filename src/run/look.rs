@@ -43,6 +43,13 @@ pub fn given(turn: &mut Turn, chat: &SessionId, name: CommandName, options: Opti
 
 /// The backlog was read.
 pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outcome) {
+    // While work goes on the live track is the truth; the file may be in the middle of an edit.
+    if let (CommandName::Progress, Activity::Implement(run)) = (wait.name, activity)
+        && !run.track.records.is_empty()
+    {
+        turn.say(&wait.chat, progress(&run.track, true));
+        return turn.end(&wait.chat, None);
+    }
     let path = document(&wait.options, "BACKLOG.yaml");
     let text = match outcome {
         Outcome::File(FileOutcome::Read { text, .. }) => text,
@@ -85,12 +92,13 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
 
 /// Where the work of a track that is done can be found.
 fn landing(track: &Track) -> String {
-    let is_ours = track.records.iter().any(|record| matches!(record.life, Life::Merged { .. }));
     let id = &track.backlog.track_id;
     match &track.landed {
-        _ if !is_ours || !track.is_complete() => String::new(),
-        Some(branch) => format!(" `{branch}` has everything."),
-        None => format!(" Not landed by `/implement`: `git merge mac/{id}` brings it to your branch."),
+        _ if track.is_unlanded() => {
+            format!(" Not landed by `/implement`: `git merge mac/{id}` brings it to your branch.")
+        }
+        Some(branch) if track.is_complete() => format!(" `{branch}` has everything."),
+        _ => String::new(),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::effect::git::{GitOutcome, Repository};
 use crate::effect::session::{SessionOutcome, Trouble};
 use crate::engine::{Activity, Shared, Turn};
 use crate::event::{CommandName, Setting};
-use crate::ids::{ModelRef, SessionId};
+use crate::ids::{ModelRef, SessionId, TrackId};
 use crate::options::Options;
 use crate::route::{Routing, Work};
 use crate::text::duration;
@@ -43,6 +43,8 @@ pub struct Run {
     pub routing: Routing,
     /// Models that the person set for agents.
     pub agents: BTreeMap<String, ModelRef>,
+    /// The track it works on, once the backlog was read.
+    pub track: Option<TrackId>,
     /// The repository when the command began.
     pub repository: Repository,
     /// When it began, in milliseconds since the Unix epoch.

@@ -5,13 +5,16 @@ use serde::Serialize;
 use crate::backlog::TaskSpec;
 use crate::definitions::Role;
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome};
+use crate::effect::timer::{TimerOperation, TimerOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
-use crate::ids::{SessionId, TrackId};
+use crate::ids::SessionId;
 use crate::metrics::Entry;
 use crate::review::{GateReport, Verdict, combine, parse_verdict, review_prompt, split_diff};
 use crate::route::Work;
+use crate::run::implement::failure::{TROUBLES_MAX, rest_ms};
 use crate::run::{Progress, Run, SILENT_MS, Waiter, session_failure};
+use crate::text::duration;
 
 /// A larger diff is reviewed in parts of this size.
 const PART_BYTES_MAX: usize = 60 * 1000;
@@ -20,12 +23,13 @@ const PART_BYTES_MAX: usize = 60 * 1000;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Review {
     directory: String,
-    track: TrackId,
     attempt: u32,
     reports: Vec<GateReport>,
     parts: Vec<String>,
     verdicts: Vec<Verdict>,
     is_stopping: bool,
+    /// Reviewers in a row that gave no verdict.
+    troubles: u32,
     stage: Stage,
 }
 
@@ -33,7 +37,12 @@ pub struct Review {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 enum Stage {
     Creating,
-    Asking { session: SessionId, is_second: bool },
+    Asking {
+        session: SessionId,
+        is_second: bool,
+    },
+    /// The last reviewer gave no verdict; another is asked when the rest is over.
+    Resting,
 }
 
 impl Review {
@@ -42,19 +51,19 @@ impl Review {
         turn: &mut Turn,
         run: &Run,
         task: &TaskSpec,
-        (track, attempt): (&TrackId, u32),
+        attempt: u32,
         directory: &str,
         (diff, reports): (&str, Vec<GateReport>),
         waiter: Waiter,
     ) -> Self {
         let review = Self {
             directory: directory.to_owned(),
-            track: track.clone(),
             attempt,
             reports,
             parts: split_diff(diff, PART_BYTES_MAX),
             verdicts: Vec::new(),
             is_stopping: false,
+            troubles: 0,
             stage: Stage::Creating,
         };
         review.create(turn, run, task, waiter);
@@ -97,8 +106,15 @@ impl Review {
         took_ms: u64,
         waiter: Waiter,
     ) -> Progress<Self, Verdict> {
-        let Outcome::Session(outcome) = outcome else {
-            return Progress::Failed(format!("an answer that does not fit: {outcome:?}"));
+        let outcome = match (&self.stage, outcome) {
+            (Stage::Resting, Outcome::Timer(TimerOutcome::Elapsed)) if !self.is_stopping => {
+                self.create(turn, run, task, waiter);
+                self.stage = Stage::Creating;
+                return Progress::More(self);
+            }
+            (Stage::Resting, _) => return Progress::Aborted,
+            (_, Outcome::Session(outcome)) => outcome,
+            (_, other) => return Progress::Failed(format!("an answer that does not fit: {other:?}")),
         };
         match (self.stage.clone(), outcome) {
             (Stage::Creating, SessionOutcome::Created { session }) if self.is_stopping => {
@@ -113,7 +129,7 @@ impl Review {
                 self.stage = Stage::Asking { session: session.clone(), is_second: false };
                 Progress::More(self)
             }
-            (Stage::Creating, other) => Progress::Failed(session_failure(other, 0)),
+            (Stage::Creating | Stage::Resting, other) => Progress::Failed(session_failure(other, 0)),
             (Stage::Asking { session, is_second }, outcome) => {
                 self.account(turn, run, task, outcome, took_ms);
                 self.answered(turn, run, task, &session, is_second, outcome, waiter)
@@ -140,13 +156,15 @@ impl Review {
             }
             other => {
                 turn.remove_session(session, Waiter::Nobody);
-                return Progress::Failed(session_failure(other, run.options.task_timeout_ms));
+                let reason = session_failure(other, run.options.task_timeout_ms);
+                return self.rest(turn, run, task, reason, waiter);
             }
         };
         match verdict {
             Ok(verdict) => {
                 turn.remove_session(session, Waiter::Nobody);
                 self.verdicts.push(verdict);
+                self.troubles = 0;
                 if self.verdicts.len() >= self.parts.len() {
                     return Progress::Done(combine(self.verdicts));
                 }
@@ -168,9 +186,37 @@ impl Review {
             }
             Err(problem) => {
                 turn.remove_session(session, Waiter::Nobody);
-                Progress::Failed(format!("the reviewer gave no verdict, asked twice: {problem}"))
+                let reason = format!("the reviewer gave no verdict, asked twice: {problem}");
+                self.rest(turn, run, task, reason, waiter)
             }
         }
+    }
+
+    /// Trouble with a reviewer is waited out: the work is done and stays as it is.
+    fn rest(
+        mut self,
+        turn: &mut Turn,
+        run: &Run,
+        task: &TaskSpec,
+        reason: String,
+        waiter: Waiter,
+    ) -> Progress<Self, Verdict> {
+        self.troubles += 1;
+        if self.is_stopping {
+            return Progress::Aborted;
+        }
+        if self.troubles >= TROUBLES_MAX {
+            return Progress::Failed(reason);
+        }
+        // The time tells apart the reviews of tasks that fail in the same way.
+        let wait_ms = rest_ms(self.troubles, run.seed ^ turn.shared.now_ms as u32, 0, self.attempt);
+        let reason = reason.trim_end_matches('.');
+        let text =
+            format!("{} could not be reviewed: {reason}. Trying again in {}.", task.id, duration(wait_ms));
+        turn.say(&run.chat, text);
+        turn.request(waiter, Operation::Timer(TimerOperation::Sleep { duration_ms: wait_ms }));
+        self.stage = Stage::Resting;
+        Progress::More(self)
     }
 
     fn ask(&self, turn: &mut Turn, run: &Run, session: &SessionId, text: String, waiter: Waiter) {
@@ -191,7 +237,8 @@ impl Review {
             turn.shared.ledger.add(Entry {
                 work: Work::Review,
                 model: run.model(Role::Reviewer, Work::Review),
-                task: Some((self.track.clone(), task.id.clone())),
+                track: run.track.clone(),
+                task: Some(task.id.clone()),
                 attempt: self.attempt,
                 usage,
                 duration_ms: took_ms,

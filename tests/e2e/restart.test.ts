@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { ADDRESS, backlogFile, backlogReply, EXPIRY, HITS, JOINED, linksScript } from "./links.ts";
 import type { Script } from "./model.ts";
 import { expectAnswered, expectFailed, expectSuccess, mergedTasks, planned } from "./outcome.ts";
-import type { Server } from "./serve.ts";
+import { type Server, textOf } from "./serve.ts";
 import { inWorld, type World } from "./world.ts";
 
 /** A world with a server and a chat to give commands in. */
@@ -29,10 +29,10 @@ test("/implement T02 does that task only, and a later process the rest", () =>
     expect(world.model.opened("implementer", "T02")).toHaveLength(1);
   }));
 
-test("/plan does not overwrite a backlog with started tasks, and says how to start over", () =>
-  inChat(linksScript({}, [EXPIRY]), async (world, give) => {
-    planned(world, [EXPIRY]);
-    expectAnswered(await give("implement"));
+test("/plan does not overwrite a backlog with work left, and says how to start over", () =>
+  inChat(linksScript({}, [EXPIRY, HITS]), async (world, give) => {
+    planned(world, [EXPIRY, HITS]);
+    expectAnswered(await give("implement", EXPIRY.id));
     const backlog = world.repository.read("tasks/BACKLOG.yaml");
     const calls = world.model.calls.length;
     expect(expectFailed(await give("plan", "feature.md"))).toContain("/plan --new");
@@ -75,5 +75,7 @@ test("/backlog --check validates the file and asks no model", () =>
 test("/progress and /metrics before anything was done say so", () =>
   inChat(linksScript(), async (_world, give) => {
     expect(expectFailed(await give("progress"))).toContain("/plan");
-    expect(expectFailed(await give("metrics"))).toContain("/plan");
+    const metrics = await give("metrics");
+    expectAnswered(metrics);
+    expect(textOf(metrics)).toContain("No data yet");
   }));

@@ -1,6 +1,7 @@
 //! Attempts that fail, what the next one is told, and when a task is given up.
 
 use multi_agent_coder::event::CommandName::{Implement, Progress};
+use multi_agent_coder::event::{Event, SessionSignal};
 use serde_json::json;
 
 use crate::agents::{Act, four_tasks, task};
@@ -87,7 +88,7 @@ fn a_reviewer_that_never_gives_one_does_not_cost_an_attempt() {
     world.agents.script("review T01", vec![shrug.clone(), shrug]);
     assert_eq!(world.command(Implement, ""), None);
     world.assert_said("the reviewer gave no verdict");
-    world.assert_said("does not count as an attempt");
+    world.assert_said("merged after 1 attempt");
     world.assert_all_merged();
 }
 
@@ -165,4 +166,29 @@ fn evidence_stays_small() {
     let last = world.sent_to("T01")[9].to_owned();
     assert_eq!(last.matches("issue number").count(), 5, "{last}");
     assert!(last.contains("issue number 9") && last.contains("issue number 5"));
+}
+
+#[test]
+fn a_reviewer_is_told_that_a_diff_is_cut() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    let big = "one more line of a large file\n".repeat(50_000);
+    world.agents.script("T01", vec![Act::change(&[("big.txt", &big)])]);
+    assert_eq!(world.command(Implement, ""), None);
+    let last = world.sent_to("review T01").pop().unwrap_or_default().to_owned();
+    assert!(last.contains("The diff is cut here"), "{}", &last[last.len() - 300..]);
+    world.assert_said("the reviewer sees the first 1.0 MB");
+}
+
+#[test]
+fn the_next_attempt_is_told_what_was_denied() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    world.agents.script("T01", vec![Act::Finish(Some("tool-calls"))]);
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.sent.len() == 1);
+    let session = world.sessions.keys().next().expect("a session").clone();
+    let signal = SessionSignal::Denied { what: "webfetch https://example.org".into() };
+    world.step(Event::Session { session, signal });
+    world.run();
+    assert_eq!(world.end_of(&chat), None);
+    assert!(world.sent_to("T01")[1].contains("webfetch https://example.org"));
 }

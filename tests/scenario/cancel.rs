@@ -1,9 +1,12 @@
 //! Esc at every moment of a command: it ends soon, and the same command then goes on.
 
+use multi_agent_coder::effect::Operation;
+use multi_agent_coder::effect::git::GitOperation;
 use multi_agent_coder::event::CommandName::{self, Backlog, Implement, Plan};
 use multi_agent_coder::ids::SessionId;
 
 use crate::agents::{Act, four_tasks};
+use crate::git::MAIN;
 use crate::world::{Order, World};
 
 fn plan_world() -> World {
@@ -119,4 +122,22 @@ fn a_command_given_at_once_after_esc_is_not_confused_by_the_old_one() {
             }
         }
     }
+}
+
+#[test]
+fn nothing_lands_after_esc() {
+    at_every_moment(World::planned(four_tasks()), (Implement, ""), |mut world, chat, at| {
+        let is_landing = |world: &World| {
+            let mut pending = world.pending.iter();
+            pending.any(|p| matches!(p.operation, Operation::Git(GitOperation::Land { .. })))
+        };
+        if is_landing(&world) || world.ends.contains_key(chat) {
+            return;
+        }
+        world.cancel(chat);
+        world.run();
+        assert_eq!(world.git.merges(MAIN).len(), 0, "step {at}: {}", world.transcript);
+        assert_eq!(world.command(Implement, ""), None);
+        world.assert_all_merged();
+    });
 }

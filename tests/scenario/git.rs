@@ -149,7 +149,9 @@ impl Git {
                 *worktree = Worktree { tree, ..Worktree::default() };
                 GitOutcome::Prepared { directory: directory(*slot) }
             }
-            GitOperation::Collect { slot, base, reference, .. } => self.collect(*slot, base, reference),
+            GitOperation::Collect { slot, base, reference, diff_bytes_max, .. } => {
+                self.collect(*slot, base, reference, *diff_bytes_max as usize)
+            }
             GitOperation::Merge { onto, commit, task, .. } => self.merge(onto, commit, task),
             GitOperation::Move { reference, to, from } => {
                 assert!(self.commits.contains_key(to), "the new commit does not exist");
@@ -191,7 +193,7 @@ impl Git {
         GitOutcome::Inspected { repository }
     }
 
-    fn collect(&mut self, slot: Slot, base: &CommitId, reference: &str) -> GitOutcome {
+    fn collect(&mut self, slot: Slot, base: &CommitId, reference: &str, diff_max: usize) -> GitOutcome {
         assert!(reference.starts_with("refs/mac/"), "I8: {reference} is not ours");
         let old = self.commits[base].tree.clone();
         let worktree = self.worktrees.entry(slot).or_default();
@@ -213,13 +215,15 @@ impl Git {
                 removed: lines(old.get(*path)),
             })
             .collect();
-        let diff: String = paths.iter().map(|path| diff(path, old.get(*path), new.get(*path))).collect();
+        let mut diff: String = paths.iter().map(|path| diff(path, old.get(*path), new.get(*path))).collect();
+        let diff_bytes = diff.len() as u64;
+        diff.truncate(diff_max);
         let commit = (!changes.is_empty()).then(|| self.add(vec![base.clone()], new, None));
         if let Some(commit) = &commit {
             let earlier = self.refs.insert(reference.to_owned(), commit.clone());
             assert_eq!(earlier, None, "{reference} held an earlier attempt");
         }
-        GitOutcome::Collected { commit, changes, diff_bytes: diff.len() as u64, diff, left_out }
+        GitOutcome::Collected { commit, changes, diff_bytes, diff, left_out }
     }
 
     fn merge(&mut self, onto: &CommitId, commit: &CommitId, task: &TaskId) -> GitOutcome {

@@ -42,13 +42,13 @@ fn three_parallel_tasks_and_one_dependent_are_merged_and_landed() {
 
     | task | title      | status    | attempts |   context | tokens |    cost |       time |
     | ---- | ---------- | --------- | -------: | --------: | -----: | ------: | ---------: |
-    | T01  | Price list | completed |        1 | 133 bytes |  7,809 | $0.0203 |  2 min 9 s |
-    | T02  | Discounts  | completed |        1 | 130 bytes |  7,809 | $0.0203 | 2 min 15 s |
-    | T03  | Tax        | completed |        1 | 112 bytes |  7,809 | $0.0203 | 2 min 19 s |
-    | T04  | Checkout   | completed |        1 | 127 bytes |  7,815 | $0.0205 | 2 min 19 s |
+    | T01  | Price list | completed |        1 | 133 bytes |  6,809 | $0.0203 |  2 min 9 s |
+    | T02  | Discounts  | completed |        1 | 130 bytes |  6,809 | $0.0203 | 2 min 15 s |
+    | T03  | Tax        | completed |        1 | 112 bytes |  6,809 | $0.0203 | 2 min 19 s |
+    | T04  | Checkout   | completed |        1 | 127 bytes |  6,815 | $0.0205 | 2 min 19 s |
 
     - 4 of 4 tasks completed; at the first attempt: 4 of 4.
-    - Spent: 31,242 tokens, $0.0814 in 8 agent runs (estimated: 559,200 tokens, $1.13).
+    - Spent: 27,242 tokens, $0.0814 in 8 agent runs (estimated: 559,200 tokens, $1.13).
 
     `main` now has everything (fast-forward from `mac/cart-1`).
 

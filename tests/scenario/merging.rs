@@ -147,3 +147,42 @@ fn a_branch_that_moved_on_meanwhile() {
     world.assert_all_merged();
     assert!(world.git.tree(MAIN).contains_key("mine.js"));
 }
+
+#[test]
+fn a_red_check_after_a_merge_stands_in_the_tasks_file() {
+    let mut world = two_tasks();
+    world.setting.options = json!({ "maxRetries": 1 });
+    world.agents.script("T01", vec![Act::change(&[("a.js", "HALF\n")])]);
+    world.agents.script("T02", vec![Act::change(&[("b.js", "HALF\n")])]);
+    assert!(world.command(Implement, "").is_some());
+    let status = world.file("tasks/T02.status.json").unwrap_or_default();
+    assert!(status.contains("\"status\": \"failed\""), "{status}");
+    assert!(status.contains("\"tests_passed\": false"), "{status}");
+}
+
+#[test]
+fn a_checkout_of_the_integration_branch_is_told_before_any_work() {
+    let mut world = two_tasks();
+    assert_eq!(world.command(Implement, "T01"), None);
+    world.git.branch = Some("mac/cart-1".into());
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("`mac/cart-1` is checked out"), "{error}");
+    assert_eq!(world.sent_to("T02").len(), 0);
+}
+
+#[test]
+fn merged_work_whose_branch_is_gone_is_not_taken_for_granted() {
+    let mut world = two_tasks();
+    assert_eq!(world.command(Implement, "T01"), None);
+    let tip = world.git.refs.remove(BRANCH).expect("the branch");
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("`mac/cart-1` is gone"), "{error}");
+    assert!(error.contains(&format!("git branch mac/cart-1 {tip}")), "{error}");
+    assert_eq!(world.sent_to("T02").len(), 0);
+    world.git.refs.insert(BRANCH.into(), tip);
+    assert_eq!(world.command(Implement, ""), None);
+    world.assert_all_merged();
+    // What has landed needs no branch any more.
+    world.git.refs.remove(BRANCH);
+    assert_eq!(world.command(Implement, ""), None);
+}

@@ -3,8 +3,9 @@
 use multi_agent_coder::effect::file::Place;
 use multi_agent_coder::event::CommandName::{Backlog, Implement, Plan};
 use multi_agent_coder::plan::Planner;
+use serde_json::json;
 
-use crate::agents::{Act, document, four_tasks};
+use crate::agents::{Act, backlog_reply, document, four_tasks};
 use crate::world::{Order, World};
 
 fn world() -> World {
@@ -163,9 +164,19 @@ fn a_finished_backlog_makes_room_for_the_next_plan() {
     let error = world.command(Backlog, "").unwrap_or_default();
     assert!(error.contains("is done") && error.contains("/plan --new"), "{error}");
     assert_eq!(world.command(Plan, "feature.md"), None);
-    world.assert_said("The earlier plan is done. It is kept in tasks/archive/");
+    world.assert_said("The earlier plan is kept in tasks/archive/");
     assert_eq!(copies(&world), [old.as_str()]);
     assert!(!world.file("tasks/BACKLOG.yaml").unwrap_or_default().contains("completed"));
+}
+
+#[test]
+fn a_plan_after_one_that_was_not_landed_says_so() {
+    let mut world = world();
+    world.setting.options = json!({ "land": "never" });
+    assert_eq!(world.command(Plan, "feature.md"), None);
+    assert_eq!(world.command(Implement, ""), None);
+    assert_eq!(world.command(Plan, "feature.md"), None);
+    world.assert_said("**Note:** the work of the earlier plan was not landed");
 }
 
 #[test]
@@ -211,4 +222,28 @@ fn the_map_is_made_once_for_a_tree() {
     world.git.commit_on(crate::git::MAIN, &[("src/new.js", "1\n")]);
     assert_eq!(world.command(Plan, "feature.md"), None);
     assert_eq!(maps(&world), 2);
+}
+
+#[test]
+fn a_task_that_no_worker_could_be_sent_goes_back_to_the_agent() {
+    let mut world = world();
+    let mut tasks = four_tasks();
+    tasks[1].description = "Use the table that T01 makes.".into();
+    world.agents.script("backlog", vec![Act::Reply(backlog_reply(&tasks))]);
+    assert_eq!(world.command(Plan, "feature.md"), None);
+    let sent = world.sent_to("backlog");
+    assert_eq!(sent.len(), 2);
+    assert!(sent[1].contains("names task T01, which T02 does not depend on"), "{}", sent[1]);
+}
+
+#[test]
+fn a_plan_without_a_backlog_is_kept_too() {
+    let mut world = world();
+    world.put(Place::Repository, "tasks/PLAN.md", "# Unified Plan\n\nAs I corrected it.\n");
+    assert_eq!(world.command(Plan, "feature.md"), None);
+    let kept =
+        world.files.iter().find(|((_, path), _)| path.ends_with("/PLAN.md") && path.contains("archive/"));
+    let (place, text) = kept.expect("a copy");
+    assert!(text.contains("As I corrected it."));
+    world.assert_said(&format!("The earlier plan is kept in {}.", place.1.trim_end_matches("/PLAN.md")));
 }

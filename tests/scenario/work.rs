@@ -76,7 +76,7 @@ impl World {
         let usage = Usage {
             input_tokens: 3_000 + n,
             output_tokens: 400,
-            cached_tokens: 500,
+            cached_tokens: self.cached_tokens,
             cost_usd: 0.01 + n as f64 / 30_011.0,
             steps: 3,
         };

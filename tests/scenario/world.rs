@@ -67,6 +67,8 @@ pub struct World {
     pub sessions: BTreeMap<SessionId, Session>,
     pub sent: Vec<Sent>,
     pub setting: Setting,
+    /// Tokens that each ask reads from the provider's cache.
+    pub cached_tokens: u64,
     /// Models that the catalogue does not have.
     pub unknown_models: BTreeSet<String>,
     /// Deleting a session does not work.
@@ -113,6 +115,7 @@ impl World {
                 agents: Default::default(),
                 seed: 7,
             },
+            cached_tokens: 0,
             unknown_models: BTreeSet::new(),
             keeps_sessions: false,
             cancel_is_late: false,

@@ -6,7 +6,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { performProcess } from "../../js-shim/src/effects/process.ts";
 import { endOrphans } from "../../js-shim/src/orphans.ts";
 import { childNotes, type RepositoryPlace } from "../../js-shim/src/paths.ts";
-import { never, temporaryDirectory } from "./world.ts";
+import { never, setVariable, temporaryDirectory } from "./world.ts";
 
 const ROOT = new URL("../../", import.meta.url).pathname;
 
@@ -96,5 +96,26 @@ describe.skipIf(process.platform === "win32")("children that outlive us", () => 
     await endOrphans(notes);
     expect(isRunning(sleepOf(76))).toBe(true);
     expect(readdirSync(notes)).toEqual([]);
+  });
+
+  test("stop nobody on a machine that cannot list processes, and stay noted", async () => {
+    const notes = join(temporaryDirectory(), "children");
+    mkdirSync(notes);
+    writeFileSync(join(notes, String(process.pid)), String(Date.now()));
+    setVariable("PATH", notes);
+    await endOrphans(notes);
+    expect(readdirSync(notes)).toEqual([String(process.pid)]);
+  });
+
+  test("a note that cannot be removed is no failure of the child", async () => {
+    const place = placeIn(temporaryDirectory());
+    const operation = {
+      type: "run",
+      directory: place.root,
+      command: "rm -r state/children && touch state/children",
+      timeout_ms: 9_000,
+      tail_bytes: 100,
+    } as const;
+    expect(await performProcess(place, operation, never)).toMatchObject({ code: 0 });
   });
 });

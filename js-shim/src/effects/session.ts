@@ -14,7 +14,7 @@ type Ask = Extract<SessionOperation, { type: "ask" }>;
 type Remove = Extract<SessionOperation, { type: "remove" }>;
 type Signal = (session: SessionId, signal: SessionSignal) => void;
 
-const NOTHING: Usage = {
+export const NO_USAGE: Usage = {
   input_tokens: 0,
   output_tokens: 0,
   cached_tokens: 0,
@@ -54,11 +54,11 @@ export async function performSession(
 }
 
 async function create(host: Host, operation: Create, cancel: AbortSignal): Promise<SessionOutcome> {
-  if (cancel.aborted) return { type: "aborted", usage: NOTHING };
+  if (cancel.aborted) return { type: "aborted", usage: NO_USAGE };
   try {
     return { type: "created", session: await host.sessions.create(operation) };
   } catch (error) {
-    return failed(troubleFrom(error), NOTHING);
+    return failed(troubleFrom(error), NO_USAGE);
   }
 }
 
@@ -77,13 +77,14 @@ async function ask(
   cancel: AbortSignal,
   signal: Signal,
 ): Promise<SessionOutcome> {
-  if (cancel.aborted) return { type: "aborted", usage: NOTHING };
+  if (cancel.aborted) return { type: "aborted", usage: NO_USAGE };
   const watched = new Watched(host, operation, signal);
   try {
     const earlier = new Set((await host.sessions.turns(operation)).map(({ id }) => id));
     const news = async () =>
       (await host.sessions.turns(operation)).filter(({ id }) => !earlier.has(id));
     await watched.begin(earlier);
+    if (cancel.aborted) return { type: "aborted", usage: NO_USAGE };
     await host.sessions.send(operation);
     const end = await watched.end(cancel, news);
     if (end === "settled") return outcomeOf(operation, await news(), watched.trouble);
@@ -92,7 +93,7 @@ async function ask(
     return { type: "failed", trouble: { type: end }, usage };
   } catch (error) {
     await host.sessions.abort(operation).catch(() => undefined);
-    return failed(troubleFrom(error), NOTHING);
+    return failed(troubleFrom(error), NO_USAGE);
   } finally {
     watched.close();
   }
@@ -143,7 +144,7 @@ function sum(turns: Turn[]): Usage {
       cost_usd: total.cost_usd + usage.cost_usd,
       steps: total.steps + usage.steps,
     }),
-    NOTHING,
+    NO_USAGE,
   );
 }
 
@@ -156,6 +157,7 @@ class Watched {
   #signal: Signal;
   #unwatch: () => void = () => undefined;
   #reported = new Set<string>();
+  #denied = new Set<string>();
   #heard_ms = Date.now();
   #looksSoon = 0;
   #wake: () => void = () => undefined;
@@ -217,7 +219,10 @@ class Watched {
     this.#looksSoon = Math.max(0, this.#looksSoon - 1);
     // A look that fails decides nothing: the deadline stands.
     const isBusy = await this.#host.sessions.isBusy(this.#operation).catch(() => true);
-    if (isBusy) return false;
+    if (isBusy) {
+      await this.#denyMissed();
+      return false;
+    }
     const turns = await news().catch(() => null);
     if (turns === null) return false;
     for (const { id, isCompleted, finish } of turns) if (isCompleted) this.#turn(id, finish);
@@ -233,6 +238,14 @@ class Watched {
     this.#signal(this.#operation.session, { type: "stepped", finish });
   }
 
+  /** An ask whose event got lost would wait for ever. */
+  async #denyMissed(): Promise<void> {
+    // The quick looks come in dozens, and what they look for has no open ask.
+    if (this.#looksSoon > 0) return;
+    const asks = await this.#host.sessions.asks(this.#operation).catch(() => []);
+    for (const ask of asks) this.#deny({ session: this.#operation.session, ask });
+  }
+
   #deny({
     session: asking,
     ask: asked,
@@ -240,13 +253,14 @@ class Watched {
     session: SessionId;
     ask: Parameters<Host["sessions"]["deny"]>[1];
   }): void {
+    if (this.#denied.has(asked.id)) return;
+    this.#denied.add(asked.id);
     const { session: own, directory } = this.#operation;
     this.#signal(own, { type: "denied", what: asked.what });
-    this.#host.sessions
-      .deny({ session: asking, directory }, asked, DENIAL)
-      .catch((error) =>
-        this.#host.log("warn", `an ask could not be denied: ${troubleFrom(error).message}`),
-      );
+    this.#host.sessions.deny({ session: asking, directory }, asked, DENIAL).catch((error) => {
+      this.#denied.delete(asked.id);
+      this.#host.log("warn", `an ask could not be denied: ${troubleFrom(error).message}`);
+    });
   }
 
   #lookSoon(): void {

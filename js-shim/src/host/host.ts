@@ -33,6 +33,8 @@ export interface Sessions {
   isBusy(place: SessionPlace): Promise<boolean>;
   /** Refuses everything that the session waits for, then stops it. */
   abort(place: SessionPlace): Promise<void>;
+  /** What the session waits for that only a person could give. */
+  asks(place: SessionPlace): Promise<Ask[]>;
   /** Refuses one ask, so that the session goes on without. */
   deny(place: SessionPlace, ask: Ask, message: string): Promise<void>;
   /** Deletes the session and looks whether it is gone. */

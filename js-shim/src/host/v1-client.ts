@@ -55,12 +55,9 @@ export async function request<T>(
 }
 
 /** The host's events of all directories, as they come over the wire. */
-export async function eventStream(
-  client: V1Client,
-  signal: AbortSignal,
-): Promise<AsyncIterable<Uint8Array>> {
+export async function eventStream(client: V1Client): Promise<AsyncIterable<Uint8Array>> {
   const result = await limit(
-    raw(client).request({ method: "GET", url: "/global/event", parseAs: "stream", signal }),
+    raw(client).request({ method: "GET", url: "/global/event", parseAs: "stream" }),
     TIMEOUT_MS,
     "GET /global/event",
   );

@@ -1,7 +1,7 @@
 // The one stream of events of all directories. The SDK's own `subscribe` does not work in-process,
 // and a plugin's `event` hook hears its own directory only.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SessionEvent } from "./host.ts";
+import type { Ask, SessionEvent } from "./host.ts";
 import { eventStream, record, troubleOf, type V1Client } from "./v1-client.ts";
 
 /** How long to wait before the stream is opened again. */
@@ -12,7 +12,6 @@ const CONNECT_MS = 5_000;
 type Listener = (event: SessionEvent) => void;
 
 export class EventStream {
-  #stop = new AbortController();
   #listeners = new Map<string, Set<Listener>>();
   /** By session: the session above it, for the sessions that were opened while this stream ran. */
   #parents = new Map<string, string>();
@@ -42,15 +41,11 @@ export class EventStream {
     };
   }
 
-  close(): void {
-    this.#stop.abort();
-  }
-
-  async #run(client: V1Client): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
+  async #run(client: V1Client): Promise<never> {
+    // As long as the process: other chats may start commands at any time.
+    for (;;) {
       try {
-        for await (const event of frames(await eventStream(client, signal))) {
+        for await (const event of frames(await eventStream(client))) {
           // The first frame is the greeting.
           this.#isConnected();
           this.#dispatch(event);
@@ -58,7 +53,7 @@ export class EventStream {
       } catch {
         // Whoever waits for a session also looks at it from time to time: a gap costs time only.
       }
-      await sleep(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
+      await sleep(RECONNECT_MS, undefined, { ref: false });
     }
   }
 
@@ -106,30 +101,26 @@ function read(type: string, properties: Record<string, unknown>, session: string
       return readStatus(record(properties["status"]));
     case "message.updated":
       return readMessage(record(properties["info"]));
-    case "permission.asked": {
-      const patterns = properties["patterns"];
-      const what = [properties["permission"], ...(Array.isArray(patterns) ? patterns : [])].join(
-        " ",
-      );
-      return {
-        type: "asked",
-        session,
-        ask: { id: String(properties["id"]), kind: "permission", what },
-      };
-    }
-    case "question.asked": {
-      const questions = properties["questions"];
-      const first = record(Array.isArray(questions) ? questions[0] : undefined);
-      const what = `question: ${String(first["question"] ?? "")}`.slice(0, 200);
-      return {
-        type: "asked",
-        session,
-        ask: { id: String(properties["id"]), kind: "question", what },
-      };
-    }
+    case "permission.asked":
+      return { type: "asked", session, ask: readAsk("permission", properties) };
+    case "question.asked":
+      return { type: "asked", session, ask: readAsk("question", properties) };
     default:
       return { type: "sign" };
   }
+}
+
+/** An open permission or question, in its event and in its list. */
+export function readAsk(kind: Ask["kind"], properties: Record<string, unknown>): Ask {
+  const id = String(properties["id"]);
+  if (kind === "permission") {
+    const patterns = properties["patterns"];
+    const words = [properties["permission"], ...(Array.isArray(patterns) ? patterns : [])];
+    return { id, kind, what: words.join(" ") };
+  }
+  const questions = properties["questions"];
+  const first = record(Array.isArray(questions) ? questions[0] : undefined);
+  return { id, kind, what: `question: ${String(first["question"] ?? "")}`.slice(0, 200) };
 }
 
 function readStatus(status: Record<string, unknown>): SessionEvent {

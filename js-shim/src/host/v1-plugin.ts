@@ -2,11 +2,12 @@
 // does is the conductor's business.
 import type { Config, Hooks, PluginInput, PluginOptions } from "@opencode-ai/plugin";
 import type { Part } from "@opencode-ai/sdk";
-import { Conductor, within } from "../conductor.ts";
+import { Conductor } from "../conductor.ts";
 import { readDefinitions } from "../core.ts";
 import { hub, type ServeTurn } from "../hub.ts";
 import { isInside, locate, worktreesDirectory } from "../paths.ts";
 import type { CommandName, Setting } from "../protocol.ts";
+import { within } from "../within.ts";
 import { type ChatTurn, troubleFrom } from "./host.ts";
 import { AGENT, CHAT_HEADER, MESSAGE_HEADER, PLUGIN } from "./names.ts";
 import { V1Host } from "./v1.ts";
@@ -54,9 +55,9 @@ export class V1Plugin {
         this.#host.started();
         await this.#given(sessionID, command, name, unwrap(words), parts);
       },
-      "chat.message": async ({ sessionID }, { message }) => {
+      "chat.message": async ({ sessionID }, { message, parts }) => {
         this.#host.started();
-        if (message.agent === AGENT) this.#runs.bind(sessionID, message.id);
+        if (message.agent === AGENT) this.#runs.bind(sessionID, message.id, textOf(parts));
         else if (message.model.providerID === PLUGIN) await this.#repairModel(sessionID, message);
       },
       "chat.headers": async ({ sessionID, agent, message }, { headers }) => {
@@ -98,9 +99,9 @@ export class V1Plugin {
     words: string,
     parts: Part[],
   ): Promise<void> {
-    this.#runs.given({ chat, name, arguments: words });
-    hub.turns.set(chat, this.#serve);
     const shown = `/${command} ${words}`.trim();
+    this.#runs.given({ chat, name, arguments: words }, shown);
+    hub.turns.set(chat, this.#serve);
     // The template is the same for all arguments; the person wants to see theirs.
     for (const part of parts) if (part.type === "text") part.text = shown;
     await giveTitle(this.#client, chat, shown).catch((error) => {
@@ -159,7 +160,8 @@ export class V1Plugin {
         "This directory belongs to multi-agent-coder. Give the command in your own checkout.",
       );
     }
-    const conductor = hub.conductors.get(this.#directory) ?? new Conductor(this.#host, place);
+    const known = hub.conductors.get(this.#directory);
+    const conductor = known?.isAt(place) ? known : new Conductor(this.#host, place);
     hub.conductors.set(this.#directory, conductor);
     return conductor;
   }
@@ -187,6 +189,10 @@ export class V1Plugin {
     const model = this.#models.model ?? (await usualModel(this.#client, chat).catch(() => null));
     if (model) message.model = { providerID: model.provider, modelID: model.model };
   }
+}
+
+function textOf(parts: Part[]): string {
+  return parts.find((part) => part.type === "text")?.text ?? "";
 }
 
 /** `opencode run` puts an argument that holds spaces into quotes, and a backslash before its quotes. Our

@@ -11,22 +11,34 @@ export interface Run {
   result: Promise<string | null> | undefined;
 }
 
+interface Given {
+  command: GivenCommand;
+  /** What its message shows. */
+  shown: string;
+}
+
 export class V1Runs {
   /** By chat: given, and without a message yet. */
-  #given = new Map<string, GivenCommand[]>();
+  #given = new Map<string, Given[]>();
   /** By message. */
   #bound = new Map<string, Run>();
 
-  /** A person gave a command. */
-  given(command: GivenCommand): void {
-    this.#given.set(command.chat, [...(this.#given.get(command.chat) ?? []), command]);
+  /** A person gave a command, and its message will show this text. */
+  given(command: GivenCommand, shown: string): void {
+    const earlier = this.#given.get(command.chat) ?? [];
+    this.#given.set(command.chat, [...earlier, { command, shown }].slice(-REMEMBERED_MAX));
   }
 
-  /** A message for our agent was written: it belongs to the oldest command that has none. */
-  bind(chat: string, message: string): void {
-    const command = this.#given.get(chat)?.shift();
-    if (!command || this.#bound.has(message)) return;
-    this.#bound.set(message, { command, result: undefined });
+  /**
+   * A message for our agent was written: it belongs to the oldest command that shows its text. Not every
+   * command gets a message: another plugin may fail on it after us.
+   */
+  bind(chat: string, message: string, text: string): void {
+    const waiting = this.#given.get(chat) ?? [];
+    const found = waiting.find(({ shown }) => shown === text) ?? waiting[0];
+    if (!found || this.#bound.has(message)) return;
+    waiting.splice(waiting.indexOf(found), 1);
+    this.#bound.set(message, { command: found.command, result: undefined });
     for (const oldest of this.#bound.keys()) {
       if (this.#bound.size <= REMEMBERED_MAX) break;
       this.#bound.delete(oldest);

@@ -4,7 +4,7 @@ import type { Ask, CreateRequest, SendRequest, SessionPlace, Sessions, Turn } fr
 import { HostError, troubleFrom } from "./host.ts";
 import { PLUGIN } from "./names.ts";
 import { record, request, troubleOf, type V1Client } from "./v1-client.ts";
-import { finishOf } from "./v1-events.ts";
+import { finishOf, readAsk } from "./v1-events.ts";
 import { openWorktree } from "./v1-worktree.ts";
 
 interface MessageRecord {
@@ -72,14 +72,25 @@ export class V1Sessions implements Sessions {
 
   async abort(place: SessionPlace): Promise<void> {
     // Open asks outlive the session, so they are answered first.
-    await Promise.all(
-      ["permission", "question"].map((kind) => this.#refuseAll(place, kind as Ask["kind"])),
-    );
     const { session, directory } = place;
+    const open = await this.asks(place);
+    await Promise.all(open.map(({ id, kind }) => this.#refuse(id, kind, directory)));
     await request(this.#client, "POST", "/session/{id}/abort", {
       path: { id: session },
       directory,
     });
+  }
+
+  async asks({ session, directory }: SessionPlace): Promise<Ask[]> {
+    const open = await Promise.all(
+      (["permission", "question"] as const).map(async (kind) => {
+        const all = await request<Record<string, unknown>[]>(this.#client, "GET", `/${kind}`, {
+          directory,
+        });
+        return all.filter((ask) => ask["sessionID"] === session).map((ask) => readAsk(kind, ask));
+      }),
+    );
+    return open.flat();
   }
 
   async deny({ directory }: SessionPlace, ask: Ask, message: string): Promise<void> {
@@ -110,14 +121,6 @@ export class V1Sessions implements Sessions {
         ? { type: "gone" }
         : { type: "kept", reason: troubleFrom(error).message };
     }
-  }
-
-  async #refuseAll({ session, directory }: SessionPlace, kind: Ask["kind"]): Promise<void> {
-    const asks = await request<Record<string, unknown>[]>(this.#client, "GET", `/${kind}`, {
-      directory,
-    });
-    const own = asks.filter((ask) => ask["sessionID"] === session).map((ask) => String(ask["id"]));
-    await Promise.all(own.map((id) => this.#refuse(id, kind, directory)));
   }
 
   async #refuse(id: string, kind: Ask["kind"], directory: string | null): Promise<void> {

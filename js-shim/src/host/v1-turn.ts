@@ -113,8 +113,10 @@ export class V1Turn implements ChatTurn {
 
   /** Adds the session to the line, so that it shows the session live and leads there. */
   async #link(callId: string, entry: Entry): Promise<void> {
+    let isLate = false;
     const work = this.#find(callId).then(async (part) => {
-      if (!part) return;
+      // Late, the line may be closed: the whole part would be written over its result.
+      if (!part || isLate) return;
       const metadata = { sessionId: entry.session, parentSessionId: this.#chat };
       const body = { ...part, state: { ...part.state, title: entry.title, metadata } };
       const path = { id: this.#chat, message: part.messageID, part: part.id };
@@ -125,7 +127,10 @@ export class V1Turn implements ChatTurn {
     });
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, LINK_MS);
+      timer = setTimeout(() => {
+        isLate = true;
+        resolve();
+      }, LINK_MS);
     });
     await Promise.race([work, late]).catch((error) =>
       this.#host.log("debug", `link: ${troubleFrom(error).message}`),

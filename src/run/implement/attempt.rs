@@ -36,6 +36,8 @@ pub struct Attempt {
     pub entry: Option<EffectId>,
     /// The agent's last message.
     pub notes: String,
+    /// What was denied to its agent last.
+    pub denied: Option<String>,
     /// How far it is.
     pub stage: Stage,
 }
@@ -50,7 +52,13 @@ pub enum Stage {
     /// The session is being made.
     Opening { directory: String, context: String },
     /// The agent works.
-    Working { directory: String, session: SessionId, ask: EffectId, bad_streams: u32 },
+    Working {
+        directory: String,
+        session: SessionId,
+        ask: EffectId,
+        bad_streams: u32,
+        given_up: Option<String>,
+    },
     /// Its work is being committed; an end that was already bad is kept.
     Collecting { directory: String, failure: Option<Ending> },
     /// The project's commands judge it.
@@ -146,6 +154,7 @@ impl ImplementRun {
             started_ms: turn.shared.now_ms,
             entry: None,
             notes: String::new(),
+            denied: None,
             stage: Stage::Preparing(preparation),
         }));
         self.record_spec(turn, task);
@@ -236,8 +245,8 @@ impl ImplementRun {
                 }
                 other => self.failed(turn, task, &attempt, Failure::Host { message: format!("{other:?}") }),
             },
-            Stage::Working { directory, session, bad_streams, .. } => {
-                self.worked(turn, task, attempt, directory, &session, bad_streams, outcome, took_ms);
+            Stage::Working { directory, session, given_up, .. } => {
+                self.worked(turn, task, attempt, directory, &session, given_up, outcome, took_ms);
             }
             Stage::Collecting { directory, failure } => {
                 self.collected(turn, task, attempt, directory, failure, outcome);

@@ -37,7 +37,7 @@ impl ImplementRun {
             turn.say(&self.run.chat, text);
             self.estimate = Some(figure);
         }
-        self.file.touch();
+        self.touch_file();
         self.go_on(turn)
     }
 
@@ -95,12 +95,12 @@ impl ImplementRun {
     }
 
     pub(super) fn watch_budget(&mut self, turn: &mut Turn) {
-        let budget = &self.run.options.budget;
+        let budget = self.run.options.budget.clone();
         if budget.run_usd.is_none() && budget.run_tokens.is_none() {
             return;
         }
         let spent = self.own_ledger(turn).total();
-        let tokens = spent.input_tokens + spent.output_tokens;
+        let tokens = spent.tokens();
         let shares = [
             budget
                 .run_usd
@@ -111,13 +111,7 @@ impl ImplementRun {
         ];
         for (share, what) in shares.into_iter().flatten() {
             if share >= 1.0 && self.stopping.is_none() {
-                self.stopping = Some(Stop::Budget(format!("the budget is used up ({what})")));
-                // Nothing new starts, so nobody has to wait for a rest to end.
-                for record in &self.track.records {
-                    if let Life::Resting { timer } = &record.life {
-                        turn.cancel(*timer);
-                    }
-                }
+                self.stop(turn, Stop::Budget(format!("the budget is used up ({what})")));
             } else if share >= budget.alert_at && !self.has_alerted {
                 self.has_alerted = true;
                 turn.say(&self.run.chat, format!("**Note:** {what} of the run's budget is used."));

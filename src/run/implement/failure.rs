@@ -9,16 +9,16 @@ use crate::evidence::{Failure, FailureClass, accumulate, distill};
 use crate::options::BudgetOptions;
 use crate::run::Waiter;
 use crate::run::implement::attempt::Attempt;
-use crate::run::implement::{ImplementRun, Wait};
+use crate::run::implement::{ImplementRun, Stop, Wait};
 use crate::text::{duration, number, usd};
-use crate::track::Life;
+use crate::track::{Life, Record};
 
 /// The first wait after provider trouble; each further one in a row is twice as long.
 const REST_MS: u64 = 5_000;
 /// The longest wait.
 const REST_MS_MAX: u64 = 5 * 60 * 1000;
-/// After so many troubles in a row the task is given up for this run.
-const TROUBLES_MAX: u32 = 5;
+/// After so many troubles in a row, each waited out, the run stops.
+pub(crate) const TROUBLES_MAX: u32 = 5;
 
 /// What a failure means for its task.
 enum Next {
@@ -28,6 +28,8 @@ enum Next {
     Rest { wait_ms: u64 },
     /// Another attempt, in another run; this one does not count.
     Later,
+    /// The same, and nothing else starts either: it would only meet the same trouble.
+    StopAll,
     /// No more attempts.
     GiveUp,
 }
@@ -38,36 +40,24 @@ impl ImplementRun {
         let took_ms = turn.shared.now_ms.saturating_sub(attempt.started_ms);
         let attempts_max = self.run.options.max_retries;
         let is_stopping = self.stopping.is_some();
-        let jitter = jitter(self.run.seed, task, attempt.number);
+        let seed = self.run.seed;
         let spec = self.track.backlog.tasks.get(task);
         let Some(record) = self.track.records.get_mut(task) else { return };
         record.spent_ms += took_ms;
         let track = &self.track.backlog.track_id;
-        let cap = spec.and_then(|spec| {
-            task_cap(&self.run.options.budget, &turn.shared.ledger.of_task(track, &spec.id))
-        });
+        let spent = spec.map(|spec| turn.shared.ledger.of_task(track, &spec.id)).unwrap_or_default();
+        let cap = task_cap(&self.run.options.budget, &spent);
         record.evidence = accumulate(&record.evidence, distill(&failure));
-        let next = if failure.consumes_attempt() {
-            record.attempts += 1;
-            record.troubles = 0;
-            let is_hopeless = failure.class() == FailureClass::Context;
-            if is_hopeless || cap.is_some() || record.attempts >= attempts_max {
-                Next::GiveUp
-            } else {
-                Next::Again
-            }
-        } else {
-            record.troubles += 1;
-            if cap.is_some() || record.troubles >= TROUBLES_MAX {
-                Next::GiveUp
-            } else if is_stopping {
-                Next::Later
-            } else {
-                let doubled = REST_MS.saturating_mul(1 << (record.troubles - 1)).min(REST_MS_MAX);
-                // Between half and all of it, so that several tasks do not come back at once.
-                Next::Rest { wait_ms: doubled / 2 + doubled / 2 * u64::from(jitter) / 1000 }
-            }
+        count(record, &failure);
+        let next = match failure.consumes_attempt() {
+            _ if cap.is_some() => Next::GiveUp,
+            true if is_hopeless(record, &failure, attempts_max) => Next::GiveUp,
+            true => Next::Again,
+            false if record.troubles >= TROUBLES_MAX => Next::StopAll,
+            false if is_stopping => Next::Later,
+            false => Next::Rest { wait_ms: rest_ms(record.troubles, seed, task, attempt.number) },
         };
+        let is_last_straw = matches!(next, Next::StopAll);
         let headline = failure.headline();
         record.error = Some(headline.clone());
         let text = match next {
@@ -93,15 +83,20 @@ impl ImplementRun {
                 self.schedule.give_back(task);
                 format!("{headline}. This does not count as an attempt")
             }
+            Next::StopAll => {
+                record.life = Life::Waiting;
+                record.troubles = 0;
+                self.schedule.give_back(task);
+                format!("{headline}. That was {TROUBLES_MAX} times in a row, so nothing new starts")
+            }
             Next::GiveUp => {
-                record.life = Life::Failed { class: failure.class() };
+                let class = if cap.is_some() { FailureClass::Budget } else { failure.class() };
+                record.life = Life::Failed { class };
                 self.schedule.remove(task);
                 match cap {
                     Some(cap) => {
+                        record.error = Some(format!("{headline}; its budget is used up ({cap})"));
                         format!("{headline}. Given up, because the task's budget is used up ({cap})")
-                    }
-                    None if !failure.consumes_attempt() => {
-                        format!("{headline}. Given up after {TROUBLES_MAX} tries")
                     }
                     None => {
                         format!("{headline}. Given up after {} of {attempts_max} attempts", record.attempts)
@@ -110,6 +105,9 @@ impl ImplementRun {
             }
         };
         record.history.push(format!("Attempt {}: {text}.", attempt.number));
+        if is_last_straw {
+            self.stop(turn, Stop::Trouble(headline));
+        }
         self.ended(turn, task, attempt, false, &text);
     }
 
@@ -152,14 +150,36 @@ impl ImplementRun {
     }
 }
 
+/// Counts a failure: against the attempts, or as trouble in a row.
+fn count(record: &mut Record, failure: &Failure) {
+    if failure.consumes_attempt() {
+        record.attempts += 1;
+        record.troubles = 0;
+    } else {
+        record.troubles += 1;
+    }
+}
+
+/// Whether another attempt would bring nothing, or was not allowed.
+fn is_hopeless(record: &Record, failure: &Failure, attempts_max: u32) -> bool {
+    failure.class() == FailureClass::Context || record.attempts >= attempts_max
+}
+
 /// The cap that a task has reached, in words.
 fn task_cap(budget: &BudgetOptions, spent: &Usage) -> Option<String> {
-    let tokens = spent.input_tokens + spent.output_tokens;
+    let tokens = spent.tokens();
     if budget.task_usd.is_some_and(|cap| spent.cost_usd >= cap) {
         return Some(usd(spent.cost_usd));
     }
     let is_over = budget.task_tokens.is_some_and(|cap| tokens >= cap);
     is_over.then(|| format!("{} tokens", number(tokens)))
+}
+
+/// How long to wait after so many troubles in a row: between half and all of a time that doubles, so
+/// that several tasks do not come back at once.
+pub(crate) fn rest_ms(troubles: u32, seed: u32, task: usize, attempt: u32) -> u64 {
+    let doubled = REST_MS.saturating_mul(1 << (troubles.clamp(1, TROUBLES_MAX) - 1)).min(REST_MS_MAX);
+    doubled / 2 + doubled / 2 * u64::from(jitter(seed, task, attempt)) / 1000
 }
 
 /// A number from 0 to 999 that depends on nothing but its inputs (splitmix64's mixing constants).

@@ -45,7 +45,7 @@ impl BacklogFile {
     }
 
     /// Something it shows has changed.
-    pub fn touch(&mut self) {
+    fn touch(&mut self) {
         self.state = match self.state {
             State::Fresh | State::Stale => State::Stale,
             State::Writing { .. } => State::Writing { is_stale: true },
@@ -60,6 +60,12 @@ impl BacklogFile {
 }
 
 impl ImplementRun {
+    /// Something that the backlog file shows has changed.
+    pub(crate) fn touch_file(&mut self) {
+        self.file.touch();
+        self.track.file_lags = true;
+    }
+
     /// Writes the backlog when it lags and no write is under way.
     pub(crate) fn flush(&mut self, turn: &mut Turn) {
         if self.file.state != State::Stale {
@@ -81,6 +87,7 @@ impl ImplementRun {
                 let is_stale = matches!(self.file.state, State::Writing { is_stale: true });
                 self.file.hash.clone_from(hash);
                 self.file.state = if is_stale { State::Stale } else { State::Fresh };
+                self.track.file_lags = is_stale;
             }
             Outcome::File(FileOutcome::Changed) => {
                 self.file.state = State::LeftAlone;
@@ -109,7 +116,7 @@ impl ImplementRun {
 
     /// Writes `T01.status.json` and marks the backlog.
     pub(crate) fn record_task(&mut self, turn: &mut Turn, index: usize) {
-        self.file.touch();
+        self.touch_file();
         let (Some(spec), Some(record)) = (self.track.backlog.tasks.get(index), self.track.records.get(index))
         else {
             return;

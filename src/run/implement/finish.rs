@@ -4,6 +4,7 @@
 use crate::effect::git::{GitOperation, GitOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
+use crate::evidence::FailureClass;
 use crate::metrics::{TaskFigures, report};
 use crate::options::LandMode;
 use crate::run::implement::{ImplementRun, Stage, Stop, Wait};
@@ -16,8 +17,9 @@ impl ImplementRun {
     pub(crate) fn finish(mut self: Box<Self>, turn: &mut Turn) -> Activity {
         self.track.landed = None;
         let branch = self.run.repository.branch.clone();
+        let is_to_land = self.track.is_complete() && self.run.options.land == LandMode::Auto;
         match branch {
-            Some(branch) if self.track.is_complete() && self.run.options.land == LandMode::Auto => {
+            Some(branch) if is_to_land && !self.is_stopping() => {
                 let operation = GitOperation::Land { branch, to: self.tip.clone() };
                 turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
                 self.stage = Stage::Landing;
@@ -25,7 +27,11 @@ impl ImplementRun {
             }
             _ => {
                 let track = &self.track.backlog.track_id;
-                let text = if self.track.is_complete() {
+                let text = if is_to_land && self.is_stopping() {
+                    format!(
+                        "Everything is merged on `mac/{track}`, but stopped before it landed; `/implement` lands it."
+                    )
+                } else if self.track.is_complete() {
                     format!(
                         "Everything is merged on `mac/{track}`. `git merge mac/{track}` brings it to your branch."
                     )
@@ -93,17 +99,21 @@ impl ImplementRun {
             Some(Stop::Budget(reason)) => {
                 return format!("Stopped: {reason}. Raise options.budget and `/implement` again.");
             }
+            Some(Stop::Trouble(reason)) => {
+                return format!("Stopped: {reason}. When the trouble is over, `/implement` goes on.");
+            }
             None => {}
         }
-        let failed = |is_trouble: bool| -> Vec<String> {
-            let is_meant = |index: &&usize| match &self.track.records[**index].life {
-                Life::Failed { class } => class.is_trouble() == is_trouble,
+        let failed = |is_meant: fn(FailureClass) -> bool| -> Vec<String> {
+            let is_one = |index: &&usize| match &self.track.records[**index].life {
+                Life::Failed { class } => is_meant(*class),
                 _ => false,
             };
             let id = |index: &usize| self.track.backlog.tasks[*index].id.to_string();
-            open.iter().filter(is_meant).map(id).collect()
+            open.iter().filter(is_one).map(id).collect()
         };
-        let (at_fault, in_trouble) = (failed(false), failed(true));
+        let spent = failed(|class| class == FailureClass::Budget);
+        let at_fault = failed(|class| class != FailureClass::Budget);
         let mut advice = Vec::new();
         if !at_fault.is_empty() {
             let ids = at_fault.join(" ");
@@ -112,9 +122,9 @@ impl ImplementRun {
                 list(&at_fault)
             ));
         }
-        if !in_trouble.is_empty() {
-            let ids = in_trouble.join(" ");
-            advice.push(format!("When the trouble is over, `/implement {ids}` tries again."));
+        if !spent.is_empty() {
+            let ids = spent.join(" ");
+            advice.push(format!("Raise options.budget, then `/implement {ids}`."));
         }
         if advice.is_empty() {
             advice.push("`/implement` without ids takes every task that can start.".to_owned());
@@ -172,7 +182,7 @@ pub(crate) fn figures(track: &Track, ledger: &crate::metrics::Ledger) -> Vec<Tas
                 id: task.id.clone(),
                 title: task.title.clone(),
                 status: status_word(track, index),
-                attempts: record.attempts,
+                attempts: record.earlier_attempts + record.attempts,
                 context_bytes: record.context_bytes,
                 tokens: usage.tokens(),
                 cost_usd: usage.cost_usd,

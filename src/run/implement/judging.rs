@@ -10,8 +10,10 @@ use crate::options::ReviewMode;
 use crate::review::{GateReport, Verdict};
 use crate::run::gating::Gating;
 use crate::run::implement::ImplementRun;
+use crate::run::implement::working::DIFF_BYTES_MAX;
 use crate::run::review::Review;
 use crate::run::{Progress, git_failure};
+use crate::text::bytes;
 
 impl ImplementRun {
     pub(super) fn collected(
@@ -23,7 +25,8 @@ impl ImplementRun {
         failure: Option<Ending>,
         outcome: &Outcome,
     ) {
-        let Outcome::Git(GitOutcome::Collected { commit, changes, diff, left_out, .. }) = outcome else {
+        let Outcome::Git(GitOutcome::Collected { commit, changes, diff, diff_bytes, left_out }) = outcome
+        else {
             return self.failed(turn, task, &attempt, Failure::Host { message: git_failure(outcome) });
         };
         if let Some(record) = self.track.records.get_mut(task) {
@@ -39,10 +42,30 @@ impl ImplementRun {
             (None, None) => self.failed(turn, task, &attempt, Failure::Empty),
             (None, Some(_)) if self.is_stopping() => self.interrupted(turn, task, &attempt),
             (None, Some(commit)) => {
-                let work = Collected { commit: commit.clone(), changes: changes.clone(), diff: diff.clone() };
+                let diff = self.readable_diff(turn, task, diff, *diff_bytes);
+                let work = Collected { commit: commit.clone(), changes: changes.clone(), diff };
                 self.gate(turn, task, attempt, directory, work);
             }
         }
+    }
+
+    /// The diff for the reviewer. Where it is cut, the person and the reviewer are told.
+    fn readable_diff(&self, turn: &mut Turn, task: usize, diff: &str, diff_bytes: u64) -> String {
+        if diff_bytes <= u64::from(DIFF_BYTES_MAX) || self.run.options.review == ReviewMode::Off {
+            return diff.to_owned();
+        }
+        let (shown, all) = (bytes(u64::from(DIFF_BYTES_MAX)), bytes(diff_bytes));
+        if let Some(spec) = self.track.backlog.tasks.get(task) {
+            let text = format!(
+                "**Note:** the diff of {} has {all}; the reviewer sees the first {shown} and is told so.",
+                spec.id
+            );
+            turn.say(&self.run.chat, text);
+        }
+        format!(
+            "{}\n(The diff is cut here: it has {all}, and you were shown the first {shown}.)\n",
+            diff.trim_end()
+        )
     }
 
     pub(super) fn gate(
@@ -89,8 +112,8 @@ impl ImplementRun {
             return self.queue(turn, task, attempt, work);
         }
         let waiter = attempt.wait(task);
-        let of = (&self.track.backlog.track_id, attempt.number);
-        let review = Review::begin(turn, &self.run, spec, of, directory, (&work.diff, reports), waiter);
+        let review =
+            Review::begin(turn, &self.run, spec, attempt.number, directory, (&work.diff, reports), waiter);
         if review.parts() > 1 {
             let parts = review.parts();
             turn.say(

@@ -97,13 +97,16 @@ impl ImplementRun {
                         attempt.stage = Stage::Rechecking { work, tries, merge, check };
                         self.put_back(task, attempt);
                     }
-                    Progress::Done(reports) => match self.health.condemned(&reports) {
-                        Some(report) => {
-                            let failure = gate_failure(report);
-                            self.failed(turn, task, &attempt, failure);
+                    Progress::Done(reports) => {
+                        let failure = self.health.condemned(&reports).map(gate_failure);
+                        if let Some(record) = self.track.records.get_mut(task) {
+                            record.reports = reports;
                         }
-                        None => self.move_branch(turn, task, attempt, work, tries, merge),
-                    },
+                        match failure {
+                            Some(failure) => self.failed(turn, task, &attempt, failure),
+                            None => self.move_branch(turn, task, attempt, work, tries, merge),
+                        }
+                    }
                     Progress::Aborted => self.interrupted(turn, task, &attempt),
                     Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
                 }
@@ -128,6 +131,7 @@ impl ImplementRun {
             let has_moved = record.moving.take().as_ref() == Some(&self.tip);
             if has_moved && record.life == Life::Waiting {
                 record.life = Life::Merged { commit: self.tip.clone() };
+                self.track.tip = Some(self.tip.clone());
                 record.attempts += 1;
                 record.error = None;
                 self.schedule.complete(index);
@@ -153,6 +157,7 @@ impl ImplementRun {
 
     fn merged(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, work: &Collected, merge: CommitId) {
         self.tip = merge.clone();
+        self.track.tip = Some(merge.clone());
         self.health.commit = Some(merge.clone());
         turn.shared.health = Some(self.health.clone());
         self.schedule.complete(task);

@@ -3,7 +3,7 @@
 
 pub mod attempt;
 mod dispatch;
-mod failure;
+pub(crate) mod failure;
 pub mod files;
 pub mod finish;
 mod judging;
@@ -31,7 +31,7 @@ use crate::run::implement::opening::chosen_gates;
 use crate::run::survey::Survey;
 use crate::run::{Progress, Run, Waiter, git_failure};
 use crate::schedule::Schedule;
-use crate::track::Track;
+use crate::track::{Life, Track};
 
 /// `/implement` under way.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -96,6 +96,8 @@ pub enum Stop {
     Person,
     /// A cap was reached.
     Budget(String),
+    /// Trouble that does not end and is nobody's fault here: a provider, the host, the disk.
+    Trouble(String),
 }
 
 /// What `/implement` as a whole waits for.
@@ -168,6 +170,16 @@ impl ImplementRun {
     /// Whether nothing new starts.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping == Some(Stop::Person)
+    }
+
+    /// Nothing new starts from now on, so nobody has to wait for a rest to end.
+    pub(super) fn stop(&mut self, turn: &mut Turn, why: Stop) {
+        self.stopping = Some(why);
+        for record in &self.track.records {
+            if let Life::Resting { timer } = &record.life {
+                turn.cancel(*timer);
+            }
+        }
     }
 
     /// The person wants it to stop.

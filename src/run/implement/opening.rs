@@ -43,6 +43,7 @@ impl ImplementRun {
             }
         };
         self.file = BacklogFile::read(hash.clone());
+        self.run.track = Some(backlog.track_id.clone());
         let earlier = turn.shared.tracks.remove(&backlog.track_id);
         self.track = Track::adopt(earlier, backlog);
         if let Err(problem) = self.choose_tasks() {
@@ -81,6 +82,8 @@ impl ImplementRun {
         let nodes = nodes(&self.track.backlog.tasks);
         self.schedule = Schedule::new(&nodes).map_err(|_| "the backlog has a cycle".to_owned())?;
         for (index, record) in self.track.records.iter_mut().enumerate() {
+            // Trouble in a row is counted within a run.
+            record.troubles = 0;
             if record.life.is_done() {
                 self.schedule.complete(index);
             } else if !self.wanted.contains(&index) {
@@ -90,9 +93,7 @@ impl ImplementRun {
                     self.schedule.remove(index);
                 } else {
                     // Naming a failed task asks for a fresh set of attempts.
-                    record.life = Life::Waiting;
-                    record.attempts = 0;
-                    record.troubles = 0;
+                    record.start_over();
                 }
             }
         }
@@ -119,6 +120,14 @@ impl ImplementRun {
         let Some(head) = repository.head.clone() else {
             return self.leave(turn, "the repository has no commit");
         };
+        let own = format!("mac/{}", self.track.backlog.track_id);
+        if repository.branch.as_ref() == Some(&own) {
+            let text = format!(
+                "`{own}` is checked out here, and work cannot be merged into it under your files. Switch to \
+                 another branch (`git switch <branch>`), then `/implement`."
+            );
+            return self.leave(turn, text);
+        }
         match repository.reference.clone() {
             Some(tip) => {
                 self.tip = tip.clone();
@@ -129,8 +138,15 @@ impl ImplementRun {
                 Activity::Implement(self)
             }
             None => {
-                self.tip = head;
-                self.survey(turn)
+                self.tip = head.clone();
+                let Some(merged) = self.track.tip.clone() else {
+                    return self.survey(turn);
+                };
+                // It may have landed before the branch was deleted.
+                let operation = GitOperation::Relate { ours: head, theirs: merged };
+                turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
+                self.stage = Stage::Relating;
+                Activity::Implement(self)
             }
         }
     }
@@ -140,6 +156,12 @@ impl ImplementRun {
         let Outcome::Git(GitOutcome::Related { relation }) = outcome else {
             return self.leave(turn, git_failure(outcome));
         };
+        if self.run.repository.reference.is_none() {
+            return match relation {
+                Relation::Same | Relation::Ahead => self.survey(turn),
+                Relation::Behind | Relation::Diverged => self.leave_without_branch(turn),
+            };
+        }
         let head = self.run.repository.head.clone();
         match (relation, head) {
             (Relation::Ahead, Some(head)) => self.tip = head,
@@ -154,6 +176,18 @@ impl ImplementRun {
             _ => {}
         }
         self.survey(turn)
+    }
+
+    /// Merged work is on no branch: nothing may be built as if it were there.
+    fn leave_without_branch(self: Box<Self>, turn: &mut Turn) -> Activity {
+        let branch = format!("mac/{}", self.track.backlog.track_id);
+        let tip = self.track.tip.as_ref().map(ToString::to_string).unwrap_or_default();
+        let text = format!(
+            "the branch `{branch}` is gone, and your branch does not hold the commits that were merged there. \
+             `git branch {branch} {tip}` brings it back. If you took the work over in another form, \
+             `git branch {branch}` goes on from your branch."
+        );
+        self.leave(turn, text)
     }
 
     pub(super) fn survey(mut self: Box<Self>, turn: &mut Turn) -> Activity {

@@ -17,12 +17,16 @@ use crate::run::SILENT_MS;
 use crate::run::documents::write;
 use crate::run::implement::ImplementRun;
 use crate::run::{Waiter, session_failure};
+use crate::text::duration;
 use crate::track::Life;
 
 /// A diff is kept up to this size: enough for a review in parts, little enough for a journal line.
-const DIFF_BYTES_MAX: u32 = 1024 * 1024;
+pub(super) const DIFF_BYTES_MAX: u32 = 1024 * 1024;
 /// After so many turns in a row without a finish reason the host would ask the model for ever.
 const BAD_STREAMS_MAX: u32 = 3;
+/// The host may wait for the provider as long as it says, even an hour. Longer than this we wait
+/// ourselves, with the worktree and the worker's place free. Its own five tries take 70 s.
+const PATIENCE_MS: u64 = 90_000;
 /// What an agent's last message begins with when it cannot go on.
 const BLOCKED: &str = "BLOCKED:";
 
@@ -116,29 +120,43 @@ impl ImplementRun {
             silent_ms: SILENT_MS,
         };
         let ask = turn.request(attempt.wait(task), Operation::Session(operation));
-        attempt.stage = Stage::Working { directory, session: session.clone(), ask, bad_streams: 0 };
+        attempt.stage =
+            Stage::Working { directory, session: session.clone(), ask, bad_streams: 0, given_up: None };
         self.put_back(task, attempt);
     }
 
-    /// Something was seen in a session: a stream without an end is stopped before the host loops.
+    /// Something was seen in a session: a stream without an end is stopped before the host loops, and
+    /// what was denied is kept for the next attempt.
     pub fn signalled(&mut self, turn: &mut Turn, seen: &SessionId, signal: &SessionSignal) {
-        let SessionSignal::Stepped { finish } = signal else {
-            return;
-        };
         for record in &mut self.track.records {
             let Life::Running(attempt) = &mut record.life else {
                 continue;
             };
-            let Stage::Working { session, ask, bad_streams, .. } = &mut attempt.stage else {
+            let Stage::Working { session, ask, bad_streams, given_up, .. } = &mut attempt.stage else {
                 continue;
             };
             if session != seen {
                 continue;
             }
-            let is_bad = finish.as_deref().is_none_or(|finish| finish == "unknown");
-            *bad_streams = if is_bad { *bad_streams + 1 } else { 0 };
-            if *bad_streams == BAD_STREAMS_MAX {
-                turn.cancel(*ask);
+            match signal {
+                SessionSignal::Stepped { finish } => {
+                    let is_bad = finish.as_deref().is_none_or(|finish| finish == "unknown");
+                    *bad_streams = if is_bad { *bad_streams + 1 } else { 0 };
+                    if *bad_streams == BAD_STREAMS_MAX {
+                        *given_up =
+                            Some("the model's stream ended three times without a finish reason".to_owned());
+                        turn.cancel(*ask);
+                    }
+                }
+                SessionSignal::Retrying { next_ms, message, .. } => {
+                    let wait_ms = next_ms.saturating_sub(turn.shared.now_ms);
+                    if wait_ms > PATIENCE_MS && given_up.is_none() {
+                        let wait = duration(wait_ms);
+                        *given_up = Some(format!("it asks to wait {wait}: {message}"));
+                        turn.cancel(*ask);
+                    }
+                }
+                SessionSignal::Denied { what } => attempt.denied = Some(what.clone()),
             }
         }
     }
@@ -151,7 +169,7 @@ impl ImplementRun {
         mut attempt: Attempt,
         directory: String,
         session: &SessionId,
-        bad_streams: u32,
+        given_up: Option<String>,
         outcome: &Outcome,
         took_ms: u64,
     ) {
@@ -162,7 +180,8 @@ impl ImplementRun {
             turn.shared.ledger.add(Entry {
                 work: work_of(spec),
                 model: self.run.model(role(spec), work_of(spec)),
-                task: Some((self.track.backlog.track_id.clone(), spec.id.clone())),
+                track: self.run.track.clone(),
+                task: Some(spec.id.clone()),
                 attempt: attempt.number,
                 usage,
                 duration_ms: took_ms,
@@ -171,13 +190,12 @@ impl ImplementRun {
         if let SessionOutcome::Answered { text, .. } = outcome {
             attempt.notes = text.clone();
         }
-        let failure = if bad_streams >= BAD_STREAMS_MAX {
-            let message = "the model's stream ended three times without a finish reason".to_owned();
+        let failure = if let Some(message) = given_up {
             Some(Ending::Failed(Failure::Provider { message }))
         } else if self.is_stopping() && matches!(outcome, SessionOutcome::Aborted { .. }) {
             Some(Ending::Interrupted)
         } else {
-            self.ending(outcome).map(Ending::Failed)
+            self.ending(outcome, attempt.denied.as_deref()).map(Ending::Failed)
         };
         let operation = GitOperation::Collect {
             slot: attempt.slot,
@@ -193,7 +211,7 @@ impl ImplementRun {
     }
 
     /// Why an ask was not a good one, if it was not.
-    pub(super) fn ending(&self, outcome: &SessionOutcome) -> Option<Failure> {
+    pub(super) fn ending(&self, outcome: &SessionOutcome, denied: Option<&str>) -> Option<Failure> {
         let timeout_ms = self.run.options.task_timeout_ms;
         match outcome {
             SessionOutcome::Answered { text, finish, .. } => {
@@ -204,7 +222,8 @@ impl ImplementRun {
                 match finish.as_deref() {
                     Some("stop") => None,
                     Some("tool-calls") => {
-                        Some(Failure::Blocked { reason: "a permission it needed was denied".to_owned() })
+                        let what = denied.map(|what| format!(": {what}")).unwrap_or_default();
+                        Some(Failure::Blocked { reason: format!("a permission it needed was denied{what}") })
                     }
                     Some("length") => Some(Failure::Blocked {
                         reason: "its answer was cut off at the model's limit".to_owned(),

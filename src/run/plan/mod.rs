@@ -6,7 +6,7 @@ mod request;
 
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read, write};
 use crate::run::plan::planners::Seat;
-use crate::run::plan::request::{REQUEST_BYTES_MAX, looks_like_file};
+use crate::run::plan::request::{Aside, REQUEST_BYTES_MAX, looks_like_file};
 use serde::Serialize;
 
 use crate::effect::Outcome;
@@ -39,8 +39,8 @@ enum Stage {
     Request { path: String },
     /// An earlier backlog is being looked for.
     Earlier { request: Request },
-    /// Earlier documents are being put aside, one after the other; the last one is under way.
-    Aside { request: Request, into: String, left: Vec<String>, is_reading: bool },
+    /// Earlier documents are being put aside.
+    Aside { request: Request, aside: Aside },
     /// A map made earlier for the same tree is being looked for.
     CachedMap { request: Request, path: String },
     /// The map is being made.
@@ -117,9 +117,7 @@ impl PlanRun {
         match (stage, wait) {
             (Stage::Request { path }, Wait::Step) => self.request_read(turn, &path, outcome),
             (Stage::Earlier { request }, Wait::Step) => self.earlier_read(turn, request, outcome),
-            (Stage::Aside { request, into, left, is_reading }, Wait::Step) => {
-                self.put_aside(turn, request, into, left, is_reading, outcome)
-            }
+            (Stage::Aside { request, aside }, Wait::Step) => self.put_aside(turn, request, aside, outcome),
             (Stage::CachedMap { request, path }, Wait::Step) => self.map_read(turn, request, path, outcome),
             (Stage::Survey { request, path, survey }, Wait::Step) => {
                 self.surveyed(turn, request, path, survey, outcome)

@@ -110,9 +110,15 @@ impl PlanRun {
         };
         if let Some(usage) = outcome.usage() {
             let model = self.run.model(role(seat.planner), Work::Planning);
-            let entry =
-                Entry { work: Work::Planning, model, task: None, attempt: 0, usage, duration_ms: took_ms };
-            turn.shared.ledger.add(entry);
+            turn.shared.ledger.add(Entry {
+                work: Work::Planning,
+                model,
+                track: None,
+                task: None,
+                attempt: 0,
+                usage,
+                duration_ms: took_ms,
+            });
         }
         match (&seat.work, outcome) {
             (SeatWork::Creating { context }, SessionOutcome::Created { session }) => {

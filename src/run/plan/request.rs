@@ -3,6 +3,8 @@
 use crate::run::documents::{DOCUMENT_BYTES_MAX, Standing, archive, file_failure, read, standing, write};
 use crate::run::plan::{PlanRun, Stage, Wait};
 
+use serde::Serialize;
+
 use crate::effect::Outcome;
 use crate::effect::file::{Expected, FileOutcome, Place};
 use crate::engine::{Activity, Turn};
@@ -11,8 +13,21 @@ use crate::run::Waiter;
 
 /// A request above this is refused before it is read: far more than a person writes.
 pub(super) const REQUEST_BYTES_MAX: u32 = 64 * 1024;
-/// What `/plan --new` puts aside.
+/// What `/plan` puts aside before it writes its own.
 const DOCUMENTS: [&str; 5] = ["BACKLOG.yaml", "PLAN.md", "SPEC.md", "ARCH.md", "QA.md"];
+
+/// Earlier documents on their way to the archive, one after the other.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(super) struct Aside {
+    /// Where to, inside the output directory.
+    into: String,
+    /// The documents still to go; the last one is under way.
+    left: Vec<String>,
+    /// It is being read; otherwise its copy is being written.
+    is_reading: bool,
+    /// The person knows where they are.
+    is_told: bool,
+}
 
 /// One word with a dot or a slash in it, or anything that ends like a text file.
 pub(super) fn looks_like_file(argument: &str) -> bool {
@@ -54,10 +69,14 @@ impl PlanRun {
         Activity::Plan(self)
     }
 
-    pub(super) fn earlier_read(mut self, turn: &mut Turn, request: Request, outcome: &Outcome) -> Activity {
+    pub(super) fn earlier_read(self, turn: &mut Turn, request: Request, outcome: &Outcome) -> Activity {
         let path = self.run.document("BACKLOG.yaml");
         let text = match outcome {
-            Outcome::File(FileOutcome::Missing) => return self.look_for_map(turn, request),
+            // A plan without a backlog may hold a person's corrections all the same.
+            Outcome::File(FileOutcome::Missing) => {
+                let into = format!("archive/plan-{}", turn.shared.now_ms / 1000);
+                return self.begin_aside(turn, request, into);
+            }
             Outcome::File(FileOutcome::Read { text, .. }) => text,
             Outcome::File(FileOutcome::TooLarge { .. } | FileOutcome::NotText) => "",
             other => return turn.fail(&self.run.chat, file_failure(other, &path)),
@@ -73,19 +92,26 @@ impl PlanRun {
                 ),
             ),
             _ => {
+                if let Standing::Finished { unlanded: Some(track) } = &standing {
+                    let text = format!(
+                        "**Note:** the work of the earlier plan was not landed, so this one begins without it. \
+                         `git merge mac/{track}` brings it to your branch."
+                    );
+                    turn.say(&self.run.chat, text);
+                }
                 let into = archive(text, turn.shared.now_ms);
-                let left: Vec<String> = DOCUMENTS.iter().rev().map(|name| (*name).to_owned()).collect();
-                let first = self.run.document(DOCUMENTS[0]);
-                turn.request(Waiter::Plan(Wait::Step), read(Place::Repository, &first, DOCUMENT_BYTES_MAX));
-                let is_done = if matches!(standing, Standing::Finished) { "is done. It " } else { "" };
-                turn.say(
-                    &self.run.chat,
-                    format!("The earlier plan {is_done}is kept in {}.", self.run.document(&into)),
-                );
-                self.stage = Stage::Aside { request, into, left, is_reading: true };
-                Activity::Plan(self)
+                self.begin_aside(turn, request, into)
             }
         }
+    }
+
+    fn begin_aside(mut self, turn: &mut Turn, request: Request, into: String) -> Activity {
+        let left = DOCUMENTS.iter().rev().map(|name| (*name).to_owned()).collect();
+        let first = self.run.document(DOCUMENTS[0]);
+        turn.request(Waiter::Plan(Wait::Step), read(Place::Repository, &first, DOCUMENT_BYTES_MAX));
+        let aside = Aside { into, left, is_reading: true, is_told: false };
+        self.stage = Stage::Aside { request, aside };
+        Activity::Plan(self)
     }
 
     /// Reads a document and writes its copy, until none is left.
@@ -93,40 +119,42 @@ impl PlanRun {
         mut self,
         turn: &mut Turn,
         request: Request,
-        into: String,
-        mut left: Vec<String>,
-        is_reading: bool,
+        mut aside: Aside,
         outcome: &Outcome,
     ) -> Activity {
-        let copy = |name: &str| self.run.document(&format!("{into}/{name}"));
-        match (is_reading, outcome, left.last()) {
-            (true, Outcome::File(FileOutcome::Read { text, .. }), Some(name)) => {
-                let operation = write(Place::Repository, &copy(name), text.clone(), Expected::Missing);
+        let name = aside.left.last().cloned().unwrap_or_default();
+        match (aside.is_reading, outcome) {
+            (true, Outcome::File(FileOutcome::Read { text, .. })) => {
+                let copy = self.run.document(&format!("{}/{name}", aside.into));
+                let operation = write(Place::Repository, &copy, text.clone(), Expected::Missing);
                 turn.request(Waiter::Plan(Wait::Step), operation);
-                self.stage = Stage::Aside { request, into, left, is_reading: false };
+                aside.is_reading = false;
+                self.stage = Stage::Aside { request, aside };
                 return Activity::Plan(self);
             }
-            (true, Outcome::File(FileOutcome::Missing), _)
-            | (false, Outcome::File(FileOutcome::Written { .. }), _) => {
-                left.pop();
+            (true, Outcome::File(FileOutcome::Missing)) => {}
+            (false, Outcome::File(FileOutcome::Written { .. })) => {
+                if !std::mem::replace(&mut aside.is_told, true) {
+                    let into = self.run.document(&aside.into);
+                    turn.say(&self.run.chat, format!("The earlier plan is kept in {into}."));
+                }
             }
-            (_, other, name) => {
-                let name = name.map_or("a document", String::as_str);
-                let what = file_failure(other, name);
+            (_, other) => {
+                let what = file_failure(other, &name);
                 return turn.fail(
                     &self.run.chat,
                     format!("the earlier plan could not be kept, so nothing was changed: {what}"),
                 );
             }
         }
-        let Some(name) = left.last() else {
+        aside.left.pop();
+        let Some(name) = aside.left.last() else {
             return self.look_for_map(turn, request);
         };
-        turn.request(
-            Waiter::Plan(Wait::Step),
-            read(Place::Repository, &self.run.document(name), DOCUMENT_BYTES_MAX),
-        );
-        self.stage = Stage::Aside { request, into, left, is_reading: true };
+        let path = self.run.document(name);
+        turn.request(Waiter::Plan(Wait::Step), read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
+        aside.is_reading = true;
+        self.stage = Stage::Aside { request, aside };
         Activity::Plan(self)
     }
 }

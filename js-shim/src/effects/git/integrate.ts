@@ -15,7 +15,6 @@ type Land = Extract<GitOperation, { type: "land" }>;
 
 /** Git holds the lock of a ref for milliseconds; an older one belongs to a process that was killed. */
 const STALE_LOCK_MS = 30_000;
-const NO_COMMIT = "0".repeat(40);
 /** An editor's `git status` may hold the index for a moment. */
 const LAND_TRIES_MAX = 5;
 const LAND_WAIT_MS = 300;
@@ -60,7 +59,7 @@ export async function move(
   }
   await removeStaleLock(commonOf(place), reference);
   try {
-    await git(["update-ref", "--no-deref", reference, to, from ?? NO_COMMIT]);
+    await git(["update-ref", "--no-deref", reference, to, from ?? noCommit(to)]);
     return { type: "moved" };
   } catch (error) {
     const [actual = null] = await resolveObjects(git, [reference]);
@@ -108,6 +107,11 @@ export async function land(
       await new Promise((resolve) => setTimeout(resolve, LAND_WAIT_MS));
     }
   }
+}
+
+/** What git calls the value of a ref that is not there, in ids as long as this one. */
+function noCommit(like: string): string {
+  return "0".repeat(like.length);
 }
 
 /** Returns a ref name that is in our namespace; throws otherwise. */

@@ -1,0 +1,113 @@
+/** The stream of events, with a client whose streams a test writes. */
+
+import { expect, test } from "vitest";
+import type { SessionEvent } from "../../js-shim/src/host/host.ts";
+import type { V1Client } from "../../js-shim/src/host/v1-client.ts";
+import { EventStream } from "../../js-shim/src/host/v1-events.ts";
+import { until } from "./fake-host.ts";
+
+/** Streams that OpenCode opens, one after the other. */
+class Streams {
+  readonly opened: { write: (bytes: Uint8Array) => void; end: () => void }[] = [];
+  readonly events: EventStream;
+
+  constructor() {
+    const request = async () => {
+      const stream = new ReadableStream<Uint8Array>({
+        start: (controller) => {
+          this.opened.push({
+            write: (bytes) => controller.enqueue(bytes),
+            end: () => controller.close(),
+          });
+        },
+      });
+      return { data: stream };
+    };
+    this.events = new EventStream({ _client: { request } } as unknown as V1Client);
+  }
+
+  /** Sends an event on the newest stream. */
+  send(type: string, properties: Record<string, unknown>): void {
+    this.write(frame(type, properties));
+  }
+
+  write(bytes: Uint8Array): void {
+    this.opened.at(-1)?.write(bytes);
+  }
+}
+
+function frame(type: string, properties: Record<string, unknown>): Uint8Array {
+  const data = JSON.stringify({ directory: "/d", payload: { type, properties } });
+  return new TextEncoder().encode(`data: ${data}\n\n`);
+}
+
+async function open(): Promise<{ streams: Streams; heard: SessionEvent[] }> {
+  const streams = new Streams();
+  await until(() => streams.opened.length === 1);
+  streams.send("server.connected", {});
+  await streams.events.connected();
+  const heard: SessionEvent[] = [];
+  streams.events.watch("s", (event) => heard.push(event));
+  return { streams, heard };
+}
+
+test("events of a watched session are heard, and no other's", async () => {
+  const { streams, heard } = await open();
+  streams.send("session.idle", { sessionID: "other" });
+  streams.send("session.idle", { sessionID: "s" });
+  await until(() => heard.length > 0);
+  expect(heard).toEqual([{ type: "idle" }]);
+});
+
+test("an event that comes in pieces, cut through a character, is heard whole", async () => {
+  const { streams, heard } = await open();
+  const status = { type: "retry", attempt: 2, message: "gebührenpflichtig", next: 5 };
+  const bytes = frame("session.status", { sessionID: "s", status });
+  const middle = bytes.indexOf(0xc3) + 1;
+  streams.write(bytes.subarray(0, middle));
+  streams.write(bytes.subarray(middle));
+  await until(() => heard.length > 0);
+  expect(heard).toEqual([
+    { type: "retrying", attempt: 2, next_ms: 5, message: "gebührenpflichtig" },
+  ]);
+});
+
+test("after the stream broke, a new one is listened to", async () => {
+  const { streams, heard } = await open();
+  streams.opened[0]?.end();
+  await until(() => streams.opened.length === 2);
+  streams.send("session.idle", { sessionID: "s" });
+  await until(() => heard.length > 0);
+});
+
+test("nonsense on the stream is passed over", async () => {
+  const { streams, heard } = await open();
+  streams.write(new TextEncoder().encode("data: {nonsense\n\n: comment\n\n"));
+  streams.send("session.idle", { sessionID: "s" });
+  await until(() => heard.length > 0);
+  expect(heard).toEqual([{ type: "idle" }]);
+});
+
+test("below a watched session its asks count, its end does not", async () => {
+  const { streams, heard } = await open();
+  streams.send("session.created", { info: { id: "below", parentID: "s" } });
+  streams.send("permission.asked", {
+    sessionID: "below",
+    id: "p",
+    permission: "bash",
+    patterns: ["rm x"],
+  });
+  streams.send("session.idle", { sessionID: "below" });
+  await until(() => heard.length === 2);
+  const ask = { id: "p", kind: "permission", what: "bash rm x" };
+  expect(heard).toEqual([{ type: "asked", session: "below", ask }, { type: "sign" }]);
+});
+
+test("an answer ended only when it has its time; `unknown` is no reason", async () => {
+  const { streams, heard } = await open();
+  const info = { id: "m", sessionID: "s", role: "assistant", time: {} };
+  streams.send("message.updated", { info });
+  streams.send("message.updated", { info: { ...info, time: { completed: 1 }, finish: "unknown" } });
+  await until(() => heard.length === 2);
+  expect(heard).toEqual([{ type: "sign" }, { type: "turn", id: "m", finish: null }]);
+});

@@ -1,0 +1,191 @@
+/** The plugin's hooks and its model, called as OpenCode calls them, with a client that is none. */
+
+import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import type { Hooks, PluginInput } from "@opencode-ai/plugin";
+import { expect, onTestFinished, test } from "vitest";
+import { conductorModel } from "../../js-shim/src/host/v1-model.ts";
+import { unwrap, V1Plugin } from "../../js-shim/src/host/v1-plugin.ts";
+import { setVariable, temporaryDirectory, World } from "./world.ts";
+
+/** A model's part of an answer, as far as the tests look. */
+type Part = { type: string; delta?: string; error?: Error; finishReason?: unknown };
+
+const ANSWERS: Record<string, unknown> = {
+  "/config/providers": { providers: [], default: {} },
+  "/session/{id}": { title: "mine" },
+  "/session/{id}/message": [],
+};
+
+/** A plugin in a directory, with OpenCode's way of giving it a command. */
+class Instance {
+  readonly hooks: Hooks;
+  #messages = 0;
+
+  constructor(directory: string) {
+    const request = async ({ url }: { url: string }) => ({
+      data: ANSWERS[url] ?? {},
+      response: { status: 200 },
+    });
+    const input = { client: { _client: { request } }, directory } as unknown as PluginInput;
+    this.hooks = new V1Plugin(input, undefined).hooks();
+    onTestFinished(() => this.hooks.dispose?.());
+  }
+
+  async configure(config: Record<string, unknown> = { model: "acme/large" }): Promise<void> {
+    await this.hooks.config?.(config as never);
+  }
+
+  /** A person gives a command; what is shown for it becomes the message's text. */
+  async before(chat: string, command: string, words: string): Promise<string> {
+    const parts = [{ type: "text", text: "template" }];
+    await this.hooks["command.execute.before"]?.(
+      { command, sessionID: chat, arguments: words },
+      { parts: parts as never },
+    );
+    return parts[0]?.text ?? "";
+  }
+
+  /** OpenCode writes a message for the conductor and calls its model. */
+  async answer(chat: string, text: string): Promise<Part[]> {
+    this.#messages += 1;
+    const message = { id: `${chat}-${this.#messages}`, agent: "conductor", model: {} };
+    await this.hooks["chat.message"]?.({ sessionID: chat }, {
+      message,
+      parts: [{ type: "text", text }],
+    } as never);
+    const headers: Record<string, string> = {};
+    await this.hooks["chat.headers"]?.(
+      { sessionID: chat, agent: "conductor", message } as never,
+      { headers } as never,
+    );
+    return stream(headers);
+  }
+
+  async give(chat: string, command: string, words: string): Promise<Part[]> {
+    return this.answer(chat, await this.before(chat, command, words));
+  }
+}
+
+async function stream(headers: Record<string, string>): Promise<Part[]> {
+  const { stream } = await conductorModel("conductor").doStream({ prompt: [], headers });
+  const parts: Part[] = [];
+  for await (const part of stream as unknown as AsyncIterable<Part>) parts.push(part);
+  return parts;
+}
+
+function errorOf(parts: Part[]): string {
+  return parts.find(({ type }) => type === "error")?.error?.message ?? "";
+}
+
+test("a directory that becomes a repository is one for the next command", async () => {
+  await World.make();
+  const directory = temporaryDirectory();
+  const instance = new Instance(directory);
+  await instance.configure();
+  expect(errorOf(await instance.give("chat", "plan", "greet"))).toContain("not a git repository");
+  const git = (...words: string[]) => execFileSync("git", words, { cwd: directory });
+  git("init", "--quiet");
+  git("commit", "--quiet", "--allow-empty", "--message=first");
+  expect(errorOf(await instance.give("chat", "plan", "greet"))).toContain("acme/large");
+  expect(existsSync(join(directory, ".git/multi-agent-coder/journal.jsonl"))).toBe(true);
+});
+
+test("a command that never became a message is not run in place of the next one", async () => {
+  const { root } = await World.make();
+  const instance = new Instance(root);
+  await instance.configure();
+  await instance.before("chat", "plan", "something dear");
+  const parts = await instance.give("chat", "progress", "");
+  expect(errorOf(parts)).toContain("there is no tasks/BACKLOG.yaml");
+});
+
+test("two commands given at once get the messages that show them", async () => {
+  const { root } = await World.make();
+  const instance = new Instance(root);
+  await instance.configure();
+  const first = await instance.before("chat", "plan", "greet");
+  const second = await instance.before("chat", "progress", "");
+  expect(errorOf(await instance.answer("chat", second))).toContain("BACKLOG.yaml");
+  expect(errorOf(await instance.answer("chat", first))).toContain("acme/large");
+});
+
+test("an answer that succeeds or fails is over: it finishes with `stop` or a final error", async () => {
+  const { root } = await World.make();
+  const instance = new Instance(root);
+  await instance.configure();
+  const parts = await instance.give("chat", "plan", "greet");
+  expect(parts[0]?.type).toBe("stream-start");
+  expect(parts.at(-1)?.type).toBe("error");
+});
+
+test("the model called again for the same message tells the same end and runs nothing", async () => {
+  const { root } = await World.make();
+  const instance = new Instance(root);
+  await instance.configure();
+  const text = await instance.before("chat", "progress", "");
+  const once = await instance.answer("chat", text);
+  const headers = {
+    "x-multi-agent-coder-chat": "chat",
+    "x-multi-agent-coder-message": "chat-1",
+  };
+  const again = await stream(headers);
+  expect(errorOf(again)).toBe(errorOf(once));
+  expect(again.filter(({ type }) => type === "text-delta")).toEqual([]);
+});
+
+test("a model that was chosen for a chat answers with one sentence and `stop`", async () => {
+  const parts = await stream({});
+  expect(parts.map(({ type }) => type)).toEqual([
+    "stream-start",
+    "text-start",
+    "text-delta",
+    "text-end",
+    "finish",
+  ]);
+  expect(parts.at(-1)?.finishReason).toEqual({ unified: "stop", raw: "stop" });
+});
+
+test("a command in a worktree of ours is refused", async () => {
+  const world = await World.make();
+  const directory = await world.prepare(world.head());
+  const instance = new Instance(directory);
+  await instance.configure();
+  expect(errorOf(await instance.give("chat", "progress", ""))).toContain("your own checkout");
+});
+
+test("tool parts of ours are not sent to other providers; everybody else's are", async () => {
+  const { root } = await World.make();
+  const { hooks } = new Instance(root);
+  const message = (providerID: string) => ({
+    info: { role: "assistant", providerID },
+    parts: [{ type: "text" }, { type: "tool" }],
+  });
+  const messages = [message("multi-agent-coder"), message("acme")];
+  await hooks["experimental.chat.messages.transform"]?.({}, { messages } as never);
+  expect(messages.map(({ parts }) => parts.length)).toEqual([1, 2]);
+});
+
+test("an agent's shell does not get the configuration of worktrees", async () => {
+  const { root } = await World.make();
+  setVariable("OPENCODE_CONFIG_CONTENT", '{"provider":{}}');
+  const { hooks } = new Instance(root);
+  const env: Record<string, string> = { OPENCODE_CONFIG_CONTENT: '{"provider":{}}' };
+  await hooks["shell.env"]?.({ cwd: root }, { env });
+  expect(env["OPENCODE_CONFIG_CONTENT"]).toBe("");
+});
+
+test.each([
+  ["T01 T02", "T01 T02"],
+  ["  T01\n", "T01"],
+  ['"greet people"', "greet people"],
+  ['"say \\"hi\\" to people"', 'say "hi" to people'],
+  // Somebody's own quotes stay: `run` puts its quotes around the whole.
+  ['"one" and "two"', '"one" and "two"'],
+  ['"one"', '"one"'],
+  ['"', '"'],
+  ["", ""],
+])("the words %j are %j", (given, wanted) => {
+  expect(unwrap(given)).toBe(wanted);
+});
