@@ -158,6 +158,12 @@ impl Track {
         self.records.iter().all(|record| record.life.is_done())
     }
 
+    /// Every task is done, and work of ours is on the integration branch only, as far as we know.
+    pub fn is_unlanded(&self) -> bool {
+        let is_ours = self.records.iter().any(|record| matches!(record.life, Life::Merged { .. }));
+        is_ours && self.is_complete() && self.landed.is_none()
+    }
+
     /// The status that people read.
     pub fn status(&self, index: usize) -> Status {
         let (Some(task), Some(record)) = (self.backlog.tasks.get(index), self.records.get(index)) else {

@@ -28,8 +28,8 @@ pub(crate) enum Standing {
     Untouched,
     /// Work that is not all done, described.
     Started(String),
-    /// Every task is done.
-    Finished,
+    /// Every task is done; the track whose work is only on its integration branch, if it is.
+    Finished { unlanded: Option<TrackId> },
     /// Not a backlog.
     Unreadable,
 }
@@ -40,7 +40,7 @@ impl Standing {
         match self {
             Self::Untouched => "has no started task".to_owned(),
             Self::Started(what) => format!("has work in it ({what}), and `/implement` goes on with it"),
-            Self::Finished => "is done, and its tasks would be cut anew".to_owned(),
+            Self::Finished { .. } => "is done, and its tasks would be cut anew".to_owned(),
             Self::Unreadable => {
                 "cannot be read as a backlog, so it is left alone; `/backlog --check` says what is wrong"
                     .to_owned()
@@ -67,7 +67,8 @@ pub(crate) fn standing(text: &str, tracks: &BTreeMap<TrackId, Track>) -> Standin
         record.begun > 0 || task.attempts > 0 || !matches!(task.status, Status::Pending | Status::Ready)
     };
     if track.is_complete() {
-        return Standing::Finished;
+        let unlanded = track.is_unlanded().then_some(track.backlog.track_id);
+        return Standing::Finished { unlanded };
     }
     let tasks = track.backlog.tasks.iter().zip(&track.records);
     let started: Vec<String> = tasks.filter(is_started).map(|(task, _)| task.id.to_string()).collect();

@@ -92,12 +92,13 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
 
 /// Where the work of a track that is done can be found.
 fn landing(track: &Track) -> String {
-    let is_ours = track.records.iter().any(|record| matches!(record.life, Life::Merged { .. }));
     let id = &track.backlog.track_id;
     match &track.landed {
-        _ if !is_ours || !track.is_complete() => String::new(),
-        Some(branch) => format!(" `{branch}` has everything."),
-        None => format!(" Not landed by `/implement`: `git merge mac/{id}` brings it to your branch."),
+        _ if track.is_unlanded() => {
+            format!(" Not landed by `/implement`: `git merge mac/{id}` brings it to your branch.")
+        }
+        Some(branch) if track.is_complete() => format!(" `{branch}` has everything."),
+        _ => String::new(),
     }
 }
 

@@ -29,10 +29,10 @@ test("/implement T02 does that task only, and a later process the rest", () =>
     expect(world.model.opened("implementer", "T02")).toHaveLength(1);
   }));
 
-test("/plan does not overwrite a backlog with started tasks, and says how to start over", () =>
-  inChat(linksScript({}, [EXPIRY]), async (world, give) => {
-    planned(world, [EXPIRY]);
-    expectAnswered(await give("implement"));
+test("/plan does not overwrite a backlog with work left, and says how to start over", () =>
+  inChat(linksScript({}, [EXPIRY, HITS]), async (world, give) => {
+    planned(world, [EXPIRY, HITS]);
+    expectAnswered(await give("implement", EXPIRY.id));
     const backlog = world.repository.read("tasks/BACKLOG.yaml");
     const calls = world.model.calls.length;
     expect(expectFailed(await give("plan", "feature.md"))).toContain("/plan --new");

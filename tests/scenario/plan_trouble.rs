@@ -3,6 +3,7 @@
 use multi_agent_coder::effect::file::Place;
 use multi_agent_coder::event::CommandName::{Backlog, Implement, Plan};
 use multi_agent_coder::plan::Planner;
+use serde_json::json;
 
 use crate::agents::{Act, backlog_reply, document, four_tasks};
 use crate::world::{Order, World};
@@ -166,6 +167,16 @@ fn a_finished_backlog_makes_room_for_the_next_plan() {
     world.assert_said("The earlier plan is kept in tasks/archive/");
     assert_eq!(copies(&world), [old.as_str()]);
     assert!(!world.file("tasks/BACKLOG.yaml").unwrap_or_default().contains("completed"));
+}
+
+#[test]
+fn a_plan_after_one_that_was_not_landed_says_so() {
+    let mut world = world();
+    world.setting.options = json!({ "land": "never" });
+    assert_eq!(world.command(Plan, "feature.md"), None);
+    assert_eq!(world.command(Implement, ""), None);
+    assert_eq!(world.command(Plan, "feature.md"), None);
+    world.assert_said("**Note:** the work of the earlier plan was not landed");
 }
 
 #[test]

@@ -92,6 +92,13 @@ impl PlanRun {
                 ),
             ),
             _ => {
+                if let Standing::Finished { unlanded: Some(track) } = &standing {
+                    let text = format!(
+                        "**Note:** the work of the earlier plan was not landed, so this one begins without it. \
+                         `git merge mac/{track}` brings it to your branch."
+                    );
+                    turn.say(&self.run.chat, text);
+                }
                 let into = archive(text, turn.shared.now_ms);
                 self.begin_aside(turn, request, into)
             }
