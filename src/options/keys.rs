@@ -64,8 +64,8 @@ pub(super) const KEYS: &[Key] = &[
     key("context.maxBytes", Kind::Whole { min: 500, max: 100_000 }, "3000", "Size limit of a task's context in UTF-8 bytes. Over it the task is refused with what to cut."),
     key("budget.runUsd", Kind::Amount, "null", "US dollars a run may cost. Default: no limit."),
     key("budget.taskUsd", Kind::Amount, "null", "US dollars a task may cost, all attempts together. Default: no limit."),
-    key("budget.runTokens", TOKENS, "null", "Tokens a run may use. Default: no limit."),
-    key("budget.taskTokens", TOKENS, "null", "Tokens a task may use, all attempts together. Default: no limit."),
+    key("budget.runTokens", TOKENS, "null", "Tokens a run may use, those from a cache too. Default: no limit."),
+    key("budget.taskTokens", TOKENS, "null", "Tokens a task may use, all attempts together, those from a cache too. Default: no limit."),
     key("budget.alertAt", Kind::Fraction, "0.8", "At which part of a budget to warn."),
 ];
 

@@ -169,7 +169,7 @@ impl ImplementRun {
                 let track = self.track.backlog.track_id.clone();
                 let text = format!(
                     "**Note:** your branch and `mac/{track}` have both moved on, so this run cannot land by itself. \
-                     Work goes on from `mac/{track}`; merge it when the run is done."
+                     Work is on `mac/{track}`; merge it when the run is done."
                 );
                 turn.say(&self.run.chat, text);
             }

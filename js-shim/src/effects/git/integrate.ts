@@ -153,10 +153,10 @@ function refusal(branch: string, error: unknown): string {
     .map((text) => text.trim())
     .join(", ");
   if (/untracked working tree files/.test(said)) {
-    return `files that git does not track are in the way: ${files}; move them or add them to git`;
+    return `files that git does not track are in the way: ${files}; move them away`;
   }
   if (/local changes to the following files|not uptodate/.test(said) && files !== "") {
-    return `uncommitted changes are in the way: ${files}; commit or stash them`;
+    return `uncommitted changes are in the way: ${files}; stash them to land by fast-forward`;
   }
   if (/Not possible to fast-forward|not possible to fast-forward|Diverging/.test(said)) {
     return `\`${branch}\` has moved on and no longer fast-forwards`;
