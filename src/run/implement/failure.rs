@@ -47,7 +47,9 @@ impl ImplementRun {
         let track = &self.track.backlog.track_id;
         let spent = spec.map(|spec| turn.shared.ledger.of_task(track, &spec.id)).unwrap_or_default();
         let cap = task_cap(&self.run.options.budget, &spent);
-        record.evidence = accumulate(&record.evidence, distill(&failure));
+        let lessons = distill(&failure);
+        let told = lessons.first().map(|lesson| format!(". It is told: {lesson}")).unwrap_or_default();
+        record.evidence = accumulate(&record.evidence, lessons);
         count(record, &failure);
         let next = match failure.consumes_attempt() {
             _ if cap.is_some() => Next::GiveUp,
@@ -65,7 +67,7 @@ impl ImplementRun {
                 record.life = Life::Waiting;
                 self.schedule.give_back(task);
                 format!(
-                    "{headline}. Starting again from a clean worktree ({} of {attempts_max} attempts used)",
+                    "{headline}. Starting again from a clean worktree ({} of {attempts_max} attempts used){told}",
                     record.attempts
                 )
             }
