@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::backlog::Status;
@@ -50,7 +50,8 @@ pub(crate) enum Activity {
 }
 
 /// What outlives a command.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub(crate) struct Shared {
     /// The time of the event that is being handled, in milliseconds since the Unix epoch.
     pub now_ms: u64,
@@ -71,7 +72,7 @@ pub(crate) struct Shared {
 }
 
 /// Who waits for an effect, and since when.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Waiting {
     waiter: Waiter,
     since_ms: u64,
@@ -79,7 +80,7 @@ struct Waiting {
 }
 
 /// What an effect under way means to the engine's own books.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 enum Nature {
     /// It runs to its end by itself, soon.
     Short,
@@ -131,6 +132,7 @@ impl Engine {
         let mut turn = Turn { shared: &mut self.shared, is_past, effects: Vec::new() };
         self.activity = match &stamped.event {
             Event::Opened { .. } => opened(activity, &mut turn),
+            Event::Checkpoint { state } => restored(activity, &mut turn, state),
             Event::Command { chat, name, arguments, setting } => {
                 run::given(activity, &mut turn, chat, *name, arguments, setting)
             }
@@ -139,6 +141,20 @@ impl Engine {
             Event::Session { session, signal } => signalled(activity, &mut turn, session, signal),
         };
         turn.effects
+    }
+
+    /// All that outlives a command, to begin a replay with.
+    pub fn checkpoint(&self) -> Event {
+        let state =
+            serde_json::to_value(&self.shared).expect("the state has string keys only, so it is always JSON");
+        Event::Checkpoint { state }
+    }
+
+    /// The events to replay: those from the latest checkpoint on that this version can read.
+    pub fn to_replay(events: &[Stamped]) -> &[Stamped] {
+        let is_readable = |stamped: &Stamped| matches!(&stamped.event, Event::Checkpoint { state } if Shared::deserialize(state).is_ok());
+        let from = events.iter().rposition(is_readable).unwrap_or(0);
+        events.get(from..).unwrap_or_default()
     }
 
     /// A hash of everything the engine knows, 64 hex digits. Equal after equal events, everywhere.
@@ -169,6 +185,17 @@ fn opened(activity: Activity, turn: &mut Turn) -> Activity {
         run.keep_track(turn);
     }
     Activity::Idle
+}
+
+/// What was written when a command ended is what is known. A state that this version cannot read was
+/// replayed from the events before it.
+fn restored(activity: Activity, turn: &mut Turn, state: &serde_json::Value) -> Activity {
+    if activity == Activity::Idle
+        && let Ok(shared) = Shared::deserialize(state)
+    {
+        *turn.shared = Shared { now_ms: turn.shared.now_ms, ..shared };
+    }
+    activity
 }
 
 fn resolved(activity: Activity, turn: &mut Turn, id: EffectId, outcome: &Outcome) -> Activity {

@@ -28,6 +28,13 @@ pub enum Event {
         /// The version of the package that opened it.
         version: String,
     },
+    /// A command ended and none is running. A replay may begin here: a newer version, whose rules may
+    /// differ, need not judge the past again.
+    Checkpoint {
+        /// All that outlives a command, as the engine wrote it.
+        #[cfg_attr(test, ts(type = "unknown"))]
+        state: serde_json::Value,
+    },
     /// A person gave one of our commands.
     Command {
         /// The chat it was typed in; its answer is shown there.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::backlog::{Backlog, Status, TaskSpec};
 use crate::effect::git::Change;
@@ -13,7 +13,7 @@ use crate::run::implement::attempt::Attempt;
 use crate::text::rfc3339;
 
 /// A backlog at work.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Track {
     /// The tasks as specified. Their `status`, `attempts` and `error` are stale: [`Track::snapshot`]
     /// fills them in.
@@ -33,7 +33,8 @@ pub struct Track {
 }
 
 /// What has become of a task.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Record {
     /// Where it stands.
     pub life: Life,
@@ -66,12 +67,13 @@ pub struct Record {
 }
 
 /// Where a task stands.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum Life {
     /// Nothing is going on: it waits for its dependencies, or for a free worker.
     #[default]
     Waiting,
-    /// An attempt is alive.
+    /// An attempt is alive. Not when no command runs, so it is never read back.
+    #[serde(skip_deserializing)]
     Running(Box<Attempt>),
     /// The provider is in trouble; the timer tells when to try again.
     Resting {

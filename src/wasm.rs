@@ -134,7 +134,7 @@ impl Core {
         let replay = Journal::open(journal)?;
         {
             let mut inner = self.shared.inner.borrow_mut();
-            for event in &replay.events {
+            for event in Engine::to_replay(&replay.events) {
                 inner.engine.replay(event);
             }
             inner.journal = replay.journal;
@@ -202,7 +202,13 @@ impl Shared {
                 if inner.is_halted {
                     break;
                 }
+                let was_idle = inner.engine.is_idle();
                 let effects: Vec<_> = events.iter().flat_map(|event| inner.engine.step(event)).collect();
+                if !was_idle && inner.engine.is_idle() {
+                    let event = inner.engine.checkpoint();
+                    // Before all that has not been stepped: it knows nothing of that.
+                    inner.inbox.insert(0, Stamped { at_ms: self.host.now() as u64, event });
+                }
                 inner.in_flight += effects.iter().filter(|effect| effect.operation.is_answered()).count();
                 effects
             };

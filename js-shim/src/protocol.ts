@@ -142,6 +142,10 @@ export type Event = {
   /** The version of the package that opened it. */
   version: string,
 } | {
+  "type": "checkpoint",
+  /** All that outlives a command, as the engine wrote it. */
+  state: unknown,
+} | {
   "type": "command",
   /** The chat it was typed in; its answer is shown there. */
   chat: SessionId,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::gates::{Gate, GateName};
 use crate::ids::CommitId;
@@ -14,7 +14,7 @@ use crate::text::{duration, list};
 const TAIL_LINES: usize = 25;
 
 /// What the gates say of a commit before we change anything.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Health {
     /// The commit; `None` before the first check.
     pub commit: Option<CommitId>,

@@ -14,7 +14,7 @@ pub mod survey;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::definitions::Role;
 use crate::effect::Outcome;
@@ -87,20 +87,26 @@ pub fn document(options: &Options, name: &str) -> String {
     format!("{}/{name}", options.output_dir.trim_end_matches('/'))
 }
 
-/// Who waits for an effect.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// Who waits for an effect. Only nobody can be waiting when no command runs, so only that is read back.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Waiter {
     /// The preconditions of a command.
+    #[serde(skip_deserializing)]
     Ground,
     /// `/plan`.
+    #[serde(skip_deserializing)]
     Plan(plan::Wait),
     /// The making of a backlog.
+    #[serde(skip_deserializing)]
     Draft(draft::Wait),
     /// `/implement` as a whole.
+    #[serde(skip_deserializing)]
     Implement(implement::Wait),
     /// One attempt at one task.
+    #[serde(skip_deserializing)]
     Attempt(implement::attempt::Wait),
     /// A question that only needs a file.
+    #[serde(skip_deserializing)]
     Look(Box<look::Wait>),
     /// Nobody: the books are kept by the engine itself, or the effect is a courtesy.
     Nobody,

@@ -38,7 +38,9 @@ try {
 
 async function demonstrate(): Promise<number> {
   const { repository } = world;
-  console.log("OpenCode, git and the tests are real; the agents' model is a script, so no key is needed.");
+  console.log(
+    "OpenCode, git and the tests are real; the agents' model is a script, so no key is needed.",
+  );
   heading("A small library, and what somebody wishes for");
   shell("git log --oneline", repository.git("log", "--oneline"));
   shell("cat feature.md", repository.read("feature.md").trimEnd());

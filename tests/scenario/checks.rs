@@ -203,6 +203,11 @@ impl World {
         }
         assert_eq!(engine.state_hash(), self.engine.state_hash(), "I9");
         assert_eq!(silent.state_hash(), self.engine.state_hash(), "I9: replayed without effects");
+        let mut late = Engine::new();
+        for read in Engine::to_replay(&replay.events) {
+            late.replay(read);
+        }
+        assert_eq!(late.state_hash(), self.engine.state_hash(), "I9: replayed from the last checkpoint");
     }
 
     /// Every task is on the integration branch once, and the person's branch has it all.

@@ -268,6 +268,7 @@ impl World {
     /// Hands an event to the engine and takes on what it causes.
     pub fn step(&mut self, event: Event) {
         let stamped = Stamped { at_ms: self.now_ms, event };
+        let was_idle = self.engine.is_idle();
         let effects = self.engine.step(&stamped);
         for effect in &effects {
             self.check_effect(effect);
@@ -275,6 +276,9 @@ impl World {
         }
         self.log.push((stamped, effects));
         self.check_state();
+        if !was_idle && self.engine.is_idle() {
+            self.step(self.engine.checkpoint());
+        }
     }
 }
 

@@ -112,7 +112,8 @@ describe.skipIf(process.platform === "win32")("children that outlive us", () => 
     const operation = {
       type: "run",
       directory: place.root,
-      command: "rm -r state/children && touch state/children",
+      command:
+        "until [ -e state/children/$$ ]; do sleep 0.01; done; rm -r state/children && touch state/children",
       timeout_ms: 9_000,
       tail_bytes: 100,
     } as const;

@@ -169,6 +169,10 @@ impl ImplementRun {
         record.attempts += 1;
         record.troubles = 0;
         record.error = None;
+        for report in &mut record.reports {
+            // What a green gate printed is of no more use, and a checkpoint would carry it along.
+            report.tail.clear();
+        }
         record.spent_ms += took_ms;
         let tries = count(record.attempts as usize, "attempt", "attempts");
         let text = format!(
