@@ -120,6 +120,16 @@ describe("writing", () => {
     expect(readFileSync(join(place.root, "a"), "utf8")).toBe("text 19");
   });
 
+  test("of several files at once makes the directory they share", async () => {
+    for (let round = 0; round < 150; round += 1) {
+      const names = ["SPEC.md", "ARCH.md", "QA.md", "PLAN.md"].map(
+        (name) => `tasks${round}/a/b/${name}`,
+      );
+      const outcomes = await Promise.all(names.map((name) => write(name, name)));
+      expect(outcomes.map(({ type }) => type)).toEqual(names.map(() => "written"));
+    }
+  });
+
   test("never shows a half-written file to a reader", async () => {
     const texts = ["a".repeat(900_000), "b".repeat(900_000)];
     await write("a", texts[0] ?? "");

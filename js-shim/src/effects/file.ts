@@ -121,11 +121,10 @@ async function realPath(path: string): Promise<string> {
     return await realpath(path);
   } catch (error) {
     if (codeOf(error) !== "ENOENT" || path === dirname(path)) throw error;
-    const isLink = await lstat(path).then(
-      () => true,
-      () => false,
-    );
-    if (isLink) throw new Error(`${path} is a symbolic link to nothing`);
+    const found = await lstat(path).catch(() => null);
+    if (found?.isSymbolicLink()) throw new Error(`${path} is a symbolic link to nothing`);
+    // Another write made the directory in between.
+    if (found !== null) return realPath(path);
     return join(await realPath(dirname(path)), path.slice(dirname(path).length));
   }
 }
