@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::text;
+
 /// One thing that is wrong, where, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
@@ -62,41 +64,14 @@ pub(super) fn cut(text: &str) -> String {
 
 /// The known word that `word` was probably meant to be, ignoring case and `-` for `_`.
 pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
-    let plain: Vec<char> = word
-        .chars()
-        .take(QUOTED_CHARS_MAX)
-        .map(|c| if c == '-' || c == ' ' { '_' } else { c.to_ascii_lowercase() })
-        .collect();
-    known
-        .iter()
-        .map(|candidate| {
-            let other: Vec<char> = candidate.to_ascii_lowercase().chars().collect();
-            (distance(&plain, &other), *candidate)
-        })
-        // A third of the letters may be wrong: "don" is near "done", "finished" is near nothing.
-        .filter(|(distance, candidate)| distance * 3 <= candidate.len().max(plain.len()))
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    let plain = |c| if matches!(c, '-' | ' ') { '_' } else { c };
+    let word: String = word.chars().take(QUOTED_CHARS_MAX).map(plain).collect();
+    text::nearest(&word, known.iter().copied())
 }
 
 /// `; did you mean "…"?` when a known word is near, else nothing.
 pub(super) fn hint(word: &str, known: &[&str]) -> String {
     nearest(word, known).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"))
-}
-
-/// Levenshtein's distance: letters to insert, delete or replace.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -16,9 +16,9 @@ use crate::plan::request::read_request;
 use crate::route::Work;
 use crate::run::SILENT_MS;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, Standing, archive, file_failure, read, standing, write};
+use crate::run::order::summary;
 use crate::run::{Run, Waiter, session_failure};
-use crate::schedule::{Node, Schedule};
-use crate::text::{count, rfc3339, slug, table};
+use crate::text::{count, rfc3339, slug};
 
 /// A backlog that does not validate is sent back so many times.
 const CORRECTIONS_MAX: u32 = 2;
@@ -394,58 +394,4 @@ fn stopped() -> String {
 
 fn bullets(problems: &[Problem]) -> String {
     problems.iter().map(|problem| format!("- {problem}")).collect::<Vec<_>>().join("\n")
-}
-
-/// The tasks in the order they would start, and what to do next.
-fn summary(backlog: &Backlog, run: &Run) -> String {
-    let rows: Vec<Vec<String>> = starting_order(&backlog.tasks)
-        .into_iter()
-        .enumerate()
-        .filter_map(|(place, index)| Some((place, backlog.tasks.get(index)?)))
-        .map(|(place, task)| {
-            let after: Vec<&str> = task.depends_on.iter().map(|id| id.as_str()).collect();
-            vec![
-                (place + 1).to_string(),
-                task.id.to_string(),
-                task.title.clone(),
-                if after.is_empty() { "–".to_owned() } else { after.join(", ") },
-                format!("{}", task.scope.estimated_hours),
-                task.scope.files_hint.join(", "),
-            ]
-        })
-        .collect();
-    let hours: f64 = backlog.tasks.iter().map(|task| task.scope.estimated_hours).sum();
-    format!(
-        "{}\n\n{} in {}, about {hours:.1} hours of work by the estimates, up to {} at once. The plan is in {}.\n\n\
-         **Next:** read or edit the backlog, then `/implement`.",
-        table(&["#Order", "Task", "Title", "After", "#Hours", "Files"], &rows).trim_end(),
-        count(backlog.tasks.len(), "task", "tasks"),
-        run.document("BACKLOG.yaml"),
-        run.options.max_workers,
-        run.document("PLAN.md"),
-    )
-}
-
-fn starting_order(tasks: &[TaskSpec]) -> Vec<usize> {
-    let Ok(mut schedule) = Schedule::new(&nodes(tasks)) else {
-        return Vec::new();
-    };
-    let mut order = Vec::new();
-    while let Some(index) = schedule.next(|_| 0.0) {
-        schedule.complete(index);
-        order.push(index);
-    }
-    order
-}
-
-/// The tasks as the scheduler sees them.
-pub(crate) fn nodes(tasks: &[TaskSpec]) -> Vec<Node> {
-    let index_of = |id: &TaskId| tasks.iter().position(|task| task.id == *id);
-    tasks
-        .iter()
-        .map(|task| Node {
-            depends_on: task.depends_on.iter().filter_map(index_of).collect(),
-            estimated_hours: task.scope.estimated_hours,
-        })
-        .collect()
 }

@@ -8,6 +8,7 @@ pub mod ground;
 pub mod health;
 pub mod implement;
 pub mod look;
+pub mod order;
 pub mod plan;
 pub mod review;
 pub mod survey;
