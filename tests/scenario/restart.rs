@@ -23,12 +23,7 @@ fn an_implementation_survives_the_process_at_any_moment() {
     for order in [Order::Time, Order::Shuffled(6)] {
         let mut world = implement_world();
         world.order = order;
-        at_every_moment(world, (Implement, ""), |mut world, _, at| {
-            world.reopen();
-            let end = world.command(Implement, "");
-            assert_eq!(end, None, "step {at}: {}", world.transcript);
-            world.assert_all_merged();
-        });
+        implement_survives(world);
     }
 }
 
@@ -37,6 +32,10 @@ fn an_implementation_survives_the_process_at_any_moment() {
 fn work_of_git_that_nobody_heard_of_is_not_done_twice() {
     let mut world = implement_world();
     world.git_is_eager = true;
+    implement_survives(world);
+}
+
+fn implement_survives(world: World) {
     at_every_moment(world, (Implement, ""), |mut world, _, at| {
         world.reopen();
         let end = world.command(Implement, "");
