@@ -34,6 +34,8 @@ static SOME: LazyLock<Regex> = LazyLock::new(|| {
 /// Lines that say that there was nothing to run.
 static NONE: LazyLock<Regex> = LazyLock::new(|| {
     one_of(&[
+        // make: a file of the target's name exists, or the target has no commands
+        r"g?make(?:\[\d+\])?: (?:'.*' is up to date|Nothing to be done for '.*')\.$",
         // node:test; skipped tests did not run
         r"(?:#|ℹ) pass 0$",
         // jest, vitest
@@ -59,7 +61,7 @@ static NONE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// Whether the end of a test command's output says that zero tests ran: node:test, vitest, jest,
-/// mocha, cargo test and nextest, pytest, unittest, bun, go test. One test anywhere in it is enough
+/// mocha, cargo test and nextest, pytest, unittest, bun, go test, make. One test anywhere in it is enough
 /// for `false`, and so is output that nothing is known about.
 pub fn ran_no_test(tail: &str) -> bool {
     let plain = COLOUR.replace_all(tail, "");
@@ -97,6 +99,8 @@ mod tests {
 
     /// Outputs of the real tools where no test ran, shortened to what matters.
     const NOTHING: &[(&str, &str)] = &[
+        ("make, beside a directory `test`", "make: 'test' is up to date.\n"),
+        ("make, a target without commands", "make: Nothing to be done for 'test'.\n"),
         (
             "node:test tap, no files",
             "TAP version 13\n1..0\n# tests 0\n# suites 0\n# pass 0\n# fail 0\n# cancelled 0\n\
