@@ -1,5 +1,7 @@
 /** The engine behind the WebAssembly boundary: what an event costs, and what the journal costs. */
+
 import { createHash } from "node:crypto";
+import { NO_USAGE } from "../js-shim/src/effects/session.ts";
 import type { Event } from "../js-shim/src/protocol.ts";
 import { backlogFile, type ScriptedTask } from "../tests/e2e/links.ts";
 import { createCore } from "./core.ts";
@@ -152,7 +154,7 @@ async function measureJournal(): Promise<void> {
   const event: Event = {
     type: "session",
     session: "ses_0123456789abcdef01234567",
-    signal: { type: "stepped", finish: "tool-calls" },
+    signal: { type: "stepped", finish: "tool-calls", usage: NO_USAGE },
   };
   const appends: number[] = [];
   const replays: number[] = [];

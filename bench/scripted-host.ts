@@ -130,6 +130,8 @@ export class ScriptedHost implements CoreHost {
             })),
           },
         };
+      case "machine":
+        return { kind: "machine", outcome: { type: "unknown" } };
       default:
         return { kind: "timer", outcome: { type: "elapsed" } };
     }
@@ -145,13 +147,15 @@ export class ScriptedHost implements CoreHost {
         const isReview = operation.agent.includes("reviewer");
         if (!isReview) this.takeTurns(operation.session);
         const text = isReview ? APPROVED : "Done: the function is there and its tests are green.";
-        return { type: "answered", text, finish: "stop", usage: USAGE };
+        return { type: "answered", text, text_bytes: text.length, finish: "stop", usage: USAGE };
       }
+      default:
+        throw new Error(`nobody asks for ${operation.type} here`);
     }
   }
 
   private takeTurns(session: string): void {
-    const signal = { type: "stepped", finish: "tool-calls" } as const;
+    const signal = { type: "stepped", finish: "tool-calls", usage: USAGE } as const;
     const event: Event = { type: "session", session, signal };
     for (let turn = 0; turn < TURNS; turn++) this.core?.dispatch(event);
   }
@@ -170,6 +174,7 @@ export class ScriptedHost implements CoreHost {
             dirty_files: 0,
             has_mac_branch: false,
             reference: null,
+            guard: [],
           },
         };
       case "list":
@@ -196,6 +201,23 @@ export class ScriptedHost implements CoreHost {
         return { type: "related", relation: "ahead" };
       case "land":
         return { type: "landed" };
+      case "recall":
+        return {
+          type: "collected",
+          commit: operation.commit,
+          changes: [],
+          diff: DIFF,
+          diff_bytes: DIFF.length,
+          left_out: [],
+        };
+      case "examine":
+        return { type: "clean" };
+      case "glance":
+        return { type: "glanced", digest: "0" };
+      case "look":
+        return { type: "seen", checkout: { head: null, branch: "main", files: [] } };
+      case "hold":
+        return { type: "held", attempts: [], merges: [] };
     }
   }
 
@@ -209,7 +231,7 @@ export class ScriptedHost implements CoreHost {
     const hash = "3".repeat(64);
     return operation.type === "read"
       ? { type: "read", text: this.backlog, hash }
-      : { type: "written", hash };
+      : { type: "written", kept: null, hash };
   }
 
   private process({ operation }: Extract<Effect, { kind: "process" }>): ProcessOutcome {

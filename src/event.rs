@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::effect::Outcome;
+use crate::effect::session::Usage;
 use crate::ids::{EffectId, ModelRef, SessionId};
 
 /// An event and when it happened. This is what the journal holds, one a line.
@@ -27,6 +28,9 @@ pub enum Event {
     Opened {
         /// The version of the package that opened it.
         version: String,
+        /// What the host put right before.
+        #[serde(default)]
+        tidied: Tidied,
     },
     /// A command ended and none is running. A replay may begin here: a newer version, whose rules may
     /// differ, need not judge the past again.
@@ -65,6 +69,16 @@ pub enum Event {
         /// What was seen.
         signal: SessionSignal,
     },
+}
+
+/// What an earlier process left behind and the host put right when it opened the journal.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Tidied {
+    /// Processes that were still running and were ended.
+    pub processes: u32,
+    /// Bytes of a torn last line that were cut off the journal.
+    pub torn_bytes: u32,
 }
 
 /// The commands a person can type.
@@ -110,6 +124,18 @@ pub enum SessionSignal {
     Stepped {
         /// The finish reason that the provider gave; `None` when the stream just ended.
         finish: Option<String>,
+        /// What this turn cost.
+        #[serde(default)]
+        usage: Usage,
+    },
+    /// A tool call ended.
+    Called {
+        /// The tool.
+        tool: String,
+        /// A hash of the tool and what it was called with: equal calls have equal ones.
+        call: String,
+        /// The call failed.
+        is_error: bool,
     },
     /// The host waits before it calls the provider again.
     Retrying {

@@ -56,6 +56,8 @@ async function performByKind(
       return { kind, outcome: await performTimer(place, effect.operation, cancel) };
     case "catalogue":
       return { kind, outcome: await performCatalogue(host, effect.operation) };
+    case "machine":
+      return { kind, outcome: { type: "unknown" } };
     case "chat":
     case "cancel":
       throw new Error("this effect has no answer");
@@ -73,6 +75,8 @@ function broken({ kind }: Effect, message: string): Outcome {
     case "process":
     case "catalogue":
       return { kind, outcome: { type: "failed", message } };
+    case "machine":
+      return { kind, outcome: { type: "unknown" } };
     default:
       return { kind: "timer", outcome: { type: "aborted" } };
   }

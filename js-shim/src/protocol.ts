@@ -97,6 +97,16 @@ export type ChatOperation = {
   error: string | null,
 };
 
+/** The person's checkout, as far as an agent could have changed it. */
+export type Checkout = {
+  /** The commit of HEAD. */
+  head: CommitId | null,
+  /** The branch of HEAD. */
+  branch: string | null,
+  /** Files that differ from HEAD, untracked ones included, with what tells their state; at most 500. */
+  files: Array<Guarded>,
+};
+
 /** A slash command. */
 export type CommandDefinition = {
   /** Its name, without the slash. */
@@ -130,6 +140,7 @@ export type Effect = {
   | { "kind": "process", "operation": ProcessOperation }
   | { "kind": "timer", "operation": TimerOperation }
   | { "kind": "catalogue", "operation": CatalogueOperation }
+  | { "kind": "machine", "operation": MachineOperation }
   | { "kind": "chat", "operation": ChatOperation }
   | { "kind": "cancel", "operation": EffectId });
 
@@ -141,6 +152,8 @@ export type Event = {
   "type": "opened",
   /** The version of the package that opened it. */
   version: string,
+  /** What the host put right before. */
+  tidied: Tidied,
 } | {
   "type": "checkpoint",
   /** All that outlives a command, as the engine wrote it. */
@@ -175,6 +188,10 @@ export type Event = {
 
 /** What a write insists on. */
 export type Expected = { "type": "anything" } | { "type": "missing" } | {
+  "type": "ours",
+  /** SHA-256 of what we wrote last, hex. */
+  hash: string | null,
+} | {
   "type": "hash",
   /** SHA-256 of its bytes, hex. */
   hash: string,
@@ -212,6 +229,8 @@ export type FileOutcome = {
   "type": "written",
   /** SHA-256 of its bytes, hex. */
   hash: string,
+  /** Where somebody's edit was put, from where the file's own path starts. */
+  kept: string | null,
 } | { "type": "changed" } | {
   "type": "failed",
   /** What it said, with the path. */
@@ -224,6 +243,16 @@ export type FileRef = {
   place: Place,
   /** The path, with `/`. */
   path: string,
+};
+
+/** A session of ours at the host. */
+export type FoundSession = {
+  /** Its id. */
+  session: SessionId,
+  /** Where it works; `null` in the person's checkout. */
+  directory: string | null,
+  /** What it was made for. */
+  purpose: Purpose,
 };
 
 /** What can be asked of git. */
@@ -259,6 +288,8 @@ export type GitOperation = {
   copy: Array<string>,
   /** Ignored paths that survive the cleaning. */
   keep: Array<string>,
+  /** What git's configuration must be like; else it resolves as `Tampered`. */
+  guard: Array<Guarded>,
 } | {
   "type": "collect",
   /** Which directory of the pool. */
@@ -271,6 +302,32 @@ export type GitOperation = {
   message: string,
   /** The diff is cut after so many bytes. */
   diff_bytes_max: number,
+  /** What git's configuration must be like; else it resolves as `Tampered`. */
+  guard: Array<Guarded>,
+} | {
+  "type": "recall",
+  /** The commit it began from. */
+  base: CommitId,
+  /** It. */
+  commit: CommitId,
+  /** The diff is cut after so many bytes. */
+  diff_bytes_max: number,
+} | {
+  "type": "examine",
+  /** Which directory of the pool. */
+  slot: Slot,
+  /** The commit. */
+  at: CommitId,
+} | {
+  "type": "glance",
+  /** Which directory of the pool. */
+  slot: Slot,
+} | { "type": "look" } | {
+  "type": "hold",
+  /** The track. */
+  track: TrackId,
+  /** The tip of its integration branch; `null` when there is none. */
+  tip: CommitId | null,
 } | {
   "type": "merge",
   /** The integration tip. */
@@ -281,6 +338,10 @@ export type GitOperation = {
   message: string,
   /** The task, for the commit's trailer. */
   task: TaskId,
+  /** The track, for the commit's trailer. */
+  track: TrackId,
+  /** What git's configuration must be like; else it resolves as `Tampered`. */
+  guard: Array<Guarded>,
 } | {
   "type": "move",
   /** The full ref name. */
@@ -301,6 +362,8 @@ export type GitOperation = {
   branch: string,
   /** Where it goes. */
   to: CommitId,
+  /** What git's configuration must be like; else it resolves as `Tampered`. */
+  guard: Array<Guarded>,
 };
 
 /** How a git operation ended. */
@@ -334,6 +397,24 @@ export type GitOutcome = {
   diff_bytes: number,
   /** Changed configuration of git or the host, left out of the commit. */
   left_out: Array<string>,
+} | { "type": "clean" } | {
+  "type": "tampered",
+  /** What: names of `guard`, or paths in the worktree. */
+  names: Array<string>,
+} | {
+  "type": "glanced",
+  /** Equal while nothing changes. */
+  digest: string,
+} | {
+  "type": "seen",
+  /** Its state. */
+  checkout: Checkout,
+} | {
+  "type": "held",
+  /** Attempts whose work is in a ref. */
+  attempts: Array<HeldAttempt>,
+  /** Merges on the integration branch, newest first. */
+  merges: Array<HeldMerge>,
 } | {
   "type": "merged",
   /** It. */
@@ -360,6 +441,32 @@ export type GitOutcome = {
   message: string,
 };
 
+/** Something in git's configuration that can make git run a program or act elsewhere. */
+export type Guarded = {
+  /** What it is called, for people: `core.fsmonitor in .git/config`, `.git/hooks/pre-commit`. */
+  name: string,
+  /** A hash of its value. */
+  hash: string,
+};
+
+/** An attempt whose work is in a ref of ours. */
+export type HeldAttempt = {
+  /** The task. */
+  task: TaskId,
+  /** The attempt's number. */
+  number: number,
+  /** Its work. */
+  commit: CommitId,
+};
+
+/** A merge of a task's work. */
+export type HeldMerge = {
+  /** The task. */
+  task: TaskId,
+  /** The merge commit. */
+  commit: CommitId,
+};
+
 /** A file of a commit. */
 export type ListedFile = {
   /** Its path from the repository's root, with `/`. */
@@ -367,6 +474,18 @@ export type ListedFile = {
   /** Its size. */
   bytes: number,
 };
+
+/** What can be asked of the machine. */
+export type MachineOperation = { "type": "look" };
+
+/** What was seen. */
+export type MachineOutcome = {
+  "type": "seen",
+  /** All of it, in bytes. */
+  memory_bytes: number,
+  /** What programs can still get, in bytes. */
+  free_bytes: number,
+} | { "type": "unknown" };
 
 /** A model as the host names it. */
 export type ModelRef = {
@@ -382,7 +501,8 @@ export type Outcome = { "kind": "session", "outcome": SessionOutcome }
   | { "kind": "file", "outcome": FileOutcome }
   | { "kind": "process", "outcome": ProcessOutcome }
   | { "kind": "timer", "outcome": TimerOutcome }
-  | { "kind": "catalogue", "outcome": CatalogueOutcome };
+  | { "kind": "catalogue", "outcome": CatalogueOutcome }
+  | { "kind": "machine", "outcome": MachineOutcome };
 
 /** What a path starts from. */
 export type Place = "repository" | "state" | "person";
@@ -452,6 +572,8 @@ export type Repository = {
   has_mac_branch: boolean,
   /** The commit of the reference that was asked for. */
   reference: CommitId | null,
+  /** What must stay as it is while we work. */
+  guard: Array<Guarded>,
 };
 
 /** A permission rule of a session. */
@@ -500,6 +622,28 @@ export type SessionOperation = {
   /** Without any event from it for so long it is aborted with [`Trouble::Silent`]. */
   silent_ms: number,
 } | {
+  "type": "nudge",
+  /** The session. */
+  session: SessionId,
+  /** The same directory as at its creation. */
+  directory: string | null,
+  /** Which agent answers. */
+  agent: string,
+  /** Which model; `null` leaves it to the host. */
+  model: ModelRef | null,
+  /** The text, sent byte for byte. */
+  text: string,
+} | {
+  "type": "recall",
+  /** The session. */
+  session: SessionId,
+  /** The same directory as at its creation. */
+  directory: string | null,
+} | {
+  "type": "find",
+  /** The chats. */
+  parents: Array<SessionId>,
+} | {
   "type": "remove",
   /** The session. */
   session: SessionId,
@@ -514,8 +658,10 @@ export type SessionOutcome = {
   session: SessionId,
 } | {
   "type": "answered",
-  /** The text parts of its last message. */
+  /** The text parts of its last message, at most 1 MiB of them. */
   text: string,
+  /** Their full size in UTF-8 bytes. */
+  text_bytes: number,
   /** The finish reason of its last message: `stop` when it ended by itself, `tool-calls` when
    * a denied permission stopped it, `length` when it was cut off, `null` for a bad stream. */
   finish: string | null,
@@ -531,6 +677,14 @@ export type SessionOutcome = {
   "type": "aborted",
   /** What was spent all the same. */
   usage: Usage,
+} | { "type": "nudged" } | {
+  "type": "unfinished",
+  /** What it has cost so far. */
+  usage: Usage,
+} | {
+  "type": "found",
+  /** Them. */
+  sessions: Array<FoundSession>,
 } | { "type": "removed" } | {
   "type": "kept",
   /** What the host said. */
@@ -542,6 +696,16 @@ export type SessionSignal = {
   "type": "stepped",
   /** The finish reason that the provider gave; `null` when the stream just ended. */
   finish: string | null,
+  /** What this turn cost. */
+  usage: Usage,
+} | {
+  "type": "called",
+  /** The tool. */
+  tool: string,
+  /** A hash of the tool and what it was called with: equal calls have equal ones. */
+  call: string,
+  /** The call failed. */
+  is_error: boolean,
 } | {
   "type": "retrying",
   /** Which try comes next, from 1. */
@@ -584,6 +748,14 @@ export type Stamped = {
 /** A task's id as the backlog spells it: data, never a path. The backlog parser checks its form. */
 export type TaskId = string;
 
+/** What an earlier process left behind and the host put right when it opened the journal. */
+export type Tidied = {
+  /** Processes that were still running and were ended. */
+  processes: number,
+  /** Bytes of a torn last line that were cut off the journal. */
+  torn_bytes: number,
+};
+
 /** What can be asked of the clock. */
 export type TimerOperation = {
   "type": "sleep",
@@ -593,6 +765,9 @@ export type TimerOperation = {
 
 /** How a wait ended. */
 export type TimerOutcome = { "type": "elapsed" } | { "type": "aborted" };
+
+/** A backlog's `track_id`; part of branch and ref names. */
+export type TrackId = string;
 
 /** What went wrong with a session. */
 export type Trouble = {

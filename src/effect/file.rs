@@ -57,6 +57,12 @@ pub enum Expected {
     Anything,
     /// No file.
     Missing,
+    /// What we wrote last, or no file when we never did. Anything else is somebody's edit: it is kept
+    /// beside the file, and the write goes on.
+    Ours {
+        /// SHA-256 of what we wrote last, hex.
+        hash: Option<String>,
+    },
     /// A file with this hash.
     Hash {
         /// SHA-256 of its bytes, hex.
@@ -90,6 +96,9 @@ pub enum FileOutcome {
     Written {
         /// SHA-256 of its bytes, hex.
         hash: String,
+        /// Where somebody's edit was put, from where the file's own path starts.
+        #[serde(default)]
+        kept: Option<String>,
     },
     /// What was there is not what was expected; nothing was written.
     Changed,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{CommitId, Slot, TaskId};
+use crate::ids::{CommitId, Slot, TaskId, TrackId};
 
 /// What can be asked of git.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -45,6 +45,8 @@ pub enum GitOperation {
         copy: Vec<String>,
         /// Ignored paths that survive the cleaning.
         keep: Vec<String>,
+        /// What git's configuration must be like; else it resolves as `Tampered`.
+        guard: Vec<Guarded>,
     },
     /// Commit everything in a worktree to a ref of ours. Resolves as `Collected`.
     Collect {
@@ -58,6 +60,39 @@ pub enum GitOperation {
         message: String,
         /// The diff is cut after so many bytes.
         diff_bytes_max: u32,
+        /// What git's configuration must be like; else it resolves as `Tampered`.
+        guard: Vec<Guarded>,
+    },
+    /// What a kept commit changes. Resolves as `Collected`.
+    Recall {
+        /// The commit it began from.
+        base: CommitId,
+        /// It.
+        commit: CommitId,
+        /// The diff is cut after so many bytes.
+        diff_bytes_max: u32,
+    },
+    /// Compare what the host or git would act on in a worktree with a commit, before a session or a
+    /// command starts there. Resolves as `Clean` or `Tampered`.
+    Examine {
+        /// Which directory of the pool.
+        slot: Slot,
+        /// The commit.
+        at: CommitId,
+    },
+    /// A fingerprint of what an agent has changed so far. Resolves as `Glanced`.
+    Glance {
+        /// Which directory of the pool.
+        slot: Slot,
+    },
+    /// The state of the person's checkout. Resolves as `Seen`.
+    Look,
+    /// What the refs hold of a track. Resolves as `Held`.
+    Hold {
+        /// The track.
+        track: TrackId,
+        /// The tip of its integration branch; `None` when there is none.
+        tip: Option<CommitId>,
     },
     /// Merge a commit without any checkout. Resolves as `Merged` or `Conflicted`.
     Merge {
@@ -69,6 +104,10 @@ pub enum GitOperation {
         message: String,
         /// The task, for the commit's trailer.
         task: TaskId,
+        /// The track, for the commit's trailer.
+        track: TrackId,
+        /// What git's configuration must be like; else it resolves as `Tampered`.
+        guard: Vec<Guarded>,
     },
     /// Move a ref by compare-and-swap. Resolves as `Moved` or `Stale`.
     Move {
@@ -93,6 +132,8 @@ pub enum GitOperation {
         branch: String,
         /// Where it goes.
         to: CommitId,
+        /// What git's configuration must be like; else it resolves as `Tampered`.
+        guard: Vec<Guarded>,
     },
 }
 
@@ -136,6 +177,30 @@ pub enum GitOutcome {
         diff_bytes: u64,
         /// Changed configuration of git or the host, left out of the commit.
         left_out: Vec<String>,
+    },
+    /// Nothing there was changed that the host or git would act on.
+    Clean,
+    /// Something that the host or git acts on is not what it should be; nothing was done.
+    Tampered {
+        /// What: names of `guard`, or paths in the worktree.
+        names: Vec<String>,
+    },
+    /// What an agent has changed so far.
+    Glanced {
+        /// Equal while nothing changes.
+        digest: String,
+    },
+    /// The person's checkout.
+    Seen {
+        /// Its state.
+        checkout: Checkout,
+    },
+    /// What the refs hold of a track.
+    Held {
+        /// Attempts whose work is in a ref.
+        attempts: Vec<HeldAttempt>,
+        /// Merges on the integration branch, newest first.
+        merges: Vec<HeldMerge>,
     },
     /// The merge commit exists; no ref points at it yet.
     Merged {
@@ -193,6 +258,53 @@ pub struct Repository {
     pub has_mac_branch: bool,
     /// The commit of the reference that was asked for.
     pub reference: Option<CommitId>,
+    /// What must stay as it is while we work.
+    #[serde(default)]
+    pub guard: Vec<Guarded>,
+}
+
+/// Something in git's configuration that can make git run a program or act elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Guarded {
+    /// What it is called, for people: `core.fsmonitor in .git/config`, `.git/hooks/pre-commit`.
+    pub name: String,
+    /// A hash of its value.
+    pub hash: String,
+}
+
+/// The person's checkout, as far as an agent could have changed it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Checkout {
+    /// The commit of HEAD.
+    pub head: Option<CommitId>,
+    /// The branch of HEAD.
+    pub branch: Option<String>,
+    /// Files that differ from HEAD, untracked ones included, with what tells their state; at most 500.
+    pub files: Vec<Guarded>,
+}
+
+/// An attempt whose work is in a ref of ours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct HeldAttempt {
+    /// The task.
+    pub task: TaskId,
+    /// The attempt's number.
+    pub number: u32,
+    /// Its work.
+    pub commit: CommitId,
+}
+
+/// A merge of a task's work.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct HeldMerge {
+    /// The task.
+    pub task: TaskId,
+    /// The merge commit.
+    pub commit: CommitId,
 }
 
 /// A file of a commit.

@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod chat;
 pub mod file;
 pub mod git;
+pub mod machine;
 pub mod process;
 pub mod session;
 pub mod timer;
@@ -43,6 +44,8 @@ pub enum Operation {
     Timer(timer::TimerOperation),
     /// Look models up.
     Catalogue(catalogue::CatalogueOperation),
+    /// Look at the machine.
+    Machine(machine::MachineOperation),
     /// Show the person something. Never answered.
     Chat(chat::ChatOperation),
     /// Stop an effect that is under way; it then resolves as aborted. Never answered itself.
@@ -73,4 +76,6 @@ pub enum Outcome {
     Timer(timer::TimerOutcome),
     /// Of a look-up.
     Catalogue(catalogue::CatalogueOutcome),
+    /// Of a look at the machine.
+    Machine(machine::MachineOutcome),
 }

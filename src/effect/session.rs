@@ -42,6 +42,34 @@ pub enum SessionOperation {
         #[cfg_attr(test, ts(type = "number"))]
         silent_ms: u64,
     },
+    /// Say something to a session that is at work; it reads it at its next step.
+    /// Resolves as `Nudged` or `Failed`.
+    Nudge {
+        /// The session.
+        session: SessionId,
+        /// The same directory as at its creation.
+        directory: Option<String>,
+        /// Which agent answers.
+        agent: String,
+        /// Which model; `None` leaves it to the host.
+        model: Option<ModelRef>,
+        /// The text, sent byte for byte.
+        text: String,
+    },
+    /// What became of a session whose asker is gone. Resolves as `Answered` when it has said its last
+    /// word, as `Unfinished` when it has not, as `Removed` when it does not exist, else as `Failed`.
+    Recall {
+        /// The session.
+        session: SessionId,
+        /// The same directory as at its creation.
+        directory: Option<String>,
+    },
+    /// Sessions of ours below chats, by the purpose that was kept with them.
+    /// Resolves as `Found` or `Failed`.
+    Find {
+        /// The chats.
+        parents: Vec<SessionId>,
+    },
     /// Delete a session and look whether it is gone. Resolves as `Removed`, `Kept`.
     Remove {
         /// The session.
@@ -63,8 +91,12 @@ pub enum SessionOutcome {
     },
     /// The agent said its last word.
     Answered {
-        /// The text parts of its last message.
+        /// The text parts of its last message, at most 1 MiB of them.
         text: String,
+        /// Their full size in UTF-8 bytes.
+        #[serde(default)]
+        #[cfg_attr(test, ts(type = "number"))]
+        text_bytes: u64,
         /// The finish reason of its last message: `stop` when it ended by itself, `tool-calls` when
         /// a denied permission stopped it, `length` when it was cut off, `None` for a bad stream.
         finish: Option<String>,
@@ -83,7 +115,19 @@ pub enum SessionOutcome {
         /// What was spent all the same.
         usage: Usage,
     },
-    /// The host answered 404 after the deletion.
+    /// It was told.
+    Nudged,
+    /// It has not said its last word, and may still be at work.
+    Unfinished {
+        /// What it has cost so far.
+        usage: Usage,
+    },
+    /// Sessions of ours.
+    Found {
+        /// Them.
+        sessions: Vec<FoundSession>,
+    },
+    /// The host answered 404.
     Removed,
     /// It is still there.
     Kept {
@@ -99,9 +143,24 @@ impl SessionOutcome {
             Self::Answered { usage, .. } | Self::Failed { usage, .. } | Self::Aborted { usage } => {
                 Some(*usage)
             }
-            Self::Created { .. } | Self::Removed | Self::Kept { .. } => None,
+            Self::Unfinished { usage } => Some(*usage),
+            Self::Created { .. } | Self::Nudged | Self::Found { .. } | Self::Removed | Self::Kept { .. } => {
+                None
+            }
         }
     }
+}
+
+/// A session of ours at the host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct FoundSession {
+    /// Its id.
+    pub session: SessionId,
+    /// Where it works; `None` in the person's checkout.
+    pub directory: Option<String>,
+    /// What it was made for.
+    pub purpose: Purpose,
 }
 
 /// What went wrong with a session.

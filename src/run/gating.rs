@@ -12,7 +12,7 @@ use crate::gates::{Gate, ran_no_test};
 use crate::ids::{CommitId, Slot};
 use crate::options::Options;
 use crate::review::GateReport;
-use crate::run::{Progress, Waiter, git_failure};
+use crate::run::{Progress, Run, Waiter, git_failure};
 
 /// So much of the end of a command's output is kept: more than a failing test usually prints.
 const TAIL_BYTES: u32 = 16 * 1024;
@@ -28,7 +28,8 @@ pub struct Preparation {
 
 impl Preparation {
     /// Resets a directory of the pool to a commit.
-    pub fn begin(turn: &mut Turn, options: &Options, slot: Slot, at: CommitId, waiter: Waiter) -> Self {
+    pub fn begin(turn: &mut Turn, run: &Run, slot: Slot, at: CommitId, waiter: Waiter) -> Self {
+        let options = &run.options;
         let operation = GitOperation::Prepare {
             slot,
             at,
@@ -36,6 +37,7 @@ impl Preparation {
             link: options.worktree.link.clone(),
             copy: options.worktree.copy.clone(),
             keep: options.worktree.keep.clone(),
+            guard: run.repository.guard.clone(),
         };
         turn.request(waiter, Operation::Git(operation));
         Self {
@@ -150,13 +152,13 @@ impl Check {
     /// Begins one.
     pub fn begin(
         turn: &mut Turn,
-        options: &Options,
+        run: &Run,
         slot: Slot,
         at: CommitId,
         gates: &[Gate],
         waiter: Waiter,
     ) -> Self {
-        let preparation = Preparation::begin(turn, options, slot, at, waiter);
+        let preparation = Preparation::begin(turn, run, slot, at, waiter);
         Self { gates: gates.to_vec(), stage: CheckStage::Preparing(preparation) }
     }
 

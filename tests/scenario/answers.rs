@@ -3,6 +3,7 @@
 use multi_agent_coder::effect::catalogue::{CatalogueEntry, CatalogueOperation, CatalogueOutcome};
 use multi_agent_coder::effect::chat::ChatOperation;
 use multi_agent_coder::effect::file::{Expected, FileOperation, FileOutcome, FileRef};
+use multi_agent_coder::effect::machine::{MachineOperation, MachineOutcome};
 use multi_agent_coder::effect::process::{ProcessOperation, ProcessOutcome};
 use multi_agent_coder::effect::session::SessionOperation;
 use multi_agent_coder::effect::timer::{TimerOperation, TimerOutcome};
@@ -67,6 +68,10 @@ impl World {
                 let models = models.iter().map(|model| self.entry(model)).collect();
                 Outcome::Catalogue(CatalogueOutcome::Found { models })
             }
+            Operation::Machine(MachineOperation::Look) => Outcome::Machine(MachineOutcome::Seen {
+                memory_bytes: 100 << 20,
+                free_bytes: self.free_percent << 20,
+            }),
             Operation::File(_) | Operation::Chat(_) | Operation::Cancel(_) => {
                 panic!("answered at once or never")
             }
@@ -94,8 +99,20 @@ impl World {
             },
             FileOperation::Write { file, text, expected } => {
                 let found = self.files.get(&key(file)).map(|text| hash(text));
+                let mut kept = None;
                 let is_expected = match expected {
                     Expected::Anything => true,
+                    Expected::Ours { hash: ours } => {
+                        let known = [ours.clone(), Some(hash(text))];
+                        if let Some(edit) = self.files.get(&key(file)).cloned()
+                            && !known.contains(&found)
+                        {
+                            let beside = format!("{}.edited", file.path);
+                            self.files.insert((file.place, beside.clone()), edit);
+                            kept = Some(beside);
+                        }
+                        true
+                    }
                     Expected::Missing => found.is_none(),
                     Expected::Hash { hash } => found.as_ref() == Some(hash),
                 };
@@ -103,7 +120,7 @@ impl World {
                     return FileOutcome::Changed;
                 }
                 self.files.insert(key(file), text.clone());
-                FileOutcome::Written { hash: hash(text) }
+                FileOutcome::Written { hash: hash(text), kept }
             }
         }
     }

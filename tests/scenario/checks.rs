@@ -70,7 +70,14 @@ impl World {
                 assert!(self.open.contains_key(parent), "{parent} is no open command");
                 return;
             }
+            SessionOperation::Find { parents } => {
+                assert!(!parents.is_empty(), "a search without a place");
+                return;
+            }
+            // What is recalled may be gone by now.
+            SessionOperation::Recall { .. } => return,
             SessionOperation::Remove { session, directory }
+            | SessionOperation::Nudge { session, directory, .. }
             | SessionOperation::Ask { session, directory, .. } => (session, directory),
         };
         let session = self.sessions.get(id).expect("a session that exists");

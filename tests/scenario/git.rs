@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::hash::{Hash, Hasher};
 
-use multi_agent_coder::effect::git::{Change, GitOperation, GitOutcome, ListedFile, Relation, Repository};
-use multi_agent_coder::ids::{CommitId, Slot, TaskId};
+use multi_agent_coder::effect::git::{
+    Change, Checkout, GitOperation, GitOutcome, Guarded, HeldAttempt, HeldMerge, ListedFile, Relation,
+    Repository,
+};
+use multi_agent_coder::ids::{CommitId, Slot, TaskId, TrackId};
 
 /// Files by path.
 pub type Tree = BTreeMap<String, String>;
@@ -15,7 +18,7 @@ pub struct Commit {
     pub parents: Vec<CommitId>,
     pub tree: Tree,
     /// Set for our merges.
-    pub task: Option<TaskId>,
+    pub task: Option<(TrackId, TaskId)>,
 }
 
 /// A directory of the pool.
@@ -38,6 +41,8 @@ pub struct Git {
     pub commits: BTreeMap<CommitId, Commit>,
     pub refs: BTreeMap<String, CommitId>,
     pub worktrees: BTreeMap<Slot, Worktree>,
+    /// What could make git run a program.
+    pub guard: Vec<Guarded>,
     /// Why the person's checkout does not allow to land.
     pub refuse: Option<String>,
     /// What the next operations of a kind end with instead: `merge`, `move`, `collect`, `prepare`.
@@ -57,6 +62,7 @@ impl Git {
             commits: BTreeMap::new(),
             refs: BTreeMap::new(),
             worktrees: BTreeMap::new(),
+            guard: Vec::new(),
             refuse: None,
             planned: Vec::new(),
         };
@@ -66,7 +72,7 @@ impl Git {
         git
     }
 
-    fn add(&mut self, parents: Vec<CommitId>, tree: Tree, task: Option<TaskId>) -> CommitId {
+    fn add(&mut self, parents: Vec<CommitId>, tree: Tree, task: Option<(TrackId, TaskId)>) -> CommitId {
         let id = CommitId(format!("{:040x}", self.commits.len() + 1));
         let commit = Commit { parents, tree, task };
         self.commits.insert(id.clone(), commit);
@@ -95,7 +101,7 @@ impl Git {
         let mut tasks = Vec::new();
         let mut at = self.refs.get(reference);
         while let Some(commit) = at.and_then(|id| self.commits.get(id)) {
-            tasks.extend(commit.task.as_ref().map(ToString::to_string));
+            tasks.extend(commit.task.as_ref().map(|(_, task)| task.to_string()));
             at = commit.parents.first();
         }
         tasks.reverse();
@@ -152,7 +158,23 @@ impl Git {
             GitOperation::Collect { slot, base, reference, diff_bytes_max, .. } => {
                 self.collect(*slot, base, reference, *diff_bytes_max as usize)
             }
-            GitOperation::Merge { onto, commit, task, .. } => self.merge(onto, commit, task),
+            GitOperation::Recall { base, commit, diff_bytes_max } => {
+                let new = self.commits[commit].tree.clone();
+                self.difference(base, Some(commit.clone()), &new, *diff_bytes_max as usize)
+            }
+            GitOperation::Examine { slot, at } => {
+                let base = &self.commits[at].tree;
+                let tree = &self.worktrees[slot].tree;
+                let is_changed = |path: &&String| is_forbidden(path) && tree.get(*path) != base.get(*path);
+                let names: Vec<String> = tree.keys().filter(is_changed).cloned().collect();
+                if names.is_empty() { GitOutcome::Clean } else { GitOutcome::Tampered { names } }
+            }
+            GitOperation::Glance { slot } => {
+                GitOutcome::Glanced { digest: hash(&format!("{:?}", self.worktrees[slot].tree)) }
+            }
+            GitOperation::Look => GitOutcome::Seen { checkout: self.checkout() },
+            GitOperation::Hold { track, tip } => self.hold(track, tip.as_ref()),
+            GitOperation::Merge { onto, commit, task, track, .. } => self.merge(onto, commit, (track, task)),
             GitOperation::Move { reference, to, from } => {
                 assert!(self.commits.contains_key(to), "the new commit does not exist");
                 let actual = self.refs.get(reference).cloned();
@@ -171,7 +193,7 @@ impl Git {
                     (false, false) => Relation::Diverged,
                 },
             },
-            GitOperation::Land { branch, to } => self.land(branch, to),
+            GitOperation::Land { branch, to, .. } => self.land(branch, to),
         }
     }
 
@@ -189,6 +211,7 @@ impl Git {
             dirty_files: self.dirty_files,
             has_mac_branch: self.has_mac_branch,
             reference: reference.and_then(|name| self.refs.get(name).cloned()),
+            guard: self.guard.clone(),
         };
         GitOutcome::Inspected { repository }
     }
@@ -198,10 +221,31 @@ impl Git {
         let old = self.commits[base].tree.clone();
         let worktree = self.worktrees.entry(slot).or_default();
         worktree.is_dirty = false;
-        let is_forbidden = |path: &&String| path.starts_with(".git/") || path.as_str() == "opencode.json";
-        let left_out: Vec<String> = worktree.tree.keys().filter(is_forbidden).cloned().collect();
+        let left_out: Vec<String> = worktree.tree.keys().filter(|path| is_forbidden(path)).cloned().collect();
         let mut new = worktree.tree.clone();
         new.retain(|path, _| !left_out.contains(path));
+        let commit = (new != old).then(|| self.add(vec![base.clone()], new.clone(), None));
+        if let Some(commit) = &commit {
+            let earlier = self.refs.insert(reference.to_owned(), commit.clone());
+            let is_lost = earlier.is_some_and(|earlier| self.commits[&earlier].tree != new);
+            assert!(!is_lost, "I5: {reference} held other work");
+        }
+        match self.difference(base, commit, &new, diff_max) {
+            GitOutcome::Collected { commit, changes, diff, diff_bytes, .. } => {
+                GitOutcome::Collected { commit, changes, diff, diff_bytes, left_out }
+            }
+            other => other,
+        }
+    }
+
+    fn difference(
+        &self,
+        base: &CommitId,
+        commit: Option<CommitId>,
+        new: &Tree,
+        diff_max: usize,
+    ) -> GitOutcome {
+        let old = &self.commits[base].tree;
         let mut paths: Vec<&String> = old.keys().chain(new.keys()).collect();
         paths.sort();
         paths.dedup();
@@ -218,15 +262,36 @@ impl Git {
         let mut diff: String = paths.iter().map(|path| diff(path, old.get(*path), new.get(*path))).collect();
         let diff_bytes = diff.len() as u64;
         diff.truncate(diff_max);
-        let commit = (!changes.is_empty()).then(|| self.add(vec![base.clone()], new, None));
-        if let Some(commit) = &commit {
-            let earlier = self.refs.insert(reference.to_owned(), commit.clone());
-            assert_eq!(earlier, None, "{reference} held an earlier attempt");
-        }
-        GitOutcome::Collected { commit, changes, diff_bytes, diff, left_out }
+        GitOutcome::Collected { commit, changes, diff_bytes, diff, left_out: Vec::new() }
     }
 
-    fn merge(&mut self, onto: &CommitId, commit: &CommitId, task: &TaskId) -> GitOutcome {
+    fn checkout(&self) -> Checkout {
+        let head = self.refs.get(MAIN).cloned();
+        let dirty = |n: u32| Guarded { name: format!("dirty-{n}.txt"), hash: hash("dirty") };
+        Checkout { head, branch: self.branch.clone(), files: (0..self.dirty_files).map(dirty).collect() }
+    }
+
+    fn hold(&self, track: &TrackId, tip: Option<&CommitId>) -> GitOutcome {
+        let prefix = format!("refs/mac/{track}/");
+        let attempts = self.refs.iter().filter_map(|(name, commit)| {
+            let (task, number) = name.strip_prefix(&prefix)?.split_once('/')?;
+            let number = number.parse().ok()?;
+            Some(HeldAttempt { task: TaskId(task.to_owned()), number, commit: commit.clone() })
+        });
+        let mut merges = Vec::new();
+        let mut at = tip;
+        while let Some((id, commit)) = at.and_then(|id| Some((id, self.commits.get(id)?))) {
+            if let Some((of, task)) = &commit.task
+                && of == track
+            {
+                merges.push(HeldMerge { task: task.clone(), commit: id.clone() });
+            }
+            at = commit.parents.first();
+        }
+        GitOutcome::Held { attempts: attempts.collect(), merges }
+    }
+
+    fn merge(&mut self, onto: &CommitId, commit: &CommitId, what: (&TrackId, &TaskId)) -> GitOutcome {
         let ours = self.ancestors(onto);
         let mut open = VecDeque::from([commit.clone()]);
         let mut base = Tree::new();
@@ -257,7 +322,7 @@ impl Git {
             return GitOutcome::Conflicted { paths };
         }
         let parents = vec![onto.clone(), commit.clone()];
-        GitOutcome::Merged { commit: self.add(parents, merged, Some(task.clone())) }
+        GitOutcome::Merged { commit: self.add(parents, merged, Some((what.0.clone(), what.1.clone()))) }
     }
 
     fn land(&mut self, branch: &str, to: &CommitId) -> GitOutcome {
@@ -272,6 +337,11 @@ impl Git {
         self.refs.insert(MAIN.into(), to.clone());
         GitOutcome::Landed
     }
+}
+
+/// Whether git or the host acts on a file of this name.
+fn is_forbidden(path: &str) -> bool {
+    path.starts_with(".git/") || path == "opencode.json"
 }
 
 /// A name for a content, for trees and files.

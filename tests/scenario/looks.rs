@@ -1,5 +1,6 @@
 //! Commands that only look, beside a running one; and events that come late or twice.
 
+use multi_agent_coder::effect::session::Usage;
 use multi_agent_coder::event::CommandName::{Backlog, Implement, Metrics, Plan, Progress};
 use multi_agent_coder::event::{Event, SessionSignal, Stamped};
 
@@ -76,7 +77,7 @@ fn three_bad_streams_in_a_row_end_an_attempt() {
     world.run_until(|world| world.sent.len() == 1);
     let session = world.sessions.keys().next().expect("a session").clone();
     for finish in [None, Some("tool-calls"), None, None, None, None] {
-        let signal = SessionSignal::Stepped { finish: finish.map(str::to_owned) };
+        let signal = SessionSignal::Stepped { finish: finish.map(str::to_owned), usage: Usage::default() };
         world.step(Event::Session { session: session.clone(), signal });
     }
     world.run();

@@ -2,7 +2,7 @@
 
 use multi_agent_coder::engine::Engine;
 use multi_agent_coder::event::CommandName::{Implement, Plan};
-use multi_agent_coder::event::{Event, Stamped};
+use multi_agent_coder::event::{Event, Stamped, Tidied};
 
 use crate::agents::four_tasks;
 use crate::cancel::{at_every_moment, implement_world};
@@ -65,7 +65,7 @@ fn a_checkpoint_alone_is_enough_to_go_on() {
 #[test]
 fn a_checkpoint_that_cannot_be_read_is_passed_over() {
     let events = [
-        Stamped { at_ms: 1, event: Event::Opened { version: "0.1.0".into() } },
+        Stamped { at_ms: 1, event: Event::Opened { version: "0.1.0".into(), tidied: Tidied::default() } },
         Stamped { at_ms: 2, event: Engine::new().checkpoint() },
         Stamped { at_ms: 3, event: Event::Checkpoint { state: serde_json::json!({ "tracks": 7 }) } },
     ];

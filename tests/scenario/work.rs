@@ -2,7 +2,7 @@
 
 use multi_agent_coder::effect::Operation;
 use multi_agent_coder::effect::process::ProcessOutcome;
-use multi_agent_coder::effect::session::{SessionOperation, SessionOutcome, Trouble, Usage};
+use multi_agent_coder::effect::session::{FoundSession, SessionOperation, SessionOutcome, Trouble, Usage};
 use multi_agent_coder::ids::{SessionId, Slot};
 
 use crate::agents::Act;
@@ -50,6 +50,7 @@ impl World {
                     directory: directory.clone(),
                     is_removed: false,
                     asks: 0,
+                    answer: None,
                 };
                 self.sessions.insert(id.clone(), session);
                 SessionOutcome::Created { session: id }
@@ -64,7 +65,32 @@ impl World {
                 SessionOutcome::Removed
             }
             SessionOperation::Ask { session, .. } => {
-                self.act(session, act.expect("set when taken on"), is_cancelled)
+                let outcome = self.act(session, act.expect("set when taken on"), is_cancelled);
+                let known = self.sessions.get_mut(session).expect("checked before");
+                known.answer = Some(outcome.clone());
+                outcome
+            }
+            SessionOperation::Nudge { session, text, .. } => {
+                let purpose = self.sessions[session].purpose.clone();
+                let nudge = Sent { purpose, model: String::new(), text: text.clone(), at_ms: self.now_ms };
+                self.nudges.push(nudge);
+                SessionOutcome::Nudged
+            }
+            SessionOperation::Recall { session, .. } => match self.sessions.get(session) {
+                None | Some(Session { is_removed: true, .. }) => SessionOutcome::Removed,
+                Some(Session { answer: Some(answer @ SessionOutcome::Answered { .. }), .. }) => {
+                    answer.clone()
+                }
+                Some(_) => SessionOutcome::Unfinished { usage: Usage::default() },
+            },
+            SessionOperation::Find { .. } => {
+                let there = self.sessions.iter().filter(|(_, session)| !session.is_removed);
+                let found = there.map(|(id, session)| FoundSession {
+                    session: id.clone(),
+                    directory: session.directory.clone(),
+                    purpose: session.purpose.clone(),
+                });
+                SessionOutcome::Found { sessions: found.collect() }
             }
         }
     }
@@ -82,6 +108,7 @@ impl World {
         };
         let answered = |text: &str, finish: Option<&str>| SessionOutcome::Answered {
             text: text.to_owned(),
+            text_bytes: text.len() as u64,
             finish: finish.map(str::to_owned),
             usage,
         };

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use multi_agent_coder::backlog::{TaskSpec, render};
 use multi_agent_coder::effect::file::Place;
-use multi_agent_coder::effect::session::Purpose;
+use multi_agent_coder::effect::session::{Purpose, SessionOutcome};
 use multi_agent_coder::effect::{Effect, Operation, Outcome};
 use multi_agent_coder::engine::Engine;
-use multi_agent_coder::event::{CommandName, Event, Setting, Stamped};
+use multi_agent_coder::event::{CommandName, Event, Setting, Stamped, Tidied};
 use multi_agent_coder::ids::{EffectId, ModelRef, SessionId};
 
 use crate::agents::{Act, Agents, backlog, key};
@@ -43,6 +43,8 @@ pub struct Session {
     pub directory: Option<String>,
     pub is_removed: bool,
     pub asks: u32,
+    /// How its latest ask ended, for who comes later.
+    pub answer: Option<SessionOutcome>,
 }
 
 /// Something that was sent to an agent.
@@ -66,6 +68,8 @@ pub struct World {
     pub agents: Agents,
     pub sessions: BTreeMap<SessionId, Session>,
     pub sent: Vec<Sent>,
+    /// What was said to agents at work.
+    pub nudges: Vec<Sent>,
     pub setting: Setting,
     /// Tokens that each ask reads from the provider's cache.
     pub cached_tokens: u64,
@@ -77,6 +81,8 @@ pub struct World {
     pub cancel_is_late: bool,
     /// Git works at once and only its answer takes time.
     pub git_is_eager: bool,
+    /// What share of the machine's memory is free, in percent.
+    pub free_percent: u64,
     /// Whether each end is followed by a replay of everything so far.
     pub is_replayed: bool,
     pub transcript: String,
@@ -108,6 +114,7 @@ impl World {
             agents: Agents { tasks, ..Agents::default() },
             sessions: BTreeMap::new(),
             sent: Vec::new(),
+            nudges: Vec::new(),
             setting: Setting {
                 options: serde_json::json!({}),
                 model: ModelRef::parse("acme/large"),
@@ -120,6 +127,7 @@ impl World {
             keeps_sessions: false,
             cancel_is_late: false,
             git_is_eager: false,
+            free_percent: 80,
             is_replayed: true,
             transcript: String::new(),
             ends: BTreeMap::new(),
@@ -210,7 +218,7 @@ impl World {
         for worktree in self.git.worktrees.values_mut() {
             worktree.is_orphan = true;
         }
-        self.step(Event::Opened { version: "0.1.0".into() });
+        self.step(Event::Opened { version: "0.1.0".into(), tidied: Tidied::default() });
     }
 
     /// Delivers outcomes until none is left.

@@ -27,6 +27,7 @@ const NO_REPOSITORY: GitOutcome = {
     dirty_files: 0,
     has_mac_branch: false,
     reference: null,
+    guard: [],
   },
 };
 
@@ -152,7 +153,7 @@ test("replaying the journal gives the live core's state, and performs and shows 
   // Opening is an event as well, which the live core has not seen yet.
   const opened = JSON.parse(linesOf(replayed.journal).at(-1) ?? "{}");
   live.now = () => opened.at_ms;
-  await live.give({ type: "opened", version: "test" });
+  await live.give({ type: "opened", version: "test", tidied: { processes: 0, torn_bytes: 0 } });
   expect(live.journal).toBe(replayed.journal);
   expect(live.core.state_hash()).toBe(replayed.core.state_hash());
 });

@@ -81,6 +81,7 @@ export class World {
   ): Promise<string> {
     const outcome = await this.perform({
       type: "prepare",
+      guard: [],
       slot: 1,
       at,
       worktrees_dir: null,
@@ -99,6 +100,7 @@ export class World {
   ): Promise<Extract<GitOutcome, { type: "collected" }>> {
     const outcome = await this.perform({
       type: "collect",
+      guard: [],
       slot: 1,
       base,
       reference: "refs/mac/login/T01/1",

@@ -65,12 +65,12 @@ function write(place: RepositoryPlace, operation: Write): Promise<FileOutcome> {
     const bytes = Buffer.from(operation.text, "utf8");
     const hash = hashOf(bytes);
     // The same write done again, after a crash, finds the file as it should be.
-    if ((await hashAt(path)) === hash) return { type: "written", hash };
+    if ((await hashAt(path)) === hash) return { type: "written", hash, kept: null };
     await mkdir(dirname(path), { recursive: true });
     const isWritten = await replaceFile(path, bytes, async () =>
       isExpected(operation.expected, await hashAt(path)),
     );
-    return isWritten ? { type: "written", hash } : { type: "changed" };
+    return isWritten ? { type: "written", hash, kept: null } : { type: "changed" };
   });
 }
 
@@ -80,6 +80,8 @@ function isExpected(expected: Expected, actual: string | null): boolean {
       return true;
     case "missing":
       return actual === null;
+    case "ours":
+      return true;
     case "hash":
       return actual === expected.hash;
   }

@@ -45,6 +45,12 @@ function perform(
       return relate(place, operation, signal);
     case "land":
       return land(place, operation, signal);
+    case "recall":
+    case "examine":
+    case "glance":
+    case "look":
+    case "hold":
+      throw new Error("not yet");
   }
 }
 
@@ -66,6 +72,16 @@ function describe(operation: GitOperation): string {
       return `moving ${operation.reference} to ${operation.to}`;
     case "relate":
       return `relating ${operation.ours} to ${operation.theirs}`;
+    case "recall":
+      return `reading the work in ${operation.commit}`;
+    case "examine":
+      return `examining worktree ${operation.slot}`;
+    case "glance":
+      return `looking at worktree ${operation.slot}`;
+    case "look":
+      return "looking at the checkout";
+    case "hold":
+      return `looking up what is kept of ${operation.track}`;
     case "land":
       return `moving ${operation.branch} to ${operation.to}`;
   }

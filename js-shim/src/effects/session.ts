@@ -50,6 +50,10 @@ export async function performSession(
       return ask(host, operation, cancel, signal);
     case "remove":
       return remove(host, operation);
+    case "nudge":
+    case "recall":
+    case "find":
+      throw new Error("not yet");
   }
 }
 
@@ -128,7 +132,8 @@ function outcomeOf(
     return failed(trouble ?? { name: "NoAnswer", status: null, message }, usage);
   }
   if (last.error !== null) return failed(last.error, usage);
-  return { type: "answered", text: last.text, finish: last.finish, usage };
+  const text_bytes = Buffer.byteLength(last.text);
+  return { type: "answered", text: last.text, text_bytes, finish: last.finish, usage };
 }
 
 function failed({ name, status, message }: HostTrouble, usage: Usage): SessionOutcome {
@@ -235,7 +240,7 @@ class Watched {
   #turn(id: string, finish: string | null): void {
     if (this.#reported.has(id)) return;
     this.#reported.add(id);
-    this.#signal(this.#operation.session, { type: "stepped", finish });
+    this.#signal(this.#operation.session, { type: "stepped", finish, usage: NO_USAGE });
   }
 
   /** An ask whose event got lost would wait for ever. */

@@ -146,7 +146,7 @@ impl ImplementRun {
         record.last_attempt_ms = Some(turn.shared.now_ms);
         let number = record.begun;
         let waiter = Waiter::Attempt(Wait { task, attempt: number });
-        let preparation = Preparation::begin(turn, &self.run.options, slot, self.tip.clone(), waiter);
+        let preparation = Preparation::begin(turn, &self.run, slot, self.tip.clone(), waiter);
         record.life = Life::Running(Box::new(Attempt {
             number,
             slot,

@@ -83,7 +83,7 @@ impl ImplementRun {
     pub(crate) fn file_resolved(&mut self, turn: &mut Turn, outcome: &Outcome) {
         let path = self.run.document("BACKLOG.yaml");
         match outcome {
-            Outcome::File(FileOutcome::Written { hash }) => {
+            Outcome::File(FileOutcome::Written { hash, .. }) => {
                 let is_stale = matches!(self.file.state, State::Writing { is_stale: true });
                 self.file.hash.clone_from(hash);
                 self.file.state = if is_stale { State::Stale } else { State::Fresh };

@@ -20,7 +20,11 @@ impl ImplementRun {
         let is_to_land = self.track.is_complete() && self.run.options.land == LandMode::Auto;
         match branch {
             Some(branch) if is_to_land && !self.is_stopping() => {
-                let operation = GitOperation::Land { branch, to: self.tip.clone() };
+                let operation = GitOperation::Land {
+                    branch,
+                    to: self.tip.clone(),
+                    guard: self.run.repository.guard.clone(),
+                };
                 turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
                 self.stage = Stage::Landing;
                 Activity::Implement(self)

@@ -58,6 +58,8 @@ impl ImplementRun {
                 commit: work.commit.clone(),
                 message: format!("Merge {}: {}", spec.id, spec.title),
                 task: spec.id.clone(),
+                track: self.track.backlog.track_id.clone(),
+                guard: self.run.repository.guard.clone(),
             };
             turn.request(Waiter::Attempt(Wait { task, attempt }), Operation::Git(operation));
         }
@@ -83,8 +85,7 @@ impl ImplementRun {
                     return self.interrupted(turn, task, &attempt);
                 }
                 let merge = commit.clone();
-                let check =
-                    Check::begin(turn, &self.run.options, attempt.slot, merge.clone(), &self.gates, waiter);
+                let check = Check::begin(turn, &self.run, attempt.slot, merge.clone(), &self.gates, waiter);
                 attempt.stage = Stage::Rechecking { work, tries, merge, check };
                 self.put_back(task, attempt);
             }

@@ -237,7 +237,7 @@ impl ImplementRun {
             return self.work(turn);
         }
         let waiter = Waiter::Implement(Wait::Step);
-        let check = Check::begin(turn, &self.run.options, Slot(1), self.tip.clone(), &self.gates, waiter);
+        let check = Check::begin(turn, &self.run, Slot(1), self.tip.clone(), &self.gates, waiter);
         self.stage = Stage::Health(check);
         Activity::Implement(self)
     }

@@ -139,7 +139,7 @@ impl ImplementRun {
                 continue;
             }
             match signal {
-                SessionSignal::Stepped { finish } => {
+                SessionSignal::Stepped { finish, .. } => {
                     let is_bad = finish.as_deref().is_none_or(|finish| finish == "unknown");
                     *bad_streams = if is_bad { *bad_streams + 1 } else { 0 };
                     if *bad_streams == BAD_STREAMS_MAX {
@@ -157,6 +157,7 @@ impl ImplementRun {
                     }
                 }
                 SessionSignal::Denied { what } => attempt.denied = Some(what.clone()),
+                SessionSignal::Called { .. } => {}
             }
         }
     }
@@ -203,6 +204,7 @@ impl ImplementRun {
             reference: format!("refs/mac/{}/{}/{}", self.track.backlog.track_id, spec.id, attempt.number),
             message: format!("{}: {}\n\nAttempt {}.\n", spec.id, spec.title, attempt.number),
             diff_bytes_max: DIFF_BYTES_MAX,
+            guard: self.run.repository.guard.clone(),
         };
         turn.request(attempt.wait(task), Operation::Git(operation));
         turn.remove_session(session, Waiter::Nobody);

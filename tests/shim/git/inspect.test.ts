@@ -262,6 +262,6 @@ test("no hook and no program of the repository's configuration is run", async ()
   const { commit } = await world.collect(first);
   if (commit === null) throw new Error("no commit");
   await world.perform({ type: "move", reference: "refs/heads/mac/login", to: commit, from: null });
-  await world.perform({ type: "land", branch: "main", to: commit });
+  await world.perform({ type: "land", guard: [], branch: "main", to: commit });
   expect(existsSync(sprung)).toBe(false);
 });

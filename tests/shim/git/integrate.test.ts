@@ -20,7 +20,15 @@ function commit(world: World, onto: string, files: Record<string, string | null>
 }
 
 function merge(world: World, onto: string, theirs: string): Promise<GitOutcome> {
-  return world.perform({ type: "merge", onto, commit: theirs, message: "Merge T01", task: "T01" });
+  return world.perform({
+    type: "merge",
+    guard: [],
+    track: "links",
+    onto,
+    commit: theirs,
+    message: "Merge T01",
+    task: "T01",
+  });
 }
 
 describe("merging", () => {
@@ -179,7 +187,7 @@ describe("moving a ref", () => {
 
 describe("landing", () => {
   function land(world: World, to: string, branch = "main"): Promise<GitOutcome> {
-    return world.perform({ type: "land", branch, to });
+    return world.perform({ type: "land", guard: [], branch, to });
   }
 
   test("moves branch and files, and leaves other changes of the person alone", async () => {

@@ -99,6 +99,8 @@ test("a dirty checkout is byte for byte the same after work was prepared, collec
     if (commit === null) throw new Error("nothing was collected");
     const merged = await world.perform({
       type: "merge",
+      guard: [],
+      track: "links",
       onto: tip,
       commit,
       message: `Merge T0${round}`,

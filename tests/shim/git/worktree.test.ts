@@ -51,6 +51,7 @@ describe("a new worktree", () => {
     const pool = temporaryDirectory();
     const operation: GitOperation = {
       type: "prepare",
+      guard: [],
       slot: 1,
       at: world.head(),
       worktrees_dir: pool,
@@ -324,6 +325,7 @@ describe("a damaged worktree is repaired", () => {
     expect(text).toContain('"is_ready":false');
     const outcome = await world.perform({
       type: "collect",
+      guard: [],
       slot: 1,
       base: world.head(),
       reference: "refs/mac/login/T01/1",

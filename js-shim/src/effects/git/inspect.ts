@@ -27,6 +27,7 @@ const NO_REPOSITORY: Repository = {
   dirty_files: 0,
   has_mac_branch: false,
   reference: null,
+  guard: [],
 };
 
 /** Looks at the repository of the person's checkout. */
@@ -58,6 +59,7 @@ export async function inspect(
     dirty_files,
     has_mac_branch: mac !== null,
     reference,
+    guard: [],
   };
   return { type: "inspected", repository };
 }
