@@ -4,18 +4,19 @@
 //! waits for which effect. [`Activity`] is the command that runs now; each step takes it by value and
 //! gives back what it became. A late, doubled or foreign event finds nobody waiting and changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::backlog::Status;
 use crate::effect::chat::ChatOperation;
+use crate::effect::file::Expected;
 use crate::effect::process::ProcessOperation;
 use crate::effect::session::{SessionOperation, SessionOutcome};
 use crate::effect::timer::TimerOperation;
 use crate::effect::{Effect, Operation, Outcome};
-use crate::event::{Event, SessionSignal, Stamped};
+use crate::event::{Event, SessionSignal, Stamped, Tidied};
 use crate::ids::{EffectId, SessionId, TaskId, TrackId};
 use crate::metrics::{Ledger, Price};
 use crate::run::draft::DraftRun;
@@ -49,6 +50,19 @@ pub(crate) enum Activity {
     Implement(Box<ImplementRun>),
 }
 
+impl Activity {
+    /// The chat it was given in.
+    fn chat(&self) -> Option<&SessionId> {
+        match self {
+            Self::Idle => None,
+            Self::Ground(ground) => Some(ground.chat()),
+            Self::Plan(run) => Some(run.chat()),
+            Self::Draft(run) => Some(run.chat()),
+            Self::Implement(run) => Some(&run.run.chat),
+        }
+    }
+}
+
 /// What outlives a command.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -69,6 +83,20 @@ pub(crate) struct Shared {
     pub prices: BTreeMap<String, Price>,
     /// The latest verdict on a commit without any work of ours on it.
     pub health: Option<Health>,
+    /// What we wrote last into documents for people, as SHA-256 by path.
+    pub written: BTreeMap<String, String>,
+    /// What processes that are gone left behind, until it was put right.
+    pub interrupted: Interrupted,
+}
+
+/// What processes that are gone left behind.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Interrupted {
+    /// The chats whose commands were at work.
+    pub chats: BTreeSet<SessionId>,
+    /// Processes of theirs that were ended.
+    pub processes: u32,
 }
 
 /// Who waits for an effect, and since when.
@@ -131,7 +159,7 @@ impl Engine {
         let activity = std::mem::take(&mut self.activity);
         let mut turn = Turn { shared: &mut self.shared, is_past, effects: Vec::new() };
         self.activity = match &stamped.event {
-            Event::Opened { .. } => opened(activity, &mut turn),
+            Event::Opened { tidied, .. } => opened(activity, &mut turn, *tidied),
             Event::Checkpoint { state } => restored(activity, &mut turn, state),
             Event::Command { chat, name, arguments, setting } => {
                 run::given(activity, &mut turn, chat, *name, arguments, setting)
@@ -178,8 +206,11 @@ impl Engine {
 }
 
 /// A process that is gone took everything with it that was in flight.
-fn opened(activity: Activity, turn: &mut Turn) -> Activity {
+fn opened(activity: Activity, turn: &mut Turn, tidied: Tidied) -> Activity {
     turn.shared.waiting.clear();
+    let interrupted = &mut turn.shared.interrupted;
+    interrupted.processes += tidied.processes;
+    interrupted.chats.extend(activity.chat().cloned());
     if let Activity::Implement(mut run) = activity {
         run.track.interrupt();
         run.keep_track(turn);
@@ -258,6 +289,17 @@ impl Turn<'_> {
         for id in ids {
             self.cancel(id);
         }
+    }
+
+    /// Whether a command waits for anything still.
+    pub fn is_awaited(&self) -> bool {
+        let is_own = |waiter: &Waiter| !matches!(waiter, Waiter::Nobody | Waiter::Look(_));
+        self.shared.waiting.values().any(|waiting| is_own(&waiting.waiter))
+    }
+
+    /// What a document for people must hold to be simply replaced.
+    pub fn expected(&self, path: &str) -> Expected {
+        Expected::Ours { hash: self.shared.written.get(path).cloned() }
     }
 
     /// Whether a session's deletion is under way.

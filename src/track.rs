@@ -10,6 +10,7 @@ use crate::evidence::FailureClass;
 use crate::ids::{CommitId, EffectId, TaskId};
 use crate::review::GateReport;
 use crate::run::implement::attempt::Attempt;
+use crate::run::implement::left::Left;
 use crate::text::rfc3339;
 
 /// A backlog at work.
@@ -62,8 +63,8 @@ pub struct Record {
     pub reports: Vec<GateReport>,
     /// What the latest work changed.
     pub changes: Vec<Change>,
-    /// The merge commit that the integration branch was being moved to when the process died.
-    pub moving: Option<CommitId>,
+    /// What the latest attempt left behind, if it was stopped from outside.
+    pub left: Option<Left>,
 }
 
 /// Where a task stands.
@@ -147,12 +148,31 @@ impl Track {
     pub fn interrupt(&mut self) {
         for record in &mut self.records {
             if let Life::Running(attempt) = &record.life {
-                record.moving = attempt.moving_to().cloned();
+                record.left = attempt.left();
             }
             if matches!(record.life, Life::Running(_) | Life::Resting { .. }) {
                 record.life = Life::Waiting;
             }
         }
+    }
+
+    /// What has become of a task.
+    pub fn record_mut(&mut self, id: &TaskId) -> Option<&mut Record> {
+        let index = self.index_of(id)?;
+        self.records.get_mut(index)
+    }
+
+    /// A merge of ours is on the integration branch. Whether that was news.
+    pub fn take_merge(&mut self, index: usize, commit: &CommitId) -> bool {
+        let Some(record) = self.records.get_mut(index).filter(|record| !record.life.is_done()) else {
+            return false;
+        };
+        record.life = Life::Merged { commit: commit.clone() };
+        record.left = None;
+        record.attempts += 1;
+        record.error = None;
+        record.history.push("Merged; its process ended before it could say so.".to_owned());
+        true
     }
 
     /// Every task is on the integration branch.
@@ -243,6 +263,10 @@ fn status_of(task: &TaskSpec, record: &Record, is_done: impl Fn(&TaskId) -> bool
 
 /// A task that we know, as the file has it now.
 fn adopt_record(task: &TaskSpec, known: &TaskSpec, mut record: Record, file_lags: bool) -> Record {
+    if !is_same_work(task, known) {
+        // Work on another spec is no work on this one.
+        record.left = None;
+    }
     match record.life {
         Life::Waiting | Life::Failed { .. } if task.status == Status::Completed => record.life = Life::Given,
         Life::Given if task.status != Status::Completed => record.life = Life::Waiting,

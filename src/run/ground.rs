@@ -12,8 +12,9 @@ use crate::ids::SessionId;
 use crate::metrics::Price;
 use crate::options::{LandMode, Options, ReviewMode};
 use crate::route::route;
-use crate::run::{Run, Waiter, draft, git_failure, implement, plan};
-use crate::text::{count, list};
+use crate::run::recover::Recovery;
+use crate::run::{Progress, Run, Waiter, draft, git_failure, implement, plan};
+use crate::text::list;
 
 /// A command whose preconditions are being looked at.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -26,10 +27,12 @@ pub struct Ground {
 }
 
 /// What is being looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 enum Stage {
     Repository,
     Models,
+    /// What an earlier process left behind is being put right.
+    Recovery(Recovery),
 }
 
 /// A command that needs the repository and models was given.
@@ -90,7 +93,7 @@ impl Ground {
         if self.is_stopping {
             return turn.fail(&self.run.chat, "stopped before anything began");
         }
-        match (self.stage, outcome) {
+        match (self.stage.clone(), outcome) {
             (Stage::Repository, Outcome::Git(GitOutcome::Inspected { repository })) => {
                 if let Some(problem) = repository_problem(repository, &self.run.options) {
                     return turn.fail(&self.run.chat, problem);
@@ -106,7 +109,12 @@ impl Ground {
                     return turn.fail(&self.run.chat, problem);
                 }
                 remember_prices(turn, models);
-                self.begin(turn)
+                let progress = Recovery::begin(turn, &self.run);
+                self.recovering(turn, progress)
+            }
+            (Stage::Recovery(recovery), outcome) => {
+                let progress = recovery.resolved(turn, &self.run, outcome);
+                self.recovering(turn, progress)
             }
             (_, Outcome::Catalogue(CatalogueOutcome::Failed { message })) => {
                 turn.fail(&self.run.chat, format!("OpenCode's model catalogue did not answer: {message}"))
@@ -115,8 +123,19 @@ impl Ground {
         }
     }
 
+    fn recovering(mut self, turn: &mut Turn, progress: Progress<Recovery, ()>) -> Activity {
+        match progress {
+            Progress::More(recovery) => {
+                self.stage = Stage::Recovery(recovery);
+                Activity::Ground(self)
+            }
+            Progress::Done(()) => self.begin(turn),
+            Progress::Aborted => turn.fail(&self.run.chat, "stopped before anything began"),
+            Progress::Failed(reason) => turn.fail(&self.run.chat, reason),
+        }
+    }
+
     fn begin(self, turn: &mut Turn) -> Activity {
-        sweep(turn, &self.run.chat);
         match self.name {
             CommandName::Plan => plan::begin(turn, self.run, &self.arguments),
             CommandName::Backlog => draft::begin(turn, self.run, &self.arguments),
@@ -183,19 +202,5 @@ fn remember_prices(turn: &mut Turn, models: &[CatalogueEntry]) {
             let price = Price { input_usd: *input_usd, output_usd: *output_usd };
             turn.shared.prices.insert(model.to_string(), price);
         }
-    }
-}
-
-/// Deletes sessions that an earlier run could not.
-fn sweep(turn: &mut Turn, chat: &SessionId) {
-    let is_left = |session: &&SessionId| !turn.is_removing(session);
-    let left: Vec<SessionId> = turn.shared.sessions.keys().filter(is_left).cloned().collect();
-    if left.is_empty() {
-        return;
-    }
-    let what = count(left.len(), "session", "sessions");
-    turn.say(chat, format!("An earlier run left {what} of ours behind; removing."));
-    for session in &left {
-        turn.remove_session(session, Waiter::Nobody);
     }
 }

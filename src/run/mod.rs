@@ -10,6 +10,7 @@ pub mod implement;
 pub mod look;
 pub mod order;
 pub mod plan;
+pub mod recover;
 pub mod review;
 pub mod survey;
 
@@ -26,7 +27,7 @@ use crate::event::{CommandName, Setting};
 use crate::ids::{ModelRef, SessionId, TrackId};
 use crate::options::Options;
 use crate::route::{Routing, Work};
-use crate::text::duration;
+use crate::text::{duration, list};
 use crate::track::Track;
 
 /// A session without any sign of life for so long is given up. The host itself waits 5 minutes for
@@ -109,6 +110,12 @@ pub enum Waiter {
     /// A question that only needs a file.
     #[serde(skip_deserializing)]
     Look(Box<look::Wait>),
+    /// A document for people.
+    #[serde(skip_deserializing)]
+    Document {
+        /// Its path from the repository's root.
+        path: String,
+    },
     /// Nobody: the books are kept by the engine itself, or the effect is a courtesy.
     Nobody,
 }
@@ -173,6 +180,7 @@ pub fn resolved(
         (Activity::Plan(run), Waiter::Plan(wait)) => run.resolved(turn, wait, outcome, took_ms),
         (Activity::Draft(run), Waiter::Draft(wait)) => run.resolved(turn, wait, outcome, took_ms),
         (Activity::Implement(run), Waiter::Implement(wait)) => run.resolved(turn, wait, outcome),
+        (Activity::Implement(run), Waiter::Document { path }) => run.document_resolved(turn, path, outcome),
         (Activity::Implement(run), Waiter::Attempt(wait)) => {
             run.attempt_resolved(turn, wait, outcome, took_ms)
         }
@@ -207,8 +215,17 @@ pub fn git_failure(outcome: &Outcome) -> String {
             Some(commit) => format!("the ref was moved by somebody else, to {commit}"),
             None => "the ref is gone".to_owned(),
         },
+        Outcome::Git(GitOutcome::Tampered { names }) => tampering(names),
         other => format!("git gave an answer that does not fit: {other:?}"),
     }
+}
+
+/// Half a sentence for a change of what makes git run programs.
+pub fn tampering(names: &[String]) -> String {
+    format!(
+        "git's configuration was changed while this ran, and could make git run a program: {}",
+        list(names)
+    )
 }
 
 /// A sentence for what went wrong with a session.

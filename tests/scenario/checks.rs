@@ -81,7 +81,8 @@ impl World {
             | SessionOperation::Ask { session, directory, .. } => (session, directory),
         };
         let session = self.sessions.get(id).expect("a session that exists");
-        assert!(!session.is_removed, "{id} is gone already: {operation:?}");
+        let is_gone = session.is_removed && !self.removed_unheard.contains(id);
+        assert!(!is_gone, "{id} is gone already: {operation:?}");
         assert_eq!(session.directory, *directory, "{id} lives elsewhere");
         let SessionOperation::Ask { text, timeout_ms, silent_ms, agent, .. } = operation else {
             return;

@@ -129,6 +129,10 @@ impl Git {
             _ => "",
         };
         if let Some(at) = self.planned.iter().position(|(of, _)| *of == kind) {
+            if let GitOperation::Collect { slot, .. } = operation {
+                // What was not committed lies there until somebody comes for it.
+                self.worktrees.entry(*slot).or_default().is_orphan = true;
+            }
             return self.planned.remove(at).1;
         }
         match operation {

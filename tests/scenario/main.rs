@@ -21,4 +21,5 @@ mod order;
 mod plan;
 mod plan_trouble;
 mod provider;
+mod recovery;
 mod restart;

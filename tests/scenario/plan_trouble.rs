@@ -70,7 +70,7 @@ fn sessions_that_stay_are_named_and_removed_by_the_next_command() {
     world.assert_said("ses-1, ses-2 and ses-3");
     world.keeps_sessions = false;
     assert_eq!(world.command(Implement, ""), None);
-    world.assert_said("An earlier run left 4 sessions");
+    world.assert_said("4 sessions of ours deleted");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use multi_agent_coder::backlog::{TaskSpec, render};
 use multi_agent_coder::effect::file::Place;
-use multi_agent_coder::effect::session::{Purpose, SessionOutcome};
+use multi_agent_coder::effect::session::{Purpose, SessionOperation, SessionOutcome};
 use multi_agent_coder::effect::{Effect, Operation, Outcome};
 use multi_agent_coder::engine::Engine;
 use multi_agent_coder::event::{CommandName, Event, Setting, Stamped, Tidied};
@@ -67,6 +67,8 @@ pub struct World {
     pub files: BTreeMap<(Place, String), String>,
     pub agents: Agents,
     pub sessions: BTreeMap<SessionId, Session>,
+    /// Sessions whose deletion nobody heard of.
+    pub removed_unheard: BTreeSet<SessionId>,
     pub sent: Vec<Sent>,
     /// What was said to agents at work.
     pub nudges: Vec<Sent>,
@@ -113,6 +115,7 @@ impl World {
             files: BTreeMap::new(),
             agents: Agents { tasks, ..Agents::default() },
             sessions: BTreeMap::new(),
+            removed_unheard: BTreeSet::new(),
             sent: Vec::new(),
             nudges: Vec::new(),
             setting: Setting {
@@ -219,6 +222,19 @@ impl World {
             worktree.is_orphan = true;
         }
         self.step(Event::Opened { version: "0.1.0".into(), tidied: Tidied::default() });
+    }
+
+    /// What sessions were asked for comes to its end, and nobody hears of it.
+    pub fn finish_unheard(&mut self) {
+        let pending: Vec<Pending> = self.pending.drain(..).collect();
+        for pending in pending {
+            if let Operation::Session(operation) = &pending.operation {
+                if let SessionOperation::Remove { session, .. } = operation {
+                    self.removed_unheard.insert(session.clone());
+                }
+                self.outcome(pending);
+            }
+        }
     }
 
     /// Delivers outcomes until none is left.

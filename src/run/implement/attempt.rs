@@ -8,15 +8,17 @@ use crate::backlog::TaskSpec;
 use crate::definitions::Role;
 use crate::effect::Outcome;
 use crate::effect::file::FileOutcome;
-use crate::effect::git::Change;
+use crate::effect::git::{Change, GitOutcome};
 use crate::effect::session::SessionOutcome;
 use crate::engine::{Activity, Turn};
 use crate::evidence::Failure;
 use crate::ids::{CommitId, EffectId, SessionId, Slot};
+use crate::review::GateReport;
 use crate::route::{Work, work_of};
 use crate::run::documents::file_failure;
 use crate::run::gating::{Check, Gating, Preparation};
 use crate::run::implement::ImplementRun;
+use crate::run::implement::left::{Left, Remains};
 use crate::run::review::Review;
 use crate::run::{Progress, Waiter, session_failure};
 use crate::track::Life;
@@ -38,6 +40,8 @@ pub struct Attempt {
     pub notes: String,
     /// What was denied to its agent last.
     pub denied: Option<String>,
+    /// Its work, once it is in a ref and waits to be judged.
+    pub kept: Option<CommitId>,
     /// How far it is.
     pub stage: Stage,
 }
@@ -45,8 +49,14 @@ pub struct Attempt {
 /// How far an attempt is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Stage {
+    /// Between two stages, and at the end.
+    Over,
     /// The worktree is being made ready.
     Preparing(Preparation),
+    /// The same, to judge work that an earlier process or command left.
+    Resuming { commit: CommitId, preparation: Preparation },
+    /// What that work changes is being looked up.
+    Recalling { directory: String, commit: CommitId },
     /// What will be sent is being written down.
     Recording { directory: String, context: String },
     /// The session is being made.
@@ -63,6 +73,8 @@ pub enum Stage {
     Collecting { directory: String, failure: Option<Ending> },
     /// The project's commands judge it.
     Gating { directory: String, work: Collected, gating: Gating },
+    /// What those commands left in the worktree is looked at, before a session opens there.
+    Examining { directory: String, work: Collected, reports: Vec<GateReport> },
     /// The reviewer judges it.
     Reviewing { work: Collected, review: Review },
     /// It waits for its turn to be merged.
@@ -109,7 +121,8 @@ impl Attempt {
     pub fn is_judged(&self) -> bool {
         !matches!(
             self.stage,
-            Stage::Preparing(_)
+            Stage::Over
+                | Stage::Preparing(_)
                 | Stage::Recording { .. }
                 | Stage::Opening { .. }
                 | Stage::Working { .. }
@@ -117,12 +130,9 @@ impl Attempt {
         )
     }
 
-    /// The merge commit that the integration branch is being moved to.
-    pub fn moving_to(&self) -> Option<&CommitId> {
-        match &self.stage {
-            Stage::Moving { merge, .. } => Some(merge),
-            _ => None,
-        }
+    /// Whether its worktree is being looked at; then what was tampered with is its own doing.
+    fn is_examined(&self) -> bool {
+        matches!(self.stage, Stage::Examining { .. })
     }
 
     /// Who waits for its next step.
@@ -137,26 +147,38 @@ pub(crate) fn role(task: &TaskSpec) -> Role {
 }
 
 impl ImplementRun {
-    /// Starts an attempt in a free directory of the pool.
+    /// Starts an attempt in a free directory of the pool, or goes on with what an earlier one left.
     pub(crate) fn start(&mut self, turn: &mut Turn, task: usize, slot: Slot) {
         let Some(record) = self.track.records.get_mut(task) else {
             return;
         };
-        record.begun += 1;
         record.last_attempt_ms = Some(turn.shared.now_ms);
-        let number = record.begun;
-        let waiter = Waiter::Attempt(Wait { task, attempt: number });
-        let preparation = Preparation::begin(turn, &self.run, slot, self.tip.clone(), waiter);
-        record.life = Life::Running(Box::new(Attempt {
-            number,
+        let mut attempt = Attempt {
+            number: record.begun + 1,
             slot,
             base: self.tip.clone(),
             started_ms: turn.shared.now_ms,
             entry: None,
             notes: String::new(),
             denied: None,
-            stage: Stage::Preparing(preparation),
-        }));
+            kept: None,
+            stage: Stage::Over,
+        };
+        match record.left.take() {
+            Some(Left { number, base, notes, remains: Remains::Kept { commit } }) => {
+                attempt = Attempt { number, base, notes, kept: Some(commit.clone()), ..attempt };
+                let waiter = attempt.wait(task);
+                let preparation = Preparation::begin(turn, &self.run, slot, commit.clone(), waiter);
+                attempt.stage = Stage::Resuming { commit, preparation };
+            }
+            _ => {
+                record.begun += 1;
+                let waiter = attempt.wait(task);
+                let preparation = Preparation::begin(turn, &self.run, slot, self.tip.clone(), waiter);
+                attempt.stage = Stage::Preparing(preparation);
+            }
+        }
+        self.put_back(task, attempt);
         self.record_spec(turn, task);
         self.record_task(turn, task);
     }
@@ -172,7 +194,12 @@ impl ImplementRun {
         let Some(attempt) = self.take_attempt(&wait) else {
             return Activity::Implement(self);
         };
-        self.attempt_goes_on(turn, wait.task, attempt, outcome, took_ms);
+        match outcome {
+            Outcome::Git(GitOutcome::Tampered { names }) if !attempt.is_examined() => {
+                self.tampered(turn, wait.task, &attempt, names);
+            }
+            _ => self.attempt_goes_on(turn, wait.task, attempt, outcome, took_ms),
+        }
         self.go_on(turn)
     }
 
@@ -204,14 +231,17 @@ impl ImplementRun {
         took_ms: u64,
     ) {
         let waiter = attempt.wait(task);
-        let stage = std::mem::replace(
-            &mut attempt.stage,
-            Stage::Collecting { directory: String::new(), failure: None },
-        );
+        let stage = std::mem::replace(&mut attempt.stage, Stage::Over);
         // Whatever comes next in these stages takes time, and the stop came before it.
         let is_over = matches!(
             stage,
-            Stage::Preparing(_) | Stage::Recording { .. } | Stage::Gating { .. } | Stage::Rechecking { .. }
+            Stage::Preparing(_)
+                | Stage::Resuming { .. }
+                | Stage::Recalling { .. }
+                | Stage::Recording { .. }
+                | Stage::Gating { .. }
+                | Stage::Examining { .. }
+                | Stage::Rechecking { .. }
         );
         if self.is_stopping() && is_over {
             return self.interrupted(turn, task, &attempt);
@@ -226,8 +256,29 @@ impl ImplementRun {
                 Progress::Aborted => self.interrupted(turn, task, &attempt),
                 Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
             },
+            Stage::Resuming { commit, preparation } => match preparation.resolved(turn, outcome, waiter) {
+                Progress::More(preparation) => {
+                    attempt.stage = Stage::Resuming { commit, preparation };
+                    self.put_back(task, attempt);
+                }
+                Progress::Done(directory) => self.recall(turn, task, attempt, directory, commit),
+                Progress::Aborted => self.interrupted(turn, task, &attempt),
+                Progress::Failed(message) => {
+                    // What cannot be gone on with is done again.
+                    attempt.kept = None;
+                    self.failed(turn, task, &attempt, Failure::Host { message });
+                }
+            },
+            Stage::Recalling { directory, commit } => {
+                self.recalled(turn, task, attempt, directory, commit, outcome);
+            }
+            Stage::Examining { directory, work, reports } => {
+                self.examined(turn, task, attempt, &directory, work, reports, outcome);
+            }
             Stage::Recording { directory, context } => match outcome {
-                Outcome::File(FileOutcome::Written { .. }) => {
+                Outcome::File(FileOutcome::Written { hash, kept }) => {
+                    let path = self.context_path(task);
+                    self.document_written(turn, path, hash, kept.as_deref());
                     self.create(turn, task, attempt, directory, context)
                 }
                 other => {

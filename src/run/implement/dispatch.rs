@@ -37,6 +37,7 @@ impl ImplementRun {
             turn.say(&self.run.chat, text);
             self.estimate = Some(figure);
         }
+        self.look_at_checkout(turn);
         self.touch_file();
         self.go_on(turn)
     }

@@ -7,9 +7,9 @@ use crate::effect::timer::TimerOperation;
 use crate::engine::Turn;
 use crate::evidence::{Failure, FailureClass, accumulate, distill};
 use crate::options::BudgetOptions;
-use crate::run::Waiter;
 use crate::run::implement::attempt::Attempt;
 use crate::run::implement::{ImplementRun, Stop, Wait};
+use crate::run::{Waiter, tampering};
 use crate::text::{duration, number, usd};
 use crate::track::{Life, Record};
 
@@ -51,6 +51,7 @@ impl ImplementRun {
         let told = lessons.first().map(|lesson| format!(". It is told: {lesson}")).unwrap_or_default();
         record.evidence = accumulate(&record.evidence, lessons);
         count(record, &failure);
+        record.left = if failure.consumes_attempt() { None } else { attempt.left() };
         let next = match failure.consumes_attempt() {
             _ if cap.is_some() => Next::GiveUp,
             true if is_hopeless(record, &failure, attempts_max) => Next::GiveUp,
@@ -118,10 +119,19 @@ impl ImplementRun {
         if let Some(record) = self.track.records.get_mut(task) {
             record.spent_ms += turn.shared.now_ms.saturating_sub(attempt.started_ms);
             record.life = Life::Waiting;
+            record.left = attempt.left();
             record.history.push(format!("Attempt {}: stopped; it does not count.", attempt.number));
         }
         self.schedule.give_back(task);
         self.ended(turn, task, attempt, false, "stopped; its work so far is kept");
+    }
+
+    /// What makes git run programs was changed while agents worked: nothing more is run with it. What
+    /// the attempt has done stays where it is and is taken over when the person gives the command again.
+    pub(crate) fn tampered(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, names: &[String]) {
+        self.stop(turn, Stop::Tampered(tampering(names)));
+        turn.cancel_all();
+        self.interrupted(turn, task, attempt);
     }
 
     /// A rest is over, or was cut short because the run stops.

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::backlog::{Status, render, render_task};
 use crate::effect::Outcome;
 use crate::effect::file::{Expected, FileOutcome, Place};
-use crate::engine::Turn;
+use crate::engine::{Activity, Turn};
 use crate::gates::GateName;
 use crate::review::GateReport;
 use crate::run::Waiter;
@@ -109,8 +109,7 @@ impl ImplementRun {
     pub(crate) fn record_spec(&self, turn: &mut Turn, index: usize) {
         if let Some(spec) = self.track.backlog.tasks.get(index) {
             let path = self.run.document(&format!("{}.yaml", spec.id));
-            let text = render_task(spec);
-            turn.request(Waiter::Nobody, write(Place::Repository, &path, text, Expected::Anything));
+            self.write_document(turn, path, render_task(spec));
         }
     }
 
@@ -165,7 +164,7 @@ impl ImplementRun {
         });
         let text = format!("{value:#}\n");
         let path = self.run.document(&format!("{}.status.json", spec.id));
-        turn.request(Waiter::Nobody, write(Place::Repository, &path, text, Expected::Anything));
+        self.write_document(turn, path, text);
     }
 
     /// Writes `T01.notes.md`: how each attempt ended, and the agent's last words.
@@ -184,7 +183,50 @@ impl ImplementRun {
             text.push_str(&format!("\n## The worker's last message\n\n{}\n", notes.trim()));
         }
         let path = self.run.document(&format!("{}.notes.md", spec.id));
-        turn.request(Waiter::Nobody, write(Place::Repository, &path, text, Expected::Anything));
+        self.write_document(turn, path, text);
+    }
+
+    fn write_document(&self, turn: &mut Turn, path: String, text: String) {
+        let operation = write(Place::Repository, &path, text, turn.expected(&path));
+        turn.request(Waiter::Document { path }, operation);
+    }
+
+    /// The path of what a task's worker is sent.
+    pub(super) fn context_path(&self, task: usize) -> String {
+        let id = self.track.backlog.tasks.get(task).map(|spec| spec.id.to_string()).unwrap_or_default();
+        self.run.document(&format!("{id}.context.md"))
+    }
+
+    /// The write of a document ended.
+    pub fn document_resolved(
+        mut self: Box<Self>,
+        turn: &mut Turn,
+        path: String,
+        outcome: &Outcome,
+    ) -> Activity {
+        match outcome {
+            Outcome::File(FileOutcome::Written { hash, kept }) => {
+                self.document_written(turn, path, hash, kept.as_deref());
+            }
+            other if !self.has_told_of_writes => {
+                self.has_told_of_writes = true;
+                let what = file_failure(other, &path);
+                turn.say(&self.run.chat, format!("**Note:** {path} could not be written: {what}"));
+            }
+            _ => {}
+        }
+        self.go_on(turn)
+    }
+
+    /// A document is as we want it. An edit of a person that was there is kept beside it.
+    pub(super) fn document_written(&self, turn: &mut Turn, path: String, hash: &str, kept: Option<&str>) {
+        if let Some(kept) = kept {
+            let text = format!(
+                "**Note:** {path} had been edited. It is ours and was written anew; your version is {kept}."
+            );
+            turn.say(&self.run.chat, text);
+        }
+        turn.shared.written.insert(path, hash.to_owned());
     }
 }
 

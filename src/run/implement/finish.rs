@@ -73,6 +73,9 @@ impl ImplementRun {
         let figures = figures(&self.track, &turn.shared.ledger);
         turn.say(&self.run.chat, report(&figures, &ledger, self.estimate));
         turn.say(&self.run.chat, landing);
+        if let Some(text) = self.watch.report(&self.track.backlog, &self.run.options) {
+            turn.say(&self.run.chat, text);
+        }
         let error = self.shortfall();
         self.stage = Stage::Closing { error };
         self.flush(turn);
@@ -102,6 +105,12 @@ impl ImplementRun {
             Some(Stop::Person) => return "Stopped. `/implement` goes on from here.".to_owned(),
             Some(Stop::Budget(reason)) => {
                 return format!("Stopped: {reason}. Raise options.budget and `/implement` again.");
+            }
+            Some(Stop::Tampered(what)) => {
+                return format!(
+                    "Stopped: {what}. `git config --list --show-origin` shows settings and where they are. Undo what \
+                     was not you, then `/implement` goes on."
+                );
             }
             Some(Stop::Trouble(reason)) => {
                 return format!("Stopped: {reason}. When the trouble is over, `/implement` goes on.");
@@ -139,7 +148,7 @@ impl ImplementRun {
     /// Ends the command once the last file is written.
     pub(crate) fn close(mut self: Box<Self>, turn: &mut Turn) -> Activity {
         self.flush(turn);
-        if !self.file.is_settled() {
+        if !self.file.is_settled() || turn.is_awaited() {
             return Activity::Implement(self);
         }
         if let Stage::Closing { error } = &self.stage {

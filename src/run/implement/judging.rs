@@ -2,10 +2,11 @@
 
 use crate::run::implement::attempt::{Attempt, Collected, Ending, Stage};
 
-use crate::effect::Outcome;
-use crate::effect::git::GitOutcome;
+use crate::effect::git::{GitOperation, GitOutcome};
+use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
 use crate::evidence::Failure;
+use crate::ids::CommitId;
 use crate::options::ReviewMode;
 use crate::review::{GateReport, Verdict};
 use crate::run::gating::Gating;
@@ -20,7 +21,7 @@ impl ImplementRun {
         &mut self,
         turn: &mut Turn,
         task: usize,
-        attempt: Attempt,
+        mut attempt: Attempt,
         directory: String,
         failure: Option<Ending>,
         outcome: &Outcome,
@@ -40,13 +41,56 @@ impl ImplementRun {
                 self.failed(turn, task, &attempt, Failure::Forbidden { paths: left_out.clone() });
             }
             (None, None) => self.failed(turn, task, &attempt, Failure::Empty),
-            (None, Some(_)) if self.is_stopping() => self.interrupted(turn, task, &attempt),
             (None, Some(commit)) => {
+                attempt.kept = Some(commit.clone());
+                if self.is_stopping() {
+                    return self.interrupted(turn, task, &attempt);
+                }
                 let diff = self.readable_diff(turn, task, diff, *diff_bytes);
                 let work = Collected { commit: commit.clone(), changes: changes.clone(), diff };
                 self.gate(turn, task, attempt, directory, work);
             }
         }
+    }
+
+    /// The worktree shows the work that was left: what does it change?
+    pub(super) fn recall(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        mut attempt: Attempt,
+        directory: String,
+        commit: CommitId,
+    ) {
+        let operation = GitOperation::Recall {
+            base: attempt.base.clone(),
+            commit: commit.clone(),
+            diff_bytes_max: DIFF_BYTES_MAX,
+        };
+        turn.request(attempt.wait(task), Operation::Git(operation));
+        attempt.stage = Stage::Recalling { directory, commit };
+        self.put_back(task, attempt);
+    }
+
+    pub(super) fn recalled(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        attempt: Attempt,
+        directory: String,
+        commit: CommitId,
+        outcome: &Outcome,
+    ) {
+        let Outcome::Git(GitOutcome::Collected { changes, diff, diff_bytes, .. }) = outcome else {
+            return self.failed(turn, task, &attempt, Failure::Host { message: git_failure(outcome) });
+        };
+        if let Some(record) = self.track.records.get_mut(task) {
+            record.changes.clone_from(changes);
+            record.reports.clear();
+        }
+        let diff = self.readable_diff(turn, task, diff, *diff_bytes);
+        let work = Collected { commit, changes: changes.clone(), diff };
+        self.gate(turn, task, attempt, directory, work);
     }
 
     /// The diff for the reviewer. Where it is cut, the person and the reviewer are told.
@@ -105,12 +149,39 @@ impl ImplementRun {
             let failure = gate_failure(report);
             return self.failed(turn, task, &attempt, failure);
         }
-        let Some(spec) = self.track.backlog.tasks.get(task) else {
-            return;
-        };
         if self.run.options.review == ReviewMode::Off {
             return self.queue(turn, task, attempt, work);
         }
+        // The commands ran what the agent wrote, and the reviewer's session opens where they ran.
+        let operation = GitOperation::Examine { slot: attempt.slot, at: work.commit.clone() };
+        turn.request(attempt.wait(task), Operation::Git(operation));
+        attempt.stage = Stage::Examining { directory: directory.to_owned(), work, reports };
+        self.put_back(task, attempt);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
+    pub(super) fn examined(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        mut attempt: Attempt,
+        directory: &str,
+        work: Collected,
+        reports: Vec<GateReport>,
+        outcome: &Outcome,
+    ) {
+        match outcome {
+            Outcome::Git(GitOutcome::Clean) => {}
+            Outcome::Git(GitOutcome::Tampered { names }) => {
+                return self.failed(turn, task, &attempt, Failure::Forbidden { paths: names.clone() });
+            }
+            other => {
+                return self.failed(turn, task, &attempt, Failure::Host { message: git_failure(other) });
+            }
+        }
+        let Some(spec) = self.track.backlog.tasks.get(task) else {
+            return;
+        };
         let waiter = attempt.wait(task);
         let review =
             Review::begin(turn, &self.run, spec, attempt.number, directory, (&work.diff, reports), waiter);

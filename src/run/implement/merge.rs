@@ -126,20 +126,6 @@ impl ImplementRun {
         }
     }
 
-    /// The process may have died before it heard that the branch had moved; then the branch tells.
-    pub(crate) fn reconcile(&mut self) {
-        for (index, record) in self.track.records.iter_mut().enumerate() {
-            let has_moved = record.moving.take().as_ref() == Some(&self.tip);
-            if has_moved && record.life == Life::Waiting {
-                record.life = Life::Merged { commit: self.tip.clone() };
-                self.track.tip = Some(self.tip.clone());
-                record.attempts += 1;
-                record.error = None;
-                self.schedule.complete(index);
-            }
-        }
-    }
-
     fn move_branch(
         &mut self,
         turn: &mut Turn,

@@ -7,9 +7,11 @@ pub(crate) mod failure;
 pub mod files;
 pub mod finish;
 mod judging;
+pub mod left;
 mod merge;
 mod opening;
-mod working;
+mod watch;
+pub(crate) mod working;
 
 use std::collections::{BTreeSet, VecDeque};
 
@@ -28,6 +30,7 @@ use crate::run::gating::Check;
 use crate::run::health::Health;
 use crate::run::implement::files::BacklogFile;
 use crate::run::implement::opening::chosen_gates;
+use crate::run::implement::watch::Watch;
 use crate::run::survey::Survey;
 use crate::run::{Progress, Run, Waiter, git_failure};
 use crate::schedule::Schedule;
@@ -56,10 +59,12 @@ pub struct ImplementRun {
     pub(crate) merging: Option<usize>,
     pub(crate) stopping: Option<Stop>,
     pub(crate) file: BacklogFile,
+    pub(crate) watch: Watch,
     /// Where this run's entries begin in the ledger.
     pub(crate) ledger_from: usize,
     pub(crate) estimate: Option<Estimate>,
     has_alerted: bool,
+    has_told_of_writes: bool,
     pub(crate) stage: Stage,
 }
 
@@ -72,6 +77,10 @@ pub enum Stage {
     Tip,
     /// How the person's branch lies to it.
     Relating,
+    /// What the refs hold of the track is being looked up.
+    Holding,
+    /// How the branch lies to what was merged into it.
+    Proving,
     /// The commit to start from is being looked at.
     Survey(Survey),
     /// The integration branch is being made or moved up.
@@ -96,6 +105,8 @@ pub enum Stop {
     Person,
     /// A cap was reached.
     Budget(String),
+    /// What makes git run programs was changed.
+    Tampered(String),
     /// Trouble that does not end and is nobody's fault here: a provider, the host, the disk.
     Trouble(String),
 }
@@ -107,6 +118,8 @@ pub enum Wait {
     Step,
     /// The backlog file.
     File,
+    /// A look at the person's checkout.
+    Checkout,
     /// A task that rests after provider trouble.
     Rest {
         /// Its index.
@@ -153,9 +166,11 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
         merging: None,
         stopping: None,
         file: BacklogFile::default(),
+        watch: Watch::default(),
         ledger_from: turn.shared.ledger.entries.len(),
         estimate: None,
         has_alerted: false,
+        has_told_of_writes: false,
         stage: Stage::Backlog,
         run,
     }))
@@ -197,6 +212,7 @@ impl ImplementRun {
         match wait {
             Wait::File => self.file_resolved(turn, outcome),
             Wait::Rest { task } => self.rested(task),
+            Wait::Checkout => self.checkout_seen(outcome),
             Wait::Step => return self.step_resolved(turn, outcome),
         }
         self.go_on(turn)
@@ -211,6 +227,8 @@ impl ImplementRun {
             Stage::Backlog => self.backlog_read(turn, outcome),
             Stage::Tip => self.tip_found(turn, outcome),
             Stage::Relating => self.related(turn, outcome),
+            Stage::Holding => self.held(turn, outcome),
+            Stage::Proving => self.proved(turn, outcome),
             Stage::Survey(survey) => match survey.resolved(turn, outcome, Waiter::Implement(Wait::Step)) {
                 Progress::More(survey) => {
                     self.stage = Stage::Survey(survey);

@@ -131,7 +131,6 @@ impl ImplementRun {
         match repository.reference.clone() {
             Some(tip) => {
                 self.tip = tip.clone();
-                self.reconcile();
                 let operation = GitOperation::Relate { ours: head, theirs: tip };
                 turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
                 self.stage = Stage::Relating;
@@ -140,7 +139,7 @@ impl ImplementRun {
             None => {
                 self.tip = head.clone();
                 let Some(merged) = self.track.tip.clone() else {
-                    return self.survey(turn);
+                    return self.hold(turn);
                 };
                 // It may have landed before the branch was deleted.
                 let operation = GitOperation::Relate { ours: head, theirs: merged };
@@ -158,7 +157,7 @@ impl ImplementRun {
         };
         if self.run.repository.reference.is_none() {
             return match relation {
-                Relation::Same | Relation::Ahead => self.survey(turn),
+                Relation::Same | Relation::Ahead => self.hold(turn),
                 Relation::Behind | Relation::Diverged => self.leave_without_branch(turn),
             };
         }
@@ -175,7 +174,62 @@ impl ImplementRun {
             }
             _ => {}
         }
-        self.survey(turn)
+        self.hold(turn)
+    }
+
+    /// What do the refs say of the track? Nobody may have heard of the last things that git did.
+    fn hold(mut self: Box<Self>, turn: &mut Turn) -> Activity {
+        let track = self.track.backlog.track_id.clone();
+        let operation = GitOperation::Hold { track, tip: Some(self.tip.clone()) };
+        turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
+        self.stage = Stage::Holding;
+        Activity::Implement(self)
+    }
+
+    pub(super) fn held(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
+        let Outcome::Git(GitOutcome::Held { attempts, merges }) = outcome else {
+            return self.leave(turn, git_failure(outcome));
+        };
+        for held in attempts {
+            if let Some(record) = self.track.record_mut(&held.task) {
+                // The ref of an attempt is never used twice.
+                record.begun = record.begun.max(held.number);
+            }
+        }
+        for held in merges {
+            let Some(index) = self.track.index_of(&held.task) else {
+                continue;
+            };
+            if self.track.take_merge(index, &held.commit) {
+                self.schedule.complete(index);
+            }
+        }
+        let Some(theirs) = self.track.tip.clone() else {
+            return self.survey(turn);
+        };
+        let operation = GitOperation::Relate { ours: self.tip.clone(), theirs };
+        turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
+        self.stage = Stage::Proving;
+        Activity::Implement(self)
+    }
+
+    /// What counts as merged must be in what the next tasks start from.
+    pub(super) fn proved(self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
+        match outcome {
+            Outcome::Git(GitOutcome::Related { relation: Relation::Same | Relation::Ahead }) => {
+                self.survey(turn)
+            }
+            Outcome::Git(GitOutcome::Related { .. }) => {
+                let branch = format!("mac/{}", self.track.backlog.track_id);
+                let tip = self.track.tip.as_ref().map(ToString::to_string).unwrap_or_default();
+                let text = format!(
+                    "`{branch}` was moved and no longer holds all the work that was merged there. \
+                     `git branch -f {branch} {tip}` brings it back."
+                );
+                self.leave(turn, text)
+            }
+            other => self.leave(turn, git_failure(other)),
+        }
     }
 
     /// Merged work is on no branch: nothing may be built as if it were there.

@@ -2,21 +2,22 @@
 
 use crate::run::implement::attempt::{Attempt, Ending, Stage, role};
 
+use crate::backlog::TaskSpec;
 use crate::context;
-use crate::effect::file::{Expected, Place};
+use crate::effect::file::Place;
 use crate::effect::git::GitOperation;
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome, Trouble};
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
 use crate::event::SessionSignal;
 use crate::evidence::Failure;
-use crate::ids::SessionId;
+use crate::ids::{CommitId, SessionId, Slot, TrackId};
 use crate::metrics::Entry;
 use crate::route::work_of;
 use crate::run::SILENT_MS;
 use crate::run::documents::write;
 use crate::run::implement::ImplementRun;
-use crate::run::{Waiter, session_failure};
+use crate::run::{Run, Waiter, session_failure};
 use crate::text::duration;
 use crate::track::Life;
 
@@ -28,7 +29,7 @@ const BAD_STREAMS_MAX: u32 = 3;
 /// ourselves, with the worktree and the worker's place free. Its own five tries take 70 s.
 const PATIENCE_MS: u64 = 90_000;
 /// What an agent's last message begins with when it cannot go on.
-const BLOCKED: &str = "BLOCKED:";
+pub(crate) const BLOCKED: &str = "BLOCKED:";
 
 impl ImplementRun {
     /// The worktree is ready: what does the agent get to read?
@@ -48,8 +49,8 @@ impl ImplementRun {
                 let findings = context::verify(&context, spec, &ids, bytes_max);
                 if findings.is_empty() {
                     record.context_bytes = u32::try_from(context.len()).unwrap_or(u32::MAX);
-                    let path = self.run.document(&format!("{}.context.md", spec.id));
-                    let operation = write(Place::Repository, &path, context.clone(), Expected::Anything);
+                    let path = self.context_path(task);
+                    let operation = write(Place::Repository, &path, context.clone(), turn.expected(&path));
                     turn.request(attempt.wait(task), operation);
                     attempt.stage = Stage::Recording { directory, context };
                     return self.put_back(task, attempt);
@@ -120,6 +121,7 @@ impl ImplementRun {
             silent_ms: SILENT_MS,
         };
         let ask = turn.request(attempt.wait(task), Operation::Session(operation));
+        self.agent_begins(task);
         attempt.stage =
             Stage::Working { directory, session: session.clone(), ask, bad_streams: 0, given_up: None };
         self.put_back(task, attempt);
@@ -198,15 +200,11 @@ impl ImplementRun {
         } else {
             self.ending(outcome, attempt.denied.as_deref()).map(Ending::Failed)
         };
-        let operation = GitOperation::Collect {
-            slot: attempt.slot,
-            base: attempt.base.clone(),
-            reference: format!("refs/mac/{}/{}/{}", self.track.backlog.track_id, spec.id, attempt.number),
-            message: format!("{}: {}\n\nAttempt {}.\n", spec.id, spec.title, attempt.number),
-            diff_bytes_max: DIFF_BYTES_MAX,
-            guard: self.run.repository.guard.clone(),
-        };
+        let track = &self.track.backlog.track_id;
+        let operation =
+            collection(&self.run, track, spec, attempt.number, attempt.base.clone(), attempt.slot);
         turn.request(attempt.wait(task), Operation::Git(operation));
+        self.look_at_checkout(turn);
         turn.remove_session(session, Waiter::Nobody);
         attempt.stage = Stage::Collecting { directory, failure };
         self.put_back(task, attempt);
@@ -245,5 +243,24 @@ impl ImplementRun {
             }
             other => Some(Failure::Provider { message: session_failure(other, timeout_ms) }),
         }
+    }
+}
+
+/// Committing what an agent did in a directory of the pool.
+pub(crate) fn collection(
+    run: &Run,
+    track: &TrackId,
+    task: &TaskSpec,
+    attempt: u32,
+    base: CommitId,
+    slot: Slot,
+) -> GitOperation {
+    GitOperation::Collect {
+        slot,
+        base,
+        reference: format!("refs/mac/{track}/{}/{attempt}", task.id),
+        message: format!("{}: {}\n\nAttempt {attempt}.\n", task.id, task.title),
+        diff_bytes_max: DIFF_BYTES_MAX,
+        guard: run.repository.guard.clone(),
     }
 }

@@ -1,0 +1,208 @@
+//! Putting right what a process left behind that ended in the middle of a command. Before any command
+//! does anything: sessions nobody knows of are found, agents that had finished are heard, their work is
+//! committed, and every session is deleted. The person reads one paragraph on it.
+
+use serde::Serialize;
+
+use crate::effect::git::GitOutcome;
+use crate::effect::session::{SessionOperation, SessionOutcome};
+use crate::effect::{Operation, Outcome};
+use crate::engine::Turn;
+use crate::ids::{SessionId, TaskId, TrackId};
+use crate::metrics::Entry;
+use crate::route::work_of;
+use crate::run::implement::attempt::role;
+use crate::run::implement::left::Remains;
+use crate::run::implement::working::{BLOCKED, collection};
+use crate::run::{Progress, Run, Waiter};
+use crate::text::{count, list};
+use crate::track::{Life, Record};
+
+/// A recovery under way.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Recovery {
+    step: Step,
+    /// Tasks whose agents had finished.
+    taken: Vec<String>,
+    /// Tasks whose agents had not.
+    lost: Vec<String>,
+}
+
+/// What it waits for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+enum Step {
+    /// Sessions that nobody knows of are being looked for.
+    Finding,
+    /// An agent's last word is being looked up.
+    Recalling(Place),
+    /// An agent's work is being committed.
+    Collecting(Place),
+}
+
+/// A task of a track.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Place {
+    track: TrackId,
+    task: TaskId,
+}
+
+impl Recovery {
+    /// Begins one. Done when there is nothing to wait for.
+    pub fn begin(turn: &mut Turn, run: &Run) -> Progress<Self, ()> {
+        let recovery = Self { step: Step::Finding, taken: Vec::new(), lost: Vec::new() };
+        let parents: Vec<SessionId> = turn.shared.interrupted.chats.iter().cloned().collect();
+        if parents.is_empty() {
+            return recovery.next(turn, run);
+        }
+        turn.request(Waiter::Ground, Operation::Session(SessionOperation::Find { parents }));
+        Progress::More(recovery)
+    }
+
+    /// A step ended.
+    pub fn resolved(mut self, turn: &mut Turn, run: &Run, outcome: &Outcome) -> Progress<Self, ()> {
+        match self.step.clone() {
+            Step::Finding => {
+                if let Outcome::Session(SessionOutcome::Found { sessions }) = outcome {
+                    for found in sessions {
+                        turn.shared.sessions.insert(found.session.clone(), found.directory.clone());
+                    }
+                }
+            }
+            Step::Recalling(place) => self.recalled(turn, run, &place, outcome),
+            Step::Collecting(place) => self.collected(turn, &place, outcome),
+        }
+        self.next(turn, run)
+    }
+
+    /// The next attempt that may have come further than anybody heard.
+    fn next(mut self, turn: &mut Turn, run: &Run) -> Progress<Self, ()> {
+        let tracks = turn.shared.tracks.iter();
+        let found = tracks.flat_map(|(id, track)| {
+            let tasks = track.backlog.tasks.iter().zip(&track.records);
+            tasks.map(move |(task, record)| (id, task, record))
+        });
+        let open = found.filter_map(|(track, task, record)| {
+            let left = record.left.as_ref().filter(|_| record.life == Life::Waiting)?;
+            let place = Place { track: track.clone(), task: task.id.clone() };
+            match &left.remains {
+                Remains::Asked { session, .. } => {
+                    let directory = turn.shared.sessions.get(session).cloned().flatten();
+                    let operation = SessionOperation::Recall { session: session.clone(), directory };
+                    Some((Step::Recalling(place), Operation::Session(operation)))
+                }
+                Remains::Answered { slot } => {
+                    let operation = collection(run, track, task, left.number, left.base.clone(), *slot);
+                    Some((Step::Collecting(place), Operation::Git(operation)))
+                }
+                Remains::Kept { .. } => None,
+            }
+        });
+        match { open }.next() {
+            Some((step, operation)) => {
+                turn.request(Waiter::Ground, operation);
+                self.step = step;
+                Progress::More(self)
+            }
+            None => {
+                self.close(turn, run);
+                Progress::Done(())
+            }
+        }
+    }
+
+    fn recalled(&mut self, turn: &mut Turn, run: &Run, place: &Place, outcome: &Outcome) {
+        let Outcome::Session(outcome) = outcome else {
+            return self.forget(turn, place);
+        };
+        let Some(track) = turn.shared.tracks.get_mut(&place.track) else {
+            return;
+        };
+        let Some(index) = track.index_of(&place.task) else {
+            return;
+        };
+        let (Some(task), Some(record)) = (track.backlog.tasks.get(index), track.records.get_mut(index))
+        else {
+            return;
+        };
+        let Some(left) = record.left.as_mut() else {
+            return;
+        };
+        if let Some(usage) = outcome.usage() {
+            turn.shared.ledger.add(Entry {
+                work: work_of(task),
+                model: run.model(role(task), work_of(task)),
+                track: Some(place.track.clone()),
+                task: Some(place.task.clone()),
+                attempt: left.number,
+                usage,
+                duration_ms: 0,
+            });
+        }
+        match (outcome, &left.remains) {
+            (SessionOutcome::Answered { text, finish, .. }, Remains::Asked { slot, .. })
+                if finish.as_deref() == Some("stop") && !text.trim_start().starts_with(BLOCKED) =>
+            {
+                left.notes.clone_from(text);
+                left.remains = Remains::Answered { slot: *slot };
+            }
+            _ => self.forget(turn, place),
+        }
+    }
+
+    fn collected(&mut self, turn: &mut Turn, place: &Place, outcome: &Outcome) {
+        let Outcome::Git(GitOutcome::Collected { commit: Some(commit), left_out, .. }) = outcome else {
+            return self.forget(turn, place);
+        };
+        if !left_out.is_empty() {
+            return self.forget(turn, place);
+        }
+        if let Some(left) = record_of(turn, place).and_then(|record| record.left.as_mut()) {
+            left.remains = Remains::Kept { commit: commit.clone() };
+            self.taken.push(place.task.to_string());
+        }
+    }
+
+    /// There is nothing to go on with: the task starts afresh. Files that lie in its worktree are kept
+    /// under a ref before that is used again.
+    fn forget(&mut self, turn: &mut Turn, place: &Place) {
+        if let Some(record) = record_of(turn, place) {
+            record.left = None;
+        }
+        self.lost.push(place.task.to_string());
+    }
+
+    /// Deletes every session that is left, and says what was found and done.
+    fn close(self, turn: &mut Turn, run: &Run) {
+        let interrupted = std::mem::take(&mut turn.shared.interrupted);
+        let sessions: Vec<SessionId> =
+            turn.shared.sessions.keys().filter(|session| !turn.is_removing(session)).cloned().collect();
+        for session in &sessions {
+            turn.remove_session(session, Waiter::Nobody);
+        }
+        let mut parts = Vec::new();
+        if !self.taken.is_empty() {
+            let (had, is) =
+                if self.taken.len() == 1 { ("had", "its work is") } else { ("had", "their work is") };
+            parts.push(format!("{} {had} been finished, and {is} taken over", list(&self.taken)));
+        }
+        if !self.lost.is_empty() {
+            let starts = if self.lost.len() == 1 { "starts" } else { "start" };
+            parts.push(format!("{} {starts} afresh, with unfinished work kept in git", list(&self.lost)));
+        }
+        if !sessions.is_empty() {
+            parts.push(format!("{} of ours deleted", count(sessions.len(), "session", "sessions")));
+        }
+        if interrupted.processes > 0 {
+            let what = count(interrupted.processes as usize, "process", "processes");
+            parts.push(format!("{what} of ours ended"));
+        }
+        if !parts.is_empty() {
+            let text = format!("Left over from an earlier run, and put right: {}.", parts.join("; "));
+            turn.say(&run.chat, text);
+        }
+    }
+}
+
+fn record_of<'a>(turn: &'a mut Turn, place: &Place) -> Option<&'a mut Record> {
+    turn.shared.tracks.get_mut(&place.track)?.record_mut(&place.task)
+}

@@ -1,0 +1,284 @@
+//! What a process left behind is found by the next command, and finished work is never done again.
+
+use std::collections::BTreeMap;
+
+use multi_agent_coder::effect::Operation;
+use multi_agent_coder::effect::file::Place;
+use multi_agent_coder::effect::git::{GitOperation, GitOutcome, Guarded};
+use multi_agent_coder::effect::process::ProcessOperation;
+use multi_agent_coder::effect::session::SessionOperation;
+use multi_agent_coder::engine::Engine;
+use multi_agent_coder::event::CommandName::{Implement, Plan, Progress};
+use multi_agent_coder::ids::SessionId;
+use serde_json::json;
+
+use crate::agents::{Act, four_tasks, task};
+use crate::cancel::at_every_moment;
+use crate::git::MAIN;
+use crate::world::World;
+
+fn one_task() -> World {
+    World::planned(vec![task("T01", "Price list", 1.0, &[])])
+}
+
+/// Whether an operation of a kind is under way.
+fn is_pending(world: &World, is_it: impl Fn(&Operation) -> bool) -> bool {
+    world.pending.iter().any(|pending| is_it(&pending.operation))
+}
+
+fn is_worker_at_work(world: &World) -> bool {
+    !world.sent_to("T01").is_empty()
+        && is_pending(world, |o| matches!(o, Operation::Session(SessionOperation::Ask { .. })))
+}
+
+#[test]
+fn an_agent_that_finished_unheard_is_not_asked_again() {
+    let mut world = one_task();
+    world.start(Implement, "");
+    world.run_until(is_worker_at_work);
+    world.finish_unheard();
+    world.reopen();
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+    assert_eq!(world.sent_to("T01").len(), 1);
+    world.assert_said("T01 had been finished, and its work is taken over; 1 session of ours deleted");
+    world.assert_said("merged after 1 attempt");
+}
+
+#[test]
+fn an_agent_that_had_not_finished_starts_afresh() {
+    let mut world = one_task();
+    world.start(Implement, "");
+    world.run_until(is_worker_at_work);
+    world.reopen();
+    assert_eq!(world.command(Implement, ""), None);
+    world.assert_all_merged();
+    assert_eq!(world.sent_to("T01").len(), 2);
+    world.assert_said("T01 starts afresh, with unfinished work kept in git");
+}
+
+/// Whatever was asked comes to an end without us, at every moment: no agent is asked twice.
+#[test]
+fn nothing_that_was_finished_is_done_twice() {
+    for eager in [false, true] {
+        let mut world = World::planned(four_tasks());
+        world.git_is_eager = eager;
+        at_every_moment(world, (Implement, ""), |mut world, _, at| {
+            world.finish_unheard();
+            world.reopen();
+            assert_eq!(world.command(Implement, ""), None, "step {at}: {}", world.transcript);
+            world.assert_all_merged();
+            let mut asked = BTreeMap::new();
+            for sent in world.sent.iter().filter(|sent| sent.purpose.agent == "implementer") {
+                *asked.entry(sent.purpose.task.clone()).or_insert(0) += 1;
+            }
+            assert!(asked.values().all(|times| *times == 1), "step {at}: {asked:?}\n{}", world.transcript);
+        });
+    }
+}
+
+#[test]
+fn work_that_was_stopped_while_it_was_judged_is_gone_on_with() {
+    let world = one_task();
+    at_every_moment(world, (Implement, ""), |mut world, chat, at| {
+        let has_worked = world.pending.iter().any(|pending| match &pending.operation {
+            Operation::Process(ProcessOperation::Run { .. }) => !world.sent.is_empty(),
+            Operation::Session(SessionOperation::Ask { agent, .. }) => agent == "reviewer",
+            _ => false,
+        });
+        world.cancel(chat);
+        world.run();
+        assert_eq!(world.command(Implement, ""), None, "step {at}: {}", world.transcript);
+        world.assert_all_merged();
+        if has_worked {
+            assert_eq!(world.sent_to("T01").len(), 1, "step {at}: {}", world.transcript);
+        }
+    });
+}
+
+#[test]
+fn work_on_a_spec_that_was_changed_since_is_not_taken_over() {
+    let mut world = one_task();
+    let chat = world.start(Implement, "");
+    world.run_until(|world| !world.sent_to("review T01").is_empty());
+    world.cancel(&chat);
+    world.run();
+    let text = world.file("tasks/BACKLOG.yaml").unwrap_or_default();
+    let edited = text.replace("the price list works", "prices are in euros");
+    world.put(Place::Repository, "tasks/BACKLOG.yaml", &edited);
+    assert_eq!(world.command(Implement, ""), None);
+    assert_eq!(world.sent_to("T01").len(), 2);
+    assert!(world.sent_to("T01")[1].contains("prices are in euros"));
+}
+
+/// The process died before it heard that the session exists.
+#[test]
+fn a_session_that_nobody_knows_of_is_found_and_deleted() {
+    let is_creating = |o: &Operation| matches!(o, Operation::Session(SessionOperation::Create { .. }));
+    for (name, arguments) in [(Plan, "feature.md"), (Implement, "")] {
+        let mut world = if name == Plan { World::new(four_tasks()) } else { one_task() };
+        world.start(name, arguments);
+        world.run_until(|world| is_pending(world, is_creating));
+        world.finish_unheard();
+        world.reopen();
+        // Another command puts it right as well, and checks that no session is left.
+        assert_eq!(world.command(name, arguments), None, "{}", world.transcript);
+        world.assert_said("of ours deleted");
+    }
+}
+
+#[test]
+fn a_command_that_only_looks_puts_nothing_right() {
+    let mut world = one_task();
+    world.start(Implement, "");
+    world.run_until(is_worker_at_work);
+    world.reopen();
+    world.start(Progress, "");
+    while world.deliver() {}
+    assert!(world.sessions.values().any(|session| !session.is_removed));
+    assert_eq!(world.command(Implement, ""), None);
+    world.assert_all_merged();
+}
+
+/// The journal was moved away: git still knows what was merged, and which refs are taken.
+#[test]
+fn without_its_journal_the_refs_say_what_is_done() {
+    let mut world = World::planned(four_tasks());
+    assert_eq!(world.command(Implement, "T01"), None);
+    world.agents.script("T02", vec![Act::change(&[("x.js", "BUG\n")])]);
+    world.setting.options = json!({ "maxRetries": 1 });
+    assert!(world.command(Implement, "T02").is_some());
+    // The file lags behind as well.
+    let text = world.file("tasks/BACKLOG.yaml").unwrap_or_default();
+    let text =
+        text.replace("status: completed", "status: pending").replace("status: failed", "status: pending");
+    world.put(Place::Repository, "tasks/BACKLOG.yaml", &text);
+    world.engine = Engine::new();
+    world.log.clear();
+    world.seen_effect = None;
+    world.titles.clear();
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert_eq!(world.sent_to("T01").len(), 1, "merged work is not done again");
+    assert!(world.git.refs.contains_key("refs/mac/cart-1/T02/2"), "{:?}", world.git.refs);
+    world.assert_all_merged();
+}
+
+#[test]
+fn an_integration_branch_that_lost_merges_is_not_built_upon() {
+    let mut world = World::planned(four_tasks());
+    assert_eq!(world.command(Implement, "T01 T02"), None);
+    let tip = world.git.refs["refs/heads/mac/cart-1"].clone();
+    let main = world.git.refs[MAIN].clone();
+    world.git.refs.insert("refs/heads/mac/cart-1".into(), main);
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("no longer holds all the work that was merged there"), "{error}");
+    world.git.refs.insert("refs/heads/mac/cart-1".into(), tip);
+    assert_eq!(world.command(Implement, ""), None);
+    world.assert_all_merged();
+}
+
+#[test]
+fn a_changed_configuration_of_git_stops_the_run_and_costs_no_work() {
+    for kind in ["prepare", "collect", "merge"] {
+        let mut world = World::planned(four_tasks());
+        world.start(Implement, "");
+        world.run_until(|world| !world.sent.is_empty());
+        let names = vec!["core.fsmonitor in .git/config".to_owned()];
+        world.git.planned.push((kind, GitOutcome::Tampered { names }));
+        world.run();
+        let error = world.ends.values().next_back().cloned().flatten().unwrap_or_default();
+        assert!(error.contains("core.fsmonitor in .git/config"), "{kind}: {error}");
+        assert!(error.contains("git config --list --show-origin"), "{error}");
+        assert_eq!(world.command(Implement, ""), None, "{kind}: {}", world.transcript);
+        world.assert_all_merged();
+    }
+}
+
+/// What git is to be like is taken when the run starts and goes along with all that acts on it.
+#[test]
+fn the_guard_goes_along_with_what_acts_on_git() {
+    let mut world = one_task();
+    world.git.guard = vec![Guarded { name: "x".into(), hash: "1".into() }];
+    assert_eq!(world.command(Implement, ""), None);
+    let effects = world.log.iter().flat_map(|(_, effects)| effects);
+    let mut kinds = BTreeMap::new();
+    for effect in effects {
+        let Operation::Git(operation) = &effect.operation else { continue };
+        let (kind, guard) = match operation {
+            GitOperation::Prepare { guard, .. } => ("prepare", guard),
+            GitOperation::Collect { guard, .. } => ("collect", guard),
+            GitOperation::Merge { guard, .. } => ("merge", guard),
+            GitOperation::Land { guard, .. } => ("land", guard),
+            _ => continue,
+        };
+        assert_eq!(*guard, world.git.guard, "{kind}");
+        kinds.insert(kind, ());
+    }
+    assert_eq!(kinds.len(), 4, "{kinds:?}");
+}
+
+/// A test that an agent wrote may write where the host would run it.
+#[test]
+fn no_reviewer_opens_where_the_gates_left_something_that_the_host_runs() {
+    let mut world = one_task();
+    world.start(Implement, "");
+    let is_examining = |o: &Operation| matches!(o, Operation::Git(GitOperation::Examine { .. }));
+    world.run_until(|world| is_pending(world, is_examining));
+    for worktree in world.git.worktrees.values_mut() {
+        worktree.tree.insert("opencode.json".into(), "{}".into());
+    }
+    world.run();
+    world.assert_said("opencode.json");
+    assert_eq!(world.sent_to("T01").len(), 2, "{}", world.transcript);
+    assert_eq!(world.sent_to("review T01").len(), 1);
+    world.assert_all_merged();
+}
+
+#[test]
+fn what_changes_in_the_checkout_while_agents_work_is_told() {
+    let mut world = one_task();
+    world.start(Implement, "");
+    world.run_until(is_worker_at_work);
+    world.git.dirty_files = 2;
+    world.run();
+    world.assert_said(
+        "2 files changed in your checkout while agents worked (T01): `dirty-0.txt` and `dirty-1.txt`",
+    );
+    // Without an agent at work it was the person.
+    let mut world = one_task();
+    world.git.dirty_files = 2;
+    assert_eq!(world.command(Implement, ""), None);
+    assert!(!world.transcript.contains("changed in your checkout"));
+}
+
+#[test]
+fn an_edited_document_is_kept_beside_ours() {
+    let mut world = World::planned(four_tasks());
+    assert_eq!(world.command(Implement, "T01"), None);
+    world.put(Place::Repository, "tasks/T02.notes.md", "my own notes\n");
+    world.put(Place::Repository, "tasks/T01.notes.md", "my own notes too\n");
+    assert_eq!(world.command(Implement, ""), None);
+    assert_eq!(world.file("tasks/T02.notes.md.edited"), Some("my own notes\n"));
+    world.assert_said("tasks/T02.notes.md had been edited");
+    // What we need not write again stays as the person has it.
+    assert_eq!(world.file("tasks/T01.notes.md"), Some("my own notes too\n"));
+}
+
+/// Old processes still talk when a new one has taken over.
+#[test]
+fn nobody_listens_to_what_an_earlier_process_asked_for() {
+    let mut world = one_task();
+    world.start(Implement, "");
+    world.run_until(is_worker_at_work);
+    let late = world.pending.clone();
+    world.reopen();
+    let before = world.engine.state_hash();
+    for pending in late {
+        let outcome = world.outcome(pending.clone());
+        world.step(multi_agent_coder::event::Event::Resolved { id: pending.id, outcome });
+    }
+    assert_eq!(world.engine.state_hash(), before);
+    world.cancel(&SessionId("chat-1".into()));
+    assert_eq!(world.command(Implement, ""), None);
+    world.assert_all_merged();
+}
