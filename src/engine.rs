@@ -178,11 +178,9 @@ impl Engine {
         Event::Checkpoint { state }
     }
 
-    /// The events to replay: those from the latest checkpoint on that this version can read.
-    pub fn to_replay(events: &[Stamped]) -> &[Stamped] {
-        let is_readable = |stamped: &Stamped| matches!(&stamped.event, Event::Checkpoint { state } if Shared::deserialize(state).is_ok());
-        let from = events.iter().rposition(is_readable).unwrap_or(0);
-        events.get(from..).unwrap_or_default()
+    /// Whether a replay may begin with this event: a checkpoint that this version can read.
+    pub fn can_begin_at(stamped: &Stamped) -> bool {
+        matches!(&stamped.event, Event::Checkpoint { state } if Shared::deserialize(state).is_ok())
     }
 
     /// A hash of everything the engine knows, 64 hex digits. Equal after equal events, everywhere.

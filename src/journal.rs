@@ -3,12 +3,19 @@
 //! A record is `{"v":1,"seq":n,"prev":"…","hash":"…",` and the event's own fields. `hash` covers `prev`
 //! and the exact bytes of those fields, `prev` is the hash of the record before: no record can be
 //! changed, dropped or swapped without breaking the chain. The chain finds accidents; it is no
-//! signature. Only the end of the text may be torn, by a crash during a write.
+//! signature. Only the end of the text may be torn, by a crash during a write. Lines that are missing
+//! at the end are found by the head record, which lies in a file of its own.
+
+mod error;
+mod head;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::event::Stamped;
+
+pub use error::JournalError;
+use head::Head;
 
 /// The format that is written, and the newest that can be read.
 const FORMAT: u64 = 1;
@@ -26,79 +33,39 @@ pub struct Journal {
     head: String,
 }
 
-/// What a journal's text holds.
+/// What a journal's text holds. Its chain was verified; its events are decoded when they are asked for.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Replay {
+pub struct Replay<'text> {
     /// Ready to append after the last valid record.
     pub journal: Journal,
-    /// The events, oldest first.
-    pub events: Vec<Stamped>,
     /// So many bytes are whole records; what follows is a torn write and must be cut off before the
     /// next append.
     pub valid_bytes: usize,
+    /// The records, oldest first, each without its line break.
+    records: Vec<&'text str>,
 }
 
-/// Why a journal is not read. Nothing is repaired by guessing: its events are the state.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum JournalError {
-    /// A later version of the package wrote it.
-    #[error(
-        "line {line} of the journal has format {found}, this version knows {known}: install the version that wrote it, or a later one"
-    )]
-    NewerFormat {
-        /// Counted from 1.
-        line: usize,
-        /// The record's `v`.
-        found: u64,
-        /// The newest format that can be read.
-        known: u64,
-    },
-    /// The line is not what `append` writes.
-    #[error(
-        "line {line} of the journal is no record: restore the file from a copy, or move it away to begin anew (commits and refs stay in git)"
-    )]
-    NotARecord {
-        /// Counted from 1.
-        line: usize,
-    },
-    /// A record is missing, doubled or out of order.
-    #[error(
-        "line {line} of the journal has number {found}, expected {expected}: records are missing or doubled; restore the file from a copy, or move it away to begin anew (commits and refs stay in git)"
-    )]
-    OutOfSequence {
-        /// Counted from 1.
-        line: usize,
-        /// The record's `seq`.
-        found: u64,
-        /// The number that follows the record before.
-        expected: u64,
-    },
-    /// The record does not continue the one before it.
-    #[error(
-        "line {line} of the journal does not follow the line before it: two files were mixed or lines changed; restore the file from a copy, or move it away to begin anew (commits and refs stay in git)"
-    )]
-    BrokenChain {
-        /// Counted from 1.
-        line: usize,
-    },
-    /// The record's content is not what was written.
-    #[error(
-        "line {line} of the journal was changed after it was written: restore the file from a copy, or move it away to begin anew (commits and refs stay in git)"
-    )]
-    WrongHash {
-        /// Counted from 1.
-        line: usize,
-    },
-    /// The record is intact, but this version does not know its event.
-    #[error(
-        "line {line} of the journal holds an event that this version does not know ({message}): install the version that wrote it, or a later one"
-    )]
-    UnknownEvent {
-        /// Counted from 1.
-        line: usize,
-        /// What the decoder said.
-        message: String,
-    },
+impl Replay<'_> {
+    /// All events, oldest first. Fails on one that this version does not know.
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = Result<Stamped, JournalError>> {
+        self.records.iter().enumerate().map(|(index, record)| decode(record, index + 1))
+    }
+
+    /// The events from the latest one on that `begins` accepts, or all when there is none. Nothing
+    /// before it is decoded, so that a long journal is opened fast.
+    pub fn events_from(&self, begins: impl Fn(&Stamped) -> bool) -> Result<Vec<Stamped>, JournalError> {
+        let mut events = Vec::new();
+        for event in self.events().rev() {
+            let event = event?;
+            let is_first = begins(&event);
+            events.push(event);
+            if is_first {
+                break;
+            }
+        }
+        events.reverse();
+        Ok(events)
+    }
 }
 
 impl Default for Journal {
@@ -113,24 +80,47 @@ impl Journal {
         Self { sequence: 0, head: FIRST_PREV.to_owned() }
     }
 
-    /// Reads a journal's whole text. A last line that was not written to its end is left out.
-    pub fn open(text: &str) -> Result<Replay, JournalError> {
-        let mut journal = Self::new();
-        let mut events = Vec::new();
-        let mut valid_bytes = 0;
-        for (line, number) in text.split_inclusive('\n').zip(1..) {
-            let is_last = valid_bytes + line.len() == text.len();
+    /// Reads a journal's whole text, and the text of its head file when there is one. A last line that
+    /// was not written to its end is left out; a damaged head file counts as none.
+    pub fn open<'text>(text: &'text str, head: Option<&str>) -> Result<Replay<'text>, JournalError> {
+        match Self::examine(text, head) {
+            (replay, None) => Ok(replay),
+            (_, Some(error)) => Err(error),
+        }
+    }
+
+    /// What is good from the beginning on, and what is wrong after that.
+    pub(crate) fn examine<'text>(
+        text: &'text str,
+        head: Option<&str>,
+    ) -> (Replay<'text>, Option<JournalError>) {
+        let head = head.and_then(Head::parse);
+        let mut replay = Replay { journal: Self::new(), valid_bytes: 0, records: Vec::new() };
+        let mut problem = replay.journal.disagrees(head.as_ref());
+        for line in text.split_inclusive('\n') {
+            let is_last = replay.valid_bytes + line.len() == text.len();
             let Some(record) = line.strip_suffix('\n') else {
                 break;
             };
-            match journal.read(record, number) {
-                Ok(event) => events.push(event),
+            match replay.journal.read(record, replay.records.len() + 1) {
+                Ok(()) => {}
                 Err(_) if is_last && !is_json(record) => break,
-                Err(error) => return Err(error),
+                Err(error) => return (replay, Some(error)),
             }
-            valid_bytes += line.len();
+            replay.records.push(record);
+            replay.valid_bytes += line.len();
+            problem = problem.or_else(|| replay.journal.disagrees(head.as_ref()));
         }
-        Ok(Replay { journal, events, valid_bytes })
+        let found = replay.journal.sequence;
+        let lost = head.filter(|head| head.records > found);
+        let lost = lost.map(|head| JournalError::Lost { found, known: head.records });
+        (replay, problem.or(lost))
+    }
+
+    /// Whether the head file names another record than the one that was read last.
+    fn disagrees(&self, head: Option<&Head>) -> Option<JournalError> {
+        let head = head.filter(|head| head.records == self.sequence && head.hash != self.head)?;
+        Some(JournalError::OtherHead { line: head.records })
     }
 
     /// The event as the next line of the journal, with its line break.
@@ -149,6 +139,12 @@ impl Journal {
         &self.head
     }
 
+    /// The text of the head file, to be written once all that was appended is durable: one line of a
+    /// fixed size.
+    pub fn head_record(&self) -> String {
+        head::render(self)
+    }
+
     /// How the next record begins, up to its hash.
     fn lead(&self) -> String {
         format!("{{\"v\":{FORMAT},\"seq\":{},\"prev\":\"{}\",\"hash\":\"", self.sequence, self.head)
@@ -159,8 +155,8 @@ impl Journal {
         self.head = hash;
     }
 
-    /// Reads the record that must come next.
-    fn read(&mut self, record: &str, line: usize) -> Result<Stamped, JournalError> {
+    /// Takes the record that must come next.
+    fn read(&mut self, record: &str, line: usize) -> Result<(), JournalError> {
         let (hash, body) = record
             .strip_prefix(&self.lead())
             .and_then(|rest| rest.split_at_checked(HASH_DIGITS))
@@ -169,11 +165,8 @@ impl Journal {
         if chain(&self.head, body) != hash {
             return Err(JournalError::WrongHash { line });
         }
-        // The event's fields lie beside the record's own, which are skipped.
-        let event = serde_json::from_str(record)
-            .map_err(|error| JournalError::UnknownEvent { line, message: error.to_string() })?;
         self.advance(hash.to_owned());
-        Ok(event)
+        Ok(())
     }
 
     /// Says why a line is not the record that must come next.
@@ -202,6 +195,12 @@ impl Journal {
     }
 }
 
+/// The event of a valid record. Its fields lie beside the record's own, which are skipped.
+fn decode(record: &str, line: usize) -> Result<Stamped, JournalError> {
+    serde_json::from_str(record)
+        .map_err(|error| JournalError::UnknownEvent { line, message: error.to_string() })
+}
+
 fn is_json(text: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
 }
@@ -218,5 +217,7 @@ fn chain(prev: &str, body: &str) -> String {
     hex
 }
 
+#[cfg(test)]
+mod head_tests;
 #[cfg(test)]
 mod tests;

@@ -131,11 +131,11 @@ impl Core {
     /// Replays a journal and notes that a new process took over. Returns how many bytes of the text
     /// are good: a torn last line is to be cut off there. Throws when the journal is damaged.
     pub fn open(&self, journal: &str, version: String) -> Result<usize, JsError> {
-        let replay = Journal::open(journal)?;
+        let replay = Journal::open(journal, None)?;
         {
             let mut inner = self.shared.inner.borrow_mut();
-            for event in Engine::to_replay(&replay.events) {
-                inner.engine.replay(event);
+            for event in replay.events_from(Engine::can_begin_at)? {
+                inner.engine.replay(&event);
             }
             inner.journal = replay.journal;
         }

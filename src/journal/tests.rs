@@ -51,15 +51,20 @@ fn lines() -> Vec<String> {
 }
 
 fn refusal(text: &str) -> JournalError {
-    Journal::open(text).expect_err("is refused")
+    Journal::open(text, None).expect_err("is refused")
+}
+
+/// The events of a journal that is not refused.
+fn read(replay: &Replay) -> Vec<Stamped> {
+    replay.events().collect::<Result<_, _>>().unwrap()
 }
 
 proptest! {
     #[test]
     fn what_was_appended_is_replayed(events in events()) {
         let (journal, text) = write(&events);
-        let replay = Journal::open(&text).unwrap();
-        prop_assert_eq!(&replay.events, &events);
+        let replay = Journal::open(&text, Some(&journal.head_record())).unwrap();
+        prop_assert_eq!(read(&replay), events);
         prop_assert_eq!(replay.valid_bytes, text.len());
         prop_assert_eq!(replay.journal, journal);
     }
@@ -68,7 +73,7 @@ proptest! {
     fn a_cost_of_any_precision_is_replayed(at_ms in any::<u64>(), cost_usd in 0.0..1e9_f64) {
         let events = [Stamped { at_ms, event: resolved(1, String::new(), cost_usd) }];
         let (_, text) = write(&events);
-        prop_assert_eq!(&Journal::open(&text).unwrap().events[..], &events[..]);
+        prop_assert_eq!(&read(&Journal::open(&text, None).unwrap())[..], &events[..]);
     }
 
     /// After a crash during a write: whole records stay, and writing goes on after them.
@@ -77,7 +82,9 @@ proptest! {
         let (_, text) = write(&events);
         let at = at.index(text.len() + 1);
         let cut = String::from_utf8_lossy(&text.as_bytes()[..at]);
-        let Replay { mut journal, events: kept, valid_bytes } = Journal::open(&cut).unwrap();
+        let replay = Journal::open(&cut, None).unwrap();
+        let kept = read(&replay);
+        let Replay { mut journal, valid_bytes, .. } = replay;
         prop_assert!(valid_bytes <= at);
         prop_assert_eq!(&kept[..], &events[..kept.len()]);
         prop_assert_eq!(kept.len(), text[..valid_bytes].lines().count());
@@ -85,7 +92,7 @@ proptest! {
         for event in &events[kept.len()..] {
             text.push_str(&journal.append(event));
         }
-        prop_assert_eq!(Journal::open(&text).unwrap().events, events);
+        prop_assert_eq!(read(&Journal::open(&text, None).unwrap()), events);
     }
 
     #[test]
@@ -98,12 +105,13 @@ proptest! {
         let mut bytes = text.clone().into_bytes();
         let at = at.index(bytes.len());
         bytes[at] ^= 1 << bit;
-        if let Ok(replay) = Journal::open(&String::from_utf8_lossy(&bytes)) {
+        if let Ok(replay) = Journal::open(&String::from_utf8_lossy(&bytes), None) {
+            let kept = read(&replay);
             prop_assert!(replay.valid_bytes <= at);
-            prop_assert_eq!(&replay.events[..], &events[..replay.events.len()]);
-            prop_assert!(replay.events.len() < events.len());
+            prop_assert_eq!(&kept[..], &events[..kept.len()]);
+            prop_assert!(kept.len() < events.len());
             // A lost line break joins two records; nothing else reaches back past the last one.
-            let lost = events.len() - replay.events.len();
+            let lost = events.len() - kept.len();
             prop_assert!(lost == 1 || (lost == 2 && text.as_bytes()[at] == b'\n'));
         }
     }
@@ -111,8 +119,8 @@ proptest! {
     #[test]
     fn no_text_panics(text in any::<String>(), lead in 0..3_usize) {
         let text = lines()[..lead].concat() + &text;
-        if let Ok(replay) = Journal::open(&text) {
-            prop_assert_eq!(replay.events.len(), lead);
+        if let Ok(replay) = Journal::open(&text, Some(&text)) {
+            prop_assert_eq!(read(&replay).len(), lead);
         }
     }
 }
@@ -130,9 +138,9 @@ fn the_format_is_frozen() {
 
 #[test]
 fn an_empty_journal_is_fine() {
-    let replay = Journal::open("").unwrap();
+    let replay = Journal::open("", None).unwrap();
     assert_eq!(replay.journal, Journal::new());
-    assert_eq!((replay.events.len(), replay.valid_bytes), (0, 0));
+    assert_eq!((read(&replay).len(), replay.valid_bytes), (0, 0));
 }
 
 #[test]
@@ -171,8 +179,9 @@ fn spaces_and_other_line_ends_are_no_records() {
 fn garbage_is_torn_off_only_at_the_end() {
     let [a, b, _] = lines().try_into().unwrap();
     for tail in ["{\"v\":1,\"se", "\u{0}\u{0}\n", "\n", "{\"v\":1,\n"] {
-        let replay = Journal::open(&format!("{a}{tail}")).unwrap();
-        assert_eq!((replay.events.len(), replay.valid_bytes), (1, a.len()));
+        let text = format!("{a}{tail}");
+        let replay = Journal::open(&text, None).unwrap();
+        assert_eq!((read(&replay).len(), replay.valid_bytes), (1, a.len()));
     }
     assert_eq!(refusal(&format!("{a}\u{0}\n{b}")), JournalError::NotARecord { line: 2 });
 }
@@ -184,7 +193,7 @@ fn a_newer_format_says_what_to_install() {
     let expected = JournalError::NewerFormat { line: 1, found: 2, known: 1 };
     assert_eq!(error, expected);
     assert!(error.to_string().contains("install the version that wrote it"));
-    assert_eq!(Journal::open(newer.trim_end()).unwrap().valid_bytes, 0);
+    assert_eq!(Journal::open(newer.trim_end(), None).unwrap().valid_bytes, 0);
 }
 
 #[test]
@@ -192,6 +201,24 @@ fn an_intact_record_of_an_unknown_event_is_refused_by_name() {
     let body = "\"at_ms\":1,\"event\":{\"type\":\"later\"}}";
     let lead = Journal::new().lead();
     let text = format!("{lead}{}{HASH_END}{body}\n", chain(FIRST_PREV, body));
-    let error = refusal(&text);
+    let replay = Journal::open(&text, None).unwrap();
+    let error = replay.events_from(|_| false).expect_err("is refused");
     assert!(error.to_string().contains("unknown variant `later`"), "{error}");
+}
+
+/// What is older than the place to begin at is not decoded, so it need not be known.
+#[test]
+fn only_what_is_replayed_is_decoded() {
+    let mut journal = Journal::new();
+    let body = "\"at_ms\":1,\"event\":{\"type\":\"gone\"}}";
+    let hash = chain(FIRST_PREV, body);
+    let mut text = format!("{}{hash}{HASH_END}{body}\n", journal.lead());
+    journal.advance(hash);
+    let events = [opened(2, "a"), opened(3, "b"), opened(4, "c")];
+    text.extend(events.iter().map(|event| journal.append(event)));
+    let replay = Journal::open(&text, None).unwrap();
+    let from = |at_ms| replay.events_from(|event: &Stamped| event.at_ms <= at_ms);
+    assert_eq!(from(3).unwrap(), events[1..]);
+    assert_eq!(from(2).unwrap(), events);
+    assert!(matches!(from(1), Err(JournalError::UnknownEvent { line: 1, .. })));
 }
