@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::event::Event;
+use crate::event::{Event, Tidied};
 
 fn stamped(at_ms: u64) -> Stamped {
-    Stamped { at_ms, event: Event::Opened { version: format!("0.0.{at_ms}") } }
+    Stamped { at_ms, event: Event::Opened { version: format!("0.0.{at_ms}"), tidied: Tidied::default() } }
 }
 
 /// The lines of a journal of `records`, and its head after each, the empty journal's first.

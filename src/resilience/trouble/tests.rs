@@ -113,6 +113,7 @@ fn the_time_that_is_asked_for_is_kept() {
 fn ends_of_asks_are_judged() {
     let usage = Usage::default();
     let answered = |finish: Option<&str>| SessionOutcome::Answered {
+        text_bytes: 0,
         text: String::new(),
         finish: finish.map(str::to_owned),
         usage,
