@@ -26,7 +26,7 @@ fn the_format_is_frozen() {
     let (_, heads) = written(1, 7);
     assert_eq!(
         heads[1],
-        "{\"v\":1,\"records\":                   1,\"hash\":\"24c8fe8ceaef095a\",\"check\":\"4259bb1f6263ae29\"}\n"
+        "{\"v\":1,\"records\":                   1,\"hash\":\"f16ec089d3f82810\",\"check\":\"65baa9fe2d8ca6b1\"}\n"
     );
 }
 
