@@ -37,7 +37,7 @@ impl Slots {
         }
         self.successes = 0;
         let has_grown = self.count < self.count_max;
-        self.count = (self.count + 1).min(self.count_max);
+        self.count = self.count.saturating_add(1).min(self.count_max);
         has_grown
     }
 
