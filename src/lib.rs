@@ -18,6 +18,7 @@ pub mod options;
 pub mod plan;
 #[cfg(test)]
 mod protocol;
+pub mod redact;
 pub mod resilience;
 pub mod review;
 pub mod route;

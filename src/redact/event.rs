@@ -1,0 +1,84 @@
+//! Which texts of an event are redacted: what agents, processes and providers said. Files of the person
+//! are not: what is read there is written back, and must not be altered. Nor is what the person typed.
+
+use super::Redactor;
+use crate::effect::Outcome;
+use crate::effect::catalogue::CatalogueOutcome;
+use crate::effect::file::FileOutcome;
+use crate::effect::git::GitOutcome;
+use crate::effect::process::ProcessOutcome;
+use crate::effect::session::{SessionOutcome, Trouble};
+use crate::event::{Event, SessionSignal};
+
+impl Redactor {
+    /// Takes the secrets out of an event, before it is recorded and acted on.
+    pub fn redact_event(&self, event: &mut Event) {
+        match event {
+            Event::Resolved { outcome, .. } => self.redact_outcome(outcome),
+            Event::Session { signal, .. } => match signal {
+                SessionSignal::Retrying { message, .. } => self.replace(message),
+                SessionSignal::Denied { what } => self.replace(what),
+                SessionSignal::Stepped { .. } => {}
+            },
+            Event::Opened { .. }
+            | Event::Checkpoint { .. }
+            | Event::Command { .. }
+            | Event::Cancelled { .. } => {}
+        }
+    }
+
+    fn redact_outcome(&self, outcome: &mut Outcome) {
+        match outcome {
+            Outcome::Session(outcome) => match outcome {
+                SessionOutcome::Answered { text, .. } => self.replace(text),
+                SessionOutcome::Failed { trouble: Trouble::Error { message, .. }, .. } => {
+                    self.replace(message);
+                }
+                SessionOutcome::Kept { reason } => self.replace(reason),
+                SessionOutcome::Created { .. }
+                | SessionOutcome::Failed { .. }
+                | SessionOutcome::Aborted { .. }
+                | SessionOutcome::Removed => {}
+            },
+            Outcome::Git(outcome) => match outcome {
+                GitOutcome::Collected { diff, .. } => self.replace(diff),
+                GitOutcome::Refused { reason } => self.replace(reason),
+                GitOutcome::Failed { message } => self.replace(message),
+                GitOutcome::Inspected { .. }
+                | GitOutcome::Listed { .. }
+                | GitOutcome::Shown { .. }
+                | GitOutcome::Prepared { .. }
+                | GitOutcome::Merged { .. }
+                | GitOutcome::Conflicted { .. }
+                | GitOutcome::Moved
+                | GitOutcome::Stale { .. }
+                | GitOutcome::Related { .. }
+                | GitOutcome::Landed => {}
+            },
+            Outcome::Process(outcome) => match outcome {
+                ProcessOutcome::Exited { tail, .. } | ProcessOutcome::TimedOut { tail, .. } => {
+                    self.replace(tail);
+                }
+                ProcessOutcome::Failed { message } => self.replace(message),
+                ProcessOutcome::Aborted => {}
+            },
+            Outcome::File(outcome) => match outcome {
+                FileOutcome::Failed { message } => self.replace(message),
+                FileOutcome::Read { .. }
+                | FileOutcome::Missing
+                | FileOutcome::TooLarge { .. }
+                | FileOutcome::NotText
+                | FileOutcome::Written { .. }
+                | FileOutcome::Changed => {}
+            },
+            Outcome::Catalogue(CatalogueOutcome::Failed { message }) => self.replace(message),
+            Outcome::Catalogue(CatalogueOutcome::Found { .. }) | Outcome::Timer(_) => {}
+        }
+    }
+
+    fn replace(&self, text: &mut String) {
+        if let std::borrow::Cow::Owned(redacted) = self.redact(text) {
+            *text = redacted;
+        }
+    }
+}
