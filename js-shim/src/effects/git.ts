@@ -3,6 +3,9 @@
 import type { RepositoryPlace } from "../paths.ts";
 import type { GitOperation, GitOutcome } from "../protocol.ts";
 import { collect } from "./git/collect.ts";
+import { recall } from "./git/diff.ts";
+import { glance, look } from "./git/glance.ts";
+import { hold } from "./git/hold.ts";
 import { inspect, list, relate, showFile } from "./git/inspect.ts";
 import { land, merge, move } from "./git/integrate.ts";
 import { prepare } from "./git/worktree.ts";
@@ -46,10 +49,14 @@ function perform(
     case "land":
       return land(place, operation, signal);
     case "recall":
-    case "examine":
+      return recall(place, operation, signal);
     case "glance":
+      return glance(place, operation, signal);
     case "look":
+      return look(place, signal);
     case "hold":
+      return hold(place, operation, signal);
+    case "examine":
       throw new Error("not yet");
   }
 }

@@ -1,25 +1,15 @@
 /** Turning the files of a worktree into one commit on its base, and telling what changed. */
 
 import { rm } from "node:fs/promises";
-import { withoutTornEnd } from "../../output.ts";
 import type { RepositoryPlace } from "../../paths.ts";
-import type { Change, GitOperation, GitOutcome } from "../../protocol.ts";
+import type { GitOperation, GitOutcome } from "../../protocol.ts";
 import { commitTree } from "./commit.ts";
 import { judge } from "./configuration.ts";
-import { ownReference } from "./integrate.ts";
+import { changeOf } from "./diff.ts";
+import { ownReference } from "./ids.ts";
 import { keepCommit, treeOf } from "./rescue.ts";
-import { commitId, type Git, LONG_MS, splitNul } from "./run.ts";
-import {
-  commonOf,
-  findAdmin,
-  gitFor,
-  indexPath,
-  readRecord,
-  slotName,
-  slots,
-  withIndex,
-  writeRecord,
-} from "./slot.ts";
+import { commitId, type Git } from "./run.ts";
+import { commonOf, openSlot, slotName, slots, withIndex, writeRecord } from "./slot.ts";
 import { changesOf, fileOf, stage, type WorkChange, writeTree } from "./snapshot.ts";
 
 type Collect = Extract<GitOperation, { type: "collect" }>;
@@ -35,12 +25,7 @@ export async function collect(
   const base = commitId(operation.base);
   const reference = ownReference(operation.reference);
   return slots.run(`${common} ${name}`, async () => {
-    const record = await readRecord(place, name);
-    if (record === null || !record.is_ready) throw new Error("the worktree was never made ready");
-    const admin = await findAdmin(common, record.directory);
-    if (admin === null) throw new Error(`git no longer knows the worktree ${record.directory}`);
-    const git = gitFor(place, admin, record.directory, signal);
-    const index = indexPath(place, name);
+    const { record, git, index } = await openSlot(place, operation.slot, signal);
 
     const sorted = await withIndex(git, index, base, async (indexed) =>
       sort(indexed, base, record.directory, await changesOf(indexed, record.placed)),
@@ -70,14 +55,8 @@ export async function collect(
     const commit = await commitTree(git, tree, [base], operation.message);
     await git(["update-ref", "--no-deref", reference, commit]);
     await writeRecord(place, name, { ...record, collected: tree });
-    const changes = await changedLines(git, base, commit);
-    return {
-      type: "collected",
-      commit,
-      changes,
-      ...(await diffOf(git, operation, commit)),
-      left_out,
-    };
+    const changed = await changeOf(git, base, commit, operation.diff_bytes_max);
+    return { type: "collected", commit, ...changed, left_out };
   });
 }
 
@@ -113,45 +92,4 @@ async function putBack(git: Git, directory: string, sorted: Sorted): Promise<voi
   const zero = Buffer.of(0);
   const input = Buffer.concat(tracked.flatMap((change) => [change.raw, zero]));
   await git(["checkout-index", "--force", "-z", "--stdin"], { input });
-}
-
-async function changedLines(git: Git, base: string, commit: string): Promise<Change[]> {
-  const words = [
-    "diff-tree",
-    "-r",
-    "-z",
-    "--numstat",
-    "--no-renames",
-    "--no-ext-diff",
-    "--no-textconv",
-  ];
-  const answer = await git([...words, base, commit], { timeout_ms: LONG_MS });
-  return splitNul(answer.stdout).map((record) => {
-    const [added = "", removed = "", ...path] = record.toString("utf8").split("\t");
-    // Binary files have a dash for both.
-    return { path: path.join("\t"), added: Number(added) || 0, removed: Number(removed) || 0 };
-  });
-}
-
-async function diffOf(
-  git: Git,
-  operation: Collect,
-  commit: string,
-): Promise<{ diff: string; diff_bytes: number }> {
-  const words = [
-    "diff-tree",
-    "-r",
-    "-p",
-    "--no-renames",
-    "--no-color",
-    "--no-ext-diff",
-    "--no-textconv",
-  ];
-  const answer = await git([...words, operation.base, commit], {
-    stdout_bytes_max: operation.diff_bytes_max,
-    timeout_ms: LONG_MS,
-  });
-  const is_cut = answer.stdout_bytes > answer.stdout.length;
-  const kept = is_cut ? withoutTornEnd(answer.stdout) : answer.stdout;
-  return { diff: kept.toString("utf8"), diff_bytes: answer.stdout_bytes };
 }

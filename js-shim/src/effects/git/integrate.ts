@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { RepositoryPlace } from "../../paths.ts";
 import type { GitOperation, GitOutcome } from "../../protocol.ts";
 import { commitTree } from "./commit.ts";
+import { ownReference, taskId, trackId } from "./ids.ts";
 import { isAncestor, resolveObjects } from "./inspect.ts";
 import { commitId, type Git, GitError, gitIn, LONG_MS, line, splitNul } from "./run.ts";
 import { commonOf, findAdmin, isMarkedAsOurs } from "./slot.ts";
@@ -28,6 +29,7 @@ export async function merge(
   const git = gitIn(place.root, signal);
   const onto = commitId(operation.onto);
   const commit = commitId(operation.commit);
+  const trailers = `Task: ${taskId(operation.task)}\nTrack: ${trackId(operation.track)}`;
   if (await isAncestor(git, commit, onto)) return { type: "merged", commit: onto };
   const merged = await git(
     ["merge-tree", "--write-tree", "--name-only", "--no-messages", "-z", onto, commit],
@@ -36,7 +38,7 @@ export async function merge(
   const [tree, ...paths] = splitNul(merged.stdout).map((field) => field.toString("utf8"));
   if (tree === undefined) throw new GitError(["merge-tree"], "it named no tree", merged.stderr);
   if (merged.code === 1) return { type: "conflicted", paths };
-  const message = `${operation.message.trimEnd()}\n\nTask: ${operation.task}\n`;
+  const message = `${operation.message.trimEnd()}\n\n${trailers}\n`;
   return { type: "merged", commit: await commitTree(git, commitId(tree), [onto, commit], message) };
 }
 
@@ -112,12 +114,6 @@ export async function land(
 /** What git calls the value of a ref that is not there, in ids as long as this one. */
 function noCommit(like: string): string {
   return "0".repeat(like.length);
-}
-
-/** Returns a ref name that is in our namespace; throws otherwise. */
-export function ownReference(reference: string): string {
-  if (/^refs\/(heads\/mac|mac)\/[^\0\s]+$/.test(reference)) return reference;
-  throw new Error(`the ref ${reference} is not one of ours (refs/heads/mac/… or refs/mac/…)`);
 }
 
 /** The person's checkout that has a branch checked out, or `null`. */

@@ -24,6 +24,8 @@ const HARDENING = [
   "tag.gpgSign=false",
   "gc.auto=0",
   "maintenance.auto=false",
+  // Else a new worktree would change the repository's configuration.
+  "worktree.useRelativePaths=false",
   "submodule.recurse=false",
   "diff.ignoreSubmodules=all",
   "i18n.commitEncoding=utf-8",
@@ -150,6 +152,8 @@ function gitEnvironment(
   return {
     ...Object.fromEntries(kept),
     GIT_OPTIONAL_LOCKS: "0",
+    // A ref below `refs/replace/` would show us other commits than those we name.
+    GIT_NO_REPLACE_OBJECTS: "1",
     GIT_TERMINAL_PROMPT: "0",
     GIT_PAGER: "cat",
     GIT_EDITOR: "true",

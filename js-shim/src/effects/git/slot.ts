@@ -115,6 +115,30 @@ export function isMarkedAsOurs(admin: string): Promise<boolean> {
   );
 }
 
+/** A worktree that was made ready, and git for its files. */
+export interface OpenSlot {
+  readonly record: SlotRecord;
+  readonly admin: string;
+  readonly git: Git;
+  /** Our copy of its index. */
+  readonly index: string;
+}
+
+/** Opens a worktree of the pool; throws when it was never made ready or git has lost it. */
+export async function openSlot(
+  place: RepositoryPlace,
+  slot: number,
+  signal: AbortSignal,
+): Promise<OpenSlot> {
+  const name = slotName(slot);
+  const record = await readRecord(place, name);
+  if (record === null || !record.is_ready) throw new Error("the worktree was never made ready");
+  const admin = await findAdmin(commonOf(place), record.directory);
+  if (admin === null) throw new Error(`git no longer knows the worktree ${record.directory}`);
+  const git = gitFor(place, admin, record.directory, signal);
+  return { record, admin, git, index: indexPath(place, name) };
+}
+
 /** Git for the files of a directory, with the repository named outright. */
 export function gitFor(
   place: RepositoryPlace,

@@ -21,8 +21,13 @@ export function fileOf(directory: string, change: WorkChange): Buffer {
   return Buffer.concat([Buffer.from(`${directory}/`), change.raw]);
 }
 
-/** The changed and the untracked paths, ignored ones aside, without what was linked or copied. */
+/**
+ * The changed and the untracked paths, ignored ones aside, without what was linked or copied.
+ * `git` works with a throw-away index, which learns here what is as it was.
+ */
 export async function changesOf(git: Git, placed: readonly string[]): Promise<WorkChange[]> {
+  // Else a file that was only written anew, as one that was put back, would count as changed.
+  await git(["update-index", "-q", "--refresh"], { accepts: [0, 1], timeout_ms: LONG_MS });
   const [tracked, untracked] = await Promise.all([
     git(["diff-files", "--name-status", "-z", "--no-renames", "--ignore-submodules=all"], {
       timeout_ms: LONG_MS,
