@@ -18,19 +18,29 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::effect::{Effect, Operation};
 use crate::engine::Engine;
-use crate::event::{Event, Stamped};
-use crate::journal::Journal;
+use crate::event::{Event, Stamped, Tidied};
+use crate::journal::{Journal, Replay};
+use crate::run::look::is_look;
 
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
-import type { ChatOperation, Definitions, Effect, EffectId, Event, Outcome } from "../src/protocol.js";
+import type {
+  ChatOperation,
+  CommandName,
+  Definitions,
+  Effect,
+  EffectId,
+  Event,
+  Outcome,
+} from "../src/protocol.js";
 
 /** What the core needs from its host. Nothing of it may throw or reject, except `persist`. */
 export interface CoreHost {
   /** Milliseconds since the Unix epoch. */
   now(): number;
-  /** Makes journal lines durable. When it rejects, the core stops: nothing more is performed. */
-  persist(lines: string): Promise<void>;
+  /** Makes journal lines durable, then notes the head record that follows from them. When it rejects,
+   * the core stops: nothing more is performed. */
+  persist(lines: string, head: string): Promise<void>;
   /** Performs an effect that is answered. */
   perform(effect: Effect): Promise<Outcome>;
   /** Aborts an effect that is under way. */
@@ -52,7 +62,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn now(this: &CoreHost) -> f64;
     #[wasm_bindgen(method)]
-    fn persist(this: &CoreHost, lines: &str) -> Promise;
+    fn persist(this: &CoreHost, lines: &str, head: &str) -> Promise;
     #[wasm_bindgen(method)]
     fn perform(this: &CoreHost, effect: JsValue) -> Promise;
     #[wasm_bindgen(method)]
@@ -65,6 +75,9 @@ extern "C" {
     /// An event, as `protocol.ts` describes it.
     #[wasm_bindgen(typescript_type = "Event")]
     pub type JsEvent;
+    /// A command's name, as `protocol.ts` describes it.
+    #[wasm_bindgen(typescript_type = "CommandName")]
+    pub type JsCommandName;
     /// What to register, as `protocol.ts` describes it.
     #[wasm_bindgen(typescript_type = "Definitions")]
     pub type JsDefinitions;
@@ -86,6 +99,12 @@ pub fn definitions() -> Result<JsDefinitions, JsError> {
     Ok(to_js(&crate::definitions::definitions())?.into())
 }
 
+/// Whether a command only looks: it changes nothing, so it needs no journal of its own.
+#[wasm_bindgen(js_name = onlyLooks)]
+pub fn only_looks(name: JsCommandName, arguments: &str) -> Result<bool, JsError> {
+    Ok(is_look(from_js(name.into())?, arguments))
+}
+
 /// The engine of one repository, with its journal and the effects that are under way.
 #[wasm_bindgen]
 pub struct Core {
@@ -99,7 +118,8 @@ struct Shared {
 
 struct Inner {
     engine: Engine,
-    journal: Journal,
+    /// `None` when nothing that happens is to be kept.
+    journal: Option<Journal>,
     /// Events that happened and are not in the journal yet.
     inbox: Vec<Stamped>,
     /// Someone is emptying the inbox.
@@ -118,7 +138,7 @@ impl Core {
     pub fn new(host: CoreHost) -> Self {
         let inner = Inner {
             engine: Engine::new(),
-            journal: Journal::new(),
+            journal: Some(Journal::new()),
             inbox: Vec::new(),
             is_pumping: false,
             in_flight: 0,
@@ -128,19 +148,31 @@ impl Core {
         Self { shared: Rc::new(Shared { host, inner: RefCell::new(inner) }) }
     }
 
-    /// Replays a journal and notes that a new process took over. Returns how many bytes of the text
-    /// are good: a torn last line is to be cut off there. Throws when the journal is damaged.
-    pub fn open(&self, journal: &str, version: String) -> Result<usize, JsError> {
-        let replay = Journal::open(journal, None)?;
-        {
-            let mut inner = self.shared.inner.borrow_mut();
-            for event in replay.events_from(Engine::can_begin_at)? {
-                inner.engine.replay(&event);
-            }
-            inner.journal = replay.journal;
-        }
-        self.shared.receive(Event::Opened { version });
-        Ok(replay.valid_bytes)
+    /// Replays a journal, checked against its head record, and notes that a new process took over and
+    /// ended so many `processes` of the one before. Returns how many bytes of the text are good: a torn
+    /// last line is to be cut off there. Throws when the journal is damaged.
+    pub fn open(
+        &self,
+        journal: &str,
+        head: Option<String>,
+        version: String,
+        processes: u32,
+    ) -> Result<usize, JsError> {
+        let replay = Journal::open(journal, head.as_deref())?;
+        let torn_bytes = u32::try_from(journal.len() - replay.valid_bytes).unwrap_or(u32::MAX);
+        let valid_bytes = replay.valid_bytes;
+        self.replay(&replay)?;
+        self.shared.inner.borrow_mut().journal = Some(replay.journal);
+        self.shared.receive(Event::Opened { version, tidied: Tidied { processes, torn_bytes } });
+        Ok(valid_bytes)
+    }
+
+    /// Replays a journal that another process may be writing, to answer commands that only look.
+    /// Nothing is persisted from then on. Throws when the journal is damaged.
+    pub fn look(&self, journal: &str) -> Result<(), JsError> {
+        self.replay(&Journal::open(journal, None)?)?;
+        self.shared.inner.borrow_mut().journal = None;
+        Ok(())
     }
 
     /// Takes an event in. Everything that follows from it happens by itself.
@@ -163,6 +195,14 @@ impl Core {
     pub fn state_hash(&self) -> String {
         self.shared.inner.borrow().engine.state_hash()
     }
+
+    fn replay(&self, replay: &Replay) -> Result<(), JsError> {
+        let mut inner = self.shared.inner.borrow_mut();
+        for event in replay.events_from(Engine::can_begin_at)? {
+            inner.engine.replay(&event);
+        }
+        Ok(())
+    }
 }
 
 impl Shared {
@@ -182,17 +222,23 @@ impl Shared {
     /// Journals and steps until the inbox is empty. Events that arrive during a write share the next.
     async fn pump(self: Rc<Self>) {
         loop {
-            let (events, lines) = {
+            let (events, record) = {
                 let mut inner = self.inner.borrow_mut();
                 let events = std::mem::take(&mut inner.inbox);
                 if events.is_empty() {
                     inner.is_pumping = false;
                     break;
                 }
-                let lines: String = events.iter().map(|event| inner.journal.append(event)).collect();
-                (events, lines)
+                let record = |journal: &mut Journal| {
+                    let lines: String = events.iter().map(|event| journal.append(event)).collect();
+                    (lines, journal.head_record())
+                };
+                let record = inner.journal.as_mut().map(record);
+                (events, record)
             };
-            if let Err(error) = JsFuture::from(self.host.persist(&lines)).await {
+            if let Some((lines, head)) = record
+                && let Err(error) = JsFuture::from(self.host.persist(&lines, &head)).await
+            {
                 self.halt(&error);
                 break;
             }

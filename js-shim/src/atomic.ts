@@ -1,6 +1,6 @@
 /** Replacing a file so that a reader, or a crash, meets the old text or the new one and nothing between. */
 
-import { open, rename, rm, stat } from "node:fs/promises";
+import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 
 /** Windows refuses to replace a file that another program has open; virus scanners do for a moment. */
@@ -30,7 +30,7 @@ export async function replaceFile(
   try {
     const file = await open(temporary, "wx", mode);
     try {
-      await file.writeFile(bytes);
+      await writeAll(file, bytes, 0);
       await file.sync();
     } finally {
       await file.close();
@@ -42,6 +42,25 @@ export async function replaceFile(
   }
   await syncDirectory(dirname(path));
   return true;
+}
+
+/**
+ * Writes all bytes from a position on, or rejects. A full disk takes a part of them and reports no error
+ * until it is asked to take the rest.
+ */
+export async function writeAll(
+  file: FileHandle,
+  bytes: Uint8Array,
+  position: number,
+): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
+    if (bytesWritten <= 0) {
+      const what = `only ${done} of ${bytes.length} bytes were taken`;
+      throw Object.assign(new Error(what), { code: "ENOSPC" });
+    }
+    done += bytesWritten;
+  }
 }
 
 /** Makes the names in a directory durable, where the platform can. */

@@ -7,7 +7,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { noteChild } from "./orphans.ts";
-import { endGroup } from "./process-group.ts";
+import { endGroup, rememberGroup } from "./process-group.ts";
 
 /** A process that left the group may hold the pipes open; after so long in silence they are let go. */
 const DRAIN_MS = 500;
@@ -51,6 +51,7 @@ export async function runChild(request: ChildRequest): Promise<ChildEnd> {
     child.pid === undefined || request.notes === undefined
       ? undefined
       : noteChild(request.notes, child.pid);
+  const release = child.pid === undefined ? undefined : rememberGroup(child.pid);
   const exited = exitOf(child);
   const closed = new Promise<void>((resolve) => child.once("close", () => resolve()));
   let chunks = 0;
@@ -71,6 +72,7 @@ export async function runChild(request: ChildRequest): Promise<ChildEnd> {
   stop.clear();
   if (child.pid !== undefined) await endGroup(child.pid);
   forget?.();
+  release?.();
   await drain(closed, () => chunks);
   child.stdout?.destroy();
   child.stderr?.destroy();

@@ -1,15 +1,20 @@
 // Loads the WebAssembly core, once a process.
 import { readFileSync } from "node:fs";
-import { Core, type CoreHost, definitions, initSync } from "../pkg/core.js";
+import { Core, type CoreHost, definitions, initSync, onlyLooks } from "../pkg/core.js";
 import { WASM } from "./built.ts";
-import type { Definitions, Event } from "./protocol.ts";
+import type { CommandName, Definitions, Event } from "./protocol.ts";
 
 export type { CoreHost } from "../pkg/core.js";
 
 /** The engine with its driver: stamps, journals and steps events, performs effects, feeds outcomes back. */
 export interface Engine {
-  /** Replays a journal and gives how many of its bytes are sound. Throws when it is damaged. */
-  open(journal: string, version: string): number;
+  /**
+   * Replays a journal, checked against its head record, after `processes` of an earlier process were ended.
+   * Gives how many of its bytes are sound. Throws when it is damaged.
+   */
+  open(journal: string, head: string | undefined, version: string, processes: number): number;
+  /** Replays a journal that somebody else writes, for commands that only look. Throws when it is damaged. */
+  look(journal: string): void;
   dispatch(event: Event): void;
   /** Resolves when nothing is under way. */
   quiet(): Promise<void>;
@@ -22,6 +27,12 @@ let isLoaded = false;
 export function createEngine(host: CoreHost): Engine {
   load();
   return new Core(host) as Engine;
+}
+
+/** Whether a command changes nothing, so that it can be answered while another process is at work. */
+export function isLook(name: CommandName, words: string): boolean {
+  load();
+  return onlyLooks(name, words);
 }
 
 /** The agents and commands that the core defines. */

@@ -14,7 +14,7 @@ export type ServeTurn = (
 ) => Promise<string | null>;
 
 export interface Hub {
-  /** By the directory that OpenCode was opened in. Two of one repository share its journal by the lock. */
+  /** By the repository's state and the checkout: instances in one checkout share theirs. */
   conductors: Map<string, Conductor>;
   /** By directory: the plugin instance that acts there. The last one started wins. */
   instances: Map<string, symbol>;
@@ -31,7 +31,7 @@ export interface Hub {
 }
 
 // Two versions of the package in one process must not share objects: the number counts changes of `Hub`.
-const KEY = Symbol.for("multi-agent-coder/hub/1");
+const KEY = Symbol.for("multi-agent-coder/hub/2");
 
 function create(): Hub {
   return {

@@ -1,33 +1,50 @@
-/** The journal on disk: appended, synced, cut back when a write came out short. */
+/** The journal on disk: appended, synced, cut back when a write came out short. Its head record lies beside it. */
 
-import { type FileHandle, mkdir, open } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, readFile, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { syncDirectory } from "./atomic.ts";
+import { syncDirectory, writeAll } from "./atomic.ts";
+import { reach } from "./fault.ts";
 
 /** The person's own: it holds what their agents said. */
 const MODE = 0o600;
+const OPEN_OR_CREATE = constants.O_RDWR | constants.O_CREAT;
+/** What the system says when there is no room: on the disk, in a quota, or for a file of this size. */
+const NO_ROOM = new Set(["ENOSPC", "EDQUOT", "EFBIG"]);
+
+/** A journal as it was found. */
+export interface Found {
+  journal: JournalFile;
+  text: string;
+  /** Its head record; `null` when there is none. */
+  head: string | null;
+}
 
 /** An open journal. Its owner appends one thing at a time and is the only writer. */
 export class JournalFile {
   readonly #path: string;
   readonly #file: FileHandle;
+  readonly #head: FileHandle;
   #size: number;
   #failure: Error | null = null;
 
-  private constructor(path: string, file: FileHandle, size: number) {
+  private constructor(path: string, file: FileHandle, head: FileHandle, size: number) {
     this.#path = path;
     this.#file = file;
+    this.#head = head;
     this.#size = size;
   }
 
   /** Opens the journal, creating it and its directory when needed, and reads all of it. */
-  static async open(path: string): Promise<{ journal: JournalFile; text: string }> {
+  static async open(path: string): Promise<Found> {
     await mkdir(dirname(path), { recursive: true });
     const file = await openOrCreate(path);
     try {
       const bytes = await file.readFile();
-      const journal = new JournalFile(path, file, bytes.length);
-      return { journal, text: bytes.toString("utf8") };
+      const head = await open(headOf(path), OPEN_OR_CREATE, MODE);
+      const journal = new JournalFile(path, file, head, bytes.length);
+      const record = await head.readFile("utf8");
+      return { journal, text: bytes.toString("utf8"), head: record === "" ? null : record };
     } catch (error) {
       await file.close();
       throw error;
@@ -45,21 +62,25 @@ export class JournalFile {
     this.#size = valid_bytes;
   }
 
-  /** Appends and makes durable. After a failure every further append is refused. */
-  async append(lines: string): Promise<void> {
+  /** Appends and makes durable, then notes the head. After a failure every further append is refused. */
+  async append(lines: string, head: string): Promise<void> {
     if (this.#failure !== null) throw this.#failure;
     try {
+      reach("before:journal");
       await this.#write(Buffer.from(lines, "utf8"));
     } catch (error) {
-      const what = error instanceof Error ? error.message : String(error);
-      this.#failure = new Error(`the journal ${this.#path} cannot be written: ${what}`);
+      this.#failure = new Error(`the journal ${this.#path} cannot be written: ${reasonOf(error)}`);
       throw this.#failure;
     }
+    // A head that lags behind is none the worse for the journal, which has all of it.
+    await writeAll(this.#head, Buffer.from(head, "utf8"), 0).catch(() => undefined);
+    reach("after:journal");
   }
 
   /** Closes the file; nothing can be appended any more. */
   async close(): Promise<void> {
     this.#failure ??= new Error(`the journal ${this.#path} is closed`);
+    await this.#head.close();
     await this.#file.close();
   }
 
@@ -69,13 +90,7 @@ export class JournalFile {
       throw new Error(`it has ${size} bytes instead of ${this.#size}: somebody else wrote to it`);
     }
     try {
-      // A full disk takes a part of the bytes and reports no error.
-      const { bytesWritten } = await this.#file.write(bytes, 0, bytes.length, this.#size);
-      if (bytesWritten !== bytes.length) {
-        throw new Error(
-          `only ${bytesWritten} of ${bytes.length} bytes were taken; is the disk full?`,
-        );
-      }
+      await writeAll(this.#file, bytes, this.#size);
       await this.#file.datasync();
     } catch (error) {
       await this.#file.truncate(this.#size);
@@ -85,11 +100,33 @@ export class JournalFile {
   }
 }
 
+/** The text of a journal that somebody else may be writing; empty when there is none. */
+export async function readJournal(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return "";
+    throw error;
+  }
+}
+
+function headOf(path: string): string {
+  return path.replace(/\.jsonl$/, ".head");
+}
+
+function reasonOf(error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (!NO_ROOM.has(code ?? "")) return message;
+  return `there is no room for it (${code}). Everything that was finished is kept. Make room, then give the command again to go on.`;
+}
+
 async function openOrCreate(path: string): Promise<FileHandle> {
   try {
     return await open(path, "r+");
   } catch (error) {
-    if (!(error instanceof Error && "code" in error && error.code === "ENOENT")) throw error;
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    // The head of a journal that was moved away says nothing about the one that begins here.
+    await rm(headOf(path), { force: true });
     const file = await open(path, "wx+", MODE);
     await syncDirectory(dirname(path));
     return file;

@@ -2,14 +2,64 @@
 import { randomUUID } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { birthOf, describeHolder, type Holder, isAlive, ourselves, readHolder } from "./holder.ts";
 
-/** Lets others take the lock. */
-export type Release = () => Promise<void>;
+/** A lock that is ours. */
+export interface Lock {
+  /** Says what we do now, for those who are refused. */
+  tell(command: string): Promise<void>;
+  /** Lets others take it. */
+  release(): Promise<void>;
+}
 
-/** Takes the lock at `path`. Rejects with a sentence for the person when another process holds it. */
-export async function acquireLock(path: string): Promise<Release> {
+/** Somebody else holds the lock. */
+export class HeldError extends Error {
+  readonly holder: Holder | null;
+
+  constructor(holder: Holder | null) {
+    super(
+      `${describeHolder(holder)} Wait until it is done, or stop it, and give the command again. ` +
+        "/progress, /metrics and /backlog --check work meanwhile.",
+    );
+    this.holder = holder;
+  }
+}
+
+/** Once to see that the holder is dead, once more when it died while it removed another one's lock. */
+const TRIES_MAX = 3;
+
+/** Ends what keeps others out. */
+type Release = () => Promise<void>;
+
+/**
+ * Takes the lock at `path`, for a command given in `directory`. Rejects with a `HeldError` when another
+ * process has it. A suspended process keeps it, and one that is killed has it no more.
+ */
+export async function acquireLock(path: string, directory: string, command: string): Promise<Lock> {
   await mkdir(dirname(path), { recursive: true });
-  return process.versions["bun"] === undefined ? acquireFile(path) : acquireDatabase(path);
+  const free =
+    process.versions["bun"] === undefined ? await acquireFile(path) : await acquireDatabase(path);
+  const notice = noticeOf(path);
+  const tell = (now: string) =>
+    // Without it a refusal is less precise, and the lock as good.
+    writeFile(notice, JSON.stringify(ourselves(directory, now))).catch(() => undefined);
+  await tell(command);
+  return {
+    tell,
+    release: async () => {
+      await rm(notice, { force: true }).catch(() => undefined);
+      await free();
+    },
+  };
+}
+
+/** Where the holder says who they are. What a killed one left there is overwritten by the next. */
+function noticeOf(path: string): string {
+  return `${path}.holder`;
+}
+
+function heldError(path: string): HeldError {
+  return new HeldError(readHolder(noticeOf(path)));
 }
 
 /** An exclusive transaction of SQLite, which the system ends when the process does, however it ends. */
@@ -23,7 +73,7 @@ async function acquireDatabase(path: string): Promise<Release> {
     database.run("BEGIN EXCLUSIVE");
   } catch (error) {
     database.close();
-    if ((error as { code?: string }).code === "SQLITE_BUSY") throw held(path);
+    if ((error as { code?: string }).code === "SQLITE_BUSY") throw heldError(path);
     throw new Error(`${path} cannot be locked: ${(error as Error).message}`);
   }
   return async () => database.close();
@@ -34,19 +84,20 @@ interface LockDatabase {
   close(): void;
 }
 
-/** A file with our process id, for Node. It is linked into its place whole: nobody reads half of it. */
+/** A file that names our process, for Node. It is linked into its place whole: nobody reads half of it. */
 async function acquireFile(path: string): Promise<Release> {
   const file = `${path}.pid`;
-  const token = `${process.pid} ${randomUUID()}`;
-  const draft = `${file}.${randomUUID()}`;
-  await writeFile(draft, token);
+  const token = randomUUID();
+  const draft = `${file}.${token}`;
+  const { pid } = process;
+  await writeFile(draft, JSON.stringify({ pid, born: birthOf(pid), token }));
   try {
-    for (let tries = 0; tries < 2; tries += 1) {
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       if (await isLinked(draft, file)) return () => releaseFile(file, token);
-      if ((await stateOf(file)) === "held") throw held(path);
+      if ((await stateOf(file)) === "held") throw heldError(path);
       await removeDead(file, draft);
     }
-    throw held(path);
+    throw heldError(path);
   } finally {
     await rm(draft, { force: true });
   }
@@ -62,16 +113,37 @@ async function isLinked(from: string, to: string): Promise<boolean> {
   }
 }
 
+/** What a lock's file says. */
+interface Entry {
+  pid: number;
+  born: string | null;
+  token: string;
+}
+
+async function readEntry(file: string): Promise<Entry | null> {
+  const text = await readFile(file, "utf8").catch(() => null);
+  if (text === null) return null;
+  try {
+    return JSON.parse(text) as Entry;
+  } catch {
+    // No file of ours, so nobody of ours holds it.
+    return { pid: 0, born: null, token: "" };
+  }
+}
+
 async function stateOf(file: string): Promise<"free" | "held" | "dead"> {
-  const holder = await readFile(file, "utf8").catch(() => null);
-  if (holder === null) return "free";
-  return isAlive(Number.parseInt(holder, 10)) ? "held" : "dead";
+  const entry = await readEntry(file);
+  if (entry === null) return "free";
+  return isAlive(entry.pid, entry.born) ? "held" : "dead";
 }
 
 /** Removes what a dead process left. One at a time, or it could be a new lock that is removed. */
 async function removeDead(file: string, draft: string): Promise<void> {
   const right = `${file}.removal`;
-  if (!(await isLinked(draft, right))) return;
+  if (!(await isLinked(draft, right))) {
+    if ((await stateOf(right)) === "dead") await rm(right, { force: true });
+    return;
+  }
   try {
     if ((await stateOf(file)) === "dead") await rm(file, { force: true });
   } finally {
@@ -81,23 +153,5 @@ async function removeDead(file: string, draft: string): Promise<void> {
 
 /** Removes the lock, unless somebody took it for a dead process's and has it now. */
 async function releaseFile(file: string, token: string): Promise<void> {
-  const holder = await readFile(file, "utf8").catch(() => "");
-  if (holder === token) await rm(file, { force: true });
-}
-
-function isAlive(pid: number): boolean {
-  if (!Number.isInteger(pid) || pid <= 0) return false;
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-function held(path: string): Error {
-  return new Error(
-    `Another OpenCode is running a command of multi-agent-coder in this repository (${path}). ` +
-      "Wait until it is done, or stop it, and give the command again.",
-  );
+  if ((await readEntry(file))?.token === token) await rm(file, { force: true });
 }

@@ -1,14 +1,11 @@
 // The engine of a repository while its journal is open: what it is fed, what it asks for, how it ends.
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { VERSION } from "./built.ts";
 import { type CoreHost, createEngine, type Engine } from "./core.ts";
 import { type Host, troubleFrom } from "./host/host.ts";
-import { JournalFile } from "./journal-file.ts";
-import { acquireLock } from "./lock.ts";
-import { endOrphans } from "./orphans.ts";
+import { type Journal, lookAtJournal, openJournal } from "./open-journal.ts";
 import { onPanic } from "./panic.ts";
-import { childNotes, type RepositoryPlace } from "./paths.ts";
+import type { RepositoryPlace } from "./paths.ts";
 import { perform } from "./perform.ts";
 import type { ChatOperation, Effect, Event, Outcome } from "./protocol.ts";
 import { within } from "./within.ts";
@@ -25,17 +22,10 @@ export interface Stage {
   show(operation: ChatOperation): void;
   /** Whether somebody waits for the engine. */
   isWaiting(): boolean;
+  /** Where the command at work was typed. */
+  directory(): string;
   /** The engine cannot go on. Told once. */
   failed(message: string): void;
-}
-
-/** Where the engine's lines go. */
-interface Journal {
-  /** All of it, as it was when it was opened. */
-  text: string;
-  truncate(bytes: number): Promise<void>;
-  append(lines: string): Promise<void>;
-  close(): Promise<void>;
 }
 
 export class OpenEngine {
@@ -49,7 +39,7 @@ export class OpenEngine {
   #ready: Promise<void> = Promise.resolve();
   /** Effects and writes that are under way. */
   #workCount = 0;
-  #idleSince_ms = Date.now();
+  #idleSince_ms = performance.now();
   #isBroken = false;
   /** Ends what watches over it. */
   #rest: () => void = () => undefined;
@@ -62,9 +52,29 @@ export class OpenEngine {
     this.#engine = createEngine(this.#coreHost());
   }
 
-  /** Opens the journal for this process alone and replays it. Rejects with a reason for the person. */
-  static async open(host: Host, place: RepositoryPlace, stage: Stage): Promise<OpenEngine> {
-    const journal = await openJournal(place);
+  /** Opens the journal for this process alone and replays it, for a command. Rejects with a reason for the
+   * person, with a `HeldError` when another process has the journal. */
+  static async open(
+    host: Host,
+    place: RepositoryPlace,
+    stage: Stage,
+    command: string,
+  ): Promise<OpenEngine> {
+    return OpenEngine.#on(await openJournal(place, command), host, place, stage);
+  }
+
+  /** Replays the journal that another process is writing, for commands that only look. Rejects with a
+   * reason for the person. */
+  static async look(host: Host, place: RepositoryPlace, stage: Stage): Promise<OpenEngine> {
+    return OpenEngine.#on(await lookAtJournal(place), host, place, stage);
+  }
+
+  static async #on(
+    journal: Journal,
+    host: Host,
+    place: RepositoryPlace,
+    stage: Stage,
+  ): Promise<OpenEngine> {
     try {
       const open = new OpenEngine(host, place, stage, journal);
       await open.#replay();
@@ -88,7 +98,7 @@ export class OpenEngine {
   dispatch(event: Event): void {
     // After a panic the core's memory is gone: no call may reach it.
     if (this.#isBroken) return;
-    this.#idleSince_ms = Date.now();
+    this.#idleSince_ms = performance.now();
     this.#engine.dispatch(event);
   }
 
@@ -101,14 +111,26 @@ export class OpenEngine {
     }
   }
 
+  /** Says which command is at work, for those who are refused. */
+  async announce(command: string): Promise<void> {
+    await this.#journal.tell(command);
+  }
+
   /** Resolves when nothing is under way. A broken engine does not tell: it gets a while. */
   async settled(): Promise<void> {
     if (!this.#isBroken) {
       const quiet = this.#engine.quiet();
       while (!this.#isBroken) if (await within(STUCK_LOOK_MS, quiet)) return;
     }
-    const until_ms = Date.now() + SETTLE_MS;
-    while (this.isWorking && Date.now() < until_ms) await sleep(SETTLE_LOOK_MS);
+    const until_ms = performance.now() + SETTLE_MS;
+    while (this.isWorking && performance.now() < until_ms) await sleep(SETTLE_LOOK_MS);
+  }
+
+  /** Stops everything, without a word to anybody. */
+  abandon(): void {
+    this.#isBroken = true;
+    this.#rest();
+    for (const cancel of this.#cancels.values()) cancel.abort();
   }
 
   /** Lets others have the journal. */
@@ -127,7 +149,11 @@ export class OpenEngine {
       unwatch();
     };
     try {
-      this.#ready = this.#journal.truncate(this.#engine.open(this.#journal.text, VERSION));
+      const { text, head, processes, isWritten } = this.#journal;
+      if (isWritten) {
+        const valid_bytes = this.#engine.open(text, head ?? undefined, VERSION, processes);
+        this.#ready = this.#journal.truncate(valid_bytes);
+      } else this.#engine.look(text);
       await this.#ready;
     } catch (error) {
       this.#rest();
@@ -139,10 +165,10 @@ export class OpenEngine {
   #coreHost(): CoreHost {
     return {
       now: () => Date.now(),
-      persist: (lines) =>
+      persist: (lines, head) =>
         this.#counted(async () => {
           await this.#ready;
-          if (!this.#isBroken) await this.#journal.append(lines);
+          if (!this.#isBroken) await this.#journal.append(lines, head);
         }),
       perform: (effect) => this.#counted(() => this.#perform(effect)),
       cancel: (id) => this.#cancels.get(id)?.abort(),
@@ -159,7 +185,7 @@ export class OpenEngine {
       return await task();
     } finally {
       this.#workCount -= 1;
-      this.#idleSince_ms = Date.now();
+      this.#idleSince_ms = performance.now();
       // A core without an answer does nothing more, and after a panic it must not get one.
       if (this.#isBroken) await new Promise(() => undefined);
     }
@@ -170,7 +196,8 @@ export class OpenEngine {
     if (this.#isBroken) cancel.abort();
     this.#cancels.set(effect.id, cancel);
     const dispatch = (event: Event) => this.tell(event);
-    const context = { host: this.#host, place: this.#place, dispatch };
+    const place = { ...this.#place, person_directory: this.#stage.directory() };
+    const context = { host: this.#host, place, dispatch };
     const outcome = await perform(context, effect, cancel.signal);
     this.#cancels.delete(effect.id);
     return outcome;
@@ -178,42 +205,15 @@ export class OpenEngine {
 
   #fail(message: string): void {
     if (this.#isBroken) return;
-    this.#isBroken = true;
-    this.#rest();
+    this.abandon();
     this.#stage.failed(message);
-    for (const cancel of this.#cancels.values()) cancel.abort();
   }
 
   #look(): void {
-    const isIdle = !this.isWorking && Date.now() - this.#idleSince_ms >= STUCK_MS;
+    const isIdle = !this.isWorking && performance.now() - this.#idleSince_ms >= STUCK_MS;
     if (!isIdle || !this.#stage.isWaiting()) return;
     this.#fail(
       "multi-agent-coder stopped without a result, which is a bug in it. Give the command again to go on.",
     );
-  }
-}
-
-/** Opens the journal for this process alone. Outside a repository nobody reads it again: it is kept nowhere. */
-async function openJournal(place: RepositoryPlace): Promise<Journal> {
-  const { common, state } = place;
-  const nothing = () => Promise.resolve();
-  if (common === null) return { text: "", truncate: nothing, append: nothing, close: nothing };
-  const release = await acquireLock(join(state, "journal.lock"));
-  try {
-    // Nobody else holds the lock, so what still runs belongs to a process that is gone.
-    await endOrphans(childNotes(place));
-    const { journal, text } = await JournalFile.open(join(state, "journal.jsonl"));
-    return {
-      text,
-      truncate: (bytes) => journal.truncate(bytes),
-      append: (lines) => journal.append(lines),
-      close: async () => {
-        await journal.close();
-        await release();
-      },
-    };
-  } catch (error) {
-    await release();
-    throw error;
   }
 }

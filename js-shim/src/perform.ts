@@ -5,6 +5,7 @@ import { performGit } from "./effects/git.ts";
 import { performProcess } from "./effects/process.ts";
 import { NO_USAGE, performSession } from "./effects/session.ts";
 import { performTimer } from "./effects/timer.ts";
+import { reach } from "./fault.ts";
 import { type Host, troubleFrom } from "./host/host.ts";
 import type { RepositoryPlace } from "./paths.ts";
 import type { Effect, Event, Outcome } from "./protocol.ts";
@@ -24,7 +25,11 @@ export async function perform(
   cancel: AbortSignal,
 ): Promise<Outcome> {
   try {
-    return await performByKind(context, effect, cancel);
+    const moment = `${effect.kind}.${typeOf(effect)}`;
+    reach(`before:${moment}`);
+    const outcome = await performByKind(context, effect, cancel);
+    reach(`after:${moment}`);
+    return outcome;
   } catch (error) {
     context.host.log("error", `${effect.kind}: ${troubleFrom(error).message}`, {
       effect: effect.id,
@@ -62,6 +67,11 @@ async function performByKind(
     case "cancel":
       throw new Error("this effect has no answer");
   }
+}
+
+/** What is asked for, in its room. */
+function typeOf(effect: Effect): string {
+  return effect.kind === "cancel" ? "" : effect.operation.type;
 }
 
 function broken({ kind }: Effect, message: string): Outcome {

@@ -9,6 +9,20 @@ const GRACE_MS = 2_000;
 const KILLED_WAIT_MS = 5_000;
 const POLL_MS = 20;
 
+/** The groups of children that run now. */
+const running = new Set<number>();
+
+/** Remembers a group of ours while it runs; returns what forgets it. */
+export function rememberGroup(leader: number): () => void {
+  running.add(leader);
+  return () => running.delete(leader);
+}
+
+/** Ends every group of ours at once, without waiting: this process is about to end. */
+export function killGroups(): void {
+  for (const leader of running) signalGroup(leader, "SIGKILL");
+}
+
 /** Ends what lives in the group: politely, then hard, then waits until it is gone. */
 export async function endGroup(leader: number): Promise<void> {
   if (!isGroupAlive(leader)) return;

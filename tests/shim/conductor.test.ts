@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "no
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { __wbg_reset_state } from "../../js-shim/pkg/core.js";
-import { Conductor } from "../../js-shim/src/conductor.ts";
+import { Conductor, type Request } from "../../js-shim/src/conductor.ts";
 import type { CatalogueModel } from "../../js-shim/src/host/host.ts";
 import { acquireLock } from "../../js-shim/src/lock.ts";
 import { logPanic } from "../../js-shim/src/panic.ts";
@@ -28,9 +28,13 @@ function holdModels(host: FakeHost): { isAsked: () => boolean; answer: () => voi
   };
 }
 
+function asked(...command: Parameters<typeof given>): Request {
+  return { command: given(...command), setting: SETTING, directory: "/" };
+}
+
 async function run(conductor: Conductor, ...command: Parameters<typeof given>): Promise<FakeTurn> {
   const turn = new FakeTurn();
-  await conductor.run(given(...command), SETTING, turn, undefined);
+  await conductor.run(asked(...command), turn, undefined);
   return turn;
 }
 
@@ -41,7 +45,7 @@ test("a command ends once, and then the journal is free for others", async () =>
   expect(turn.ends).toEqual([expect.stringContaining("acme/large")]);
   await conductor.quiet();
   expect(conductor.chats).toEqual([]);
-  const release = await acquireLock(join(place.state, "journal.lock"));
+  const { release } = await acquireLock(join(place.state, "journal.lock"), "/elsewhere", "plan");
   await release();
 });
 
@@ -100,7 +104,7 @@ test("a command that is cancelled before it starts performs nothing that matters
   const { place } = await World.make();
   const conductor = new Conductor(new FakeHost(), place);
   const turn = new FakeTurn();
-  await conductor.run(given("plan", "greet"), SETTING, turn, AbortSignal.abort());
+  await conductor.run(asked("plan", "greet"), turn, AbortSignal.abort());
   expect(turn.ends).toEqual([expect.stringContaining("stopped")]);
 });
 
@@ -112,14 +116,65 @@ test("a cancel while the journal is being opened is not lost", async () => {
   expect((await running).ends).toEqual([expect.stringContaining("stopped")]);
 });
 
-test("a repository whose lock is held refuses commands, and takes them afterwards", async () => {
+test("a repository whose lock is held refuses commands by the holder's name, and takes them afterwards", async () => {
   const { place } = await World.make();
-  const release = await acquireLock(join(place.state, "journal.lock"));
+  const { release } = await acquireLock(join(place.state, "journal.lock"), "/elsewhere", "plan");
   const conductor = new Conductor(new FakeHost(), place);
-  const refused = await run(conductor, "progress");
-  expect(refused.ends).toEqual([expect.stringContaining("Another OpenCode")]);
+  const refused = await run(conductor, "implement");
+  const holder = `OpenCode (process ${process.pid}, in /elsewhere, since `;
+  expect(refused.ends).toEqual([expect.stringContaining(holder)]);
   await release();
   expect((await run(conductor, "progress")).ends).toEqual([NOTHING_YET]);
+});
+
+test("commands that only look are answered while another process is at work, and change nothing", async () => {
+  const { place } = await World.make();
+  const host = new FakeHost();
+  const models = holdModels(host);
+  const working = new Conductor(host, place);
+  const planning = run(working, "plan", "greet people");
+  await until(models.isAsked);
+  const journal = () => readFileSync(join(place.state, "journal.jsonl"), "utf8");
+  const before = journal();
+  // The lock refuses another conductor as it does another process.
+  const looking = new Conductor(new FakeHost(), place);
+  const looked = await run(looking, "metrics");
+  expect(looked.ends).toEqual([null]);
+  expect(looked.said[0]).toMatch(/^OpenCode \(process \d+, .*\) is running \/plan in this repo/);
+  expect((await run(looking, "progress")).ends).toEqual([NOTHING_YET]);
+  expect((await run(looking, "plan", "more")).ends).toEqual([expect.stringContaining("/plan")]);
+  expect(journal()).toBe(before);
+  models.answer();
+  await planning;
+});
+
+test("a command reads the files that a person names where they typed it", async () => {
+  const { place, root } = await World.make({ "sub/feature.md": "Greet every visitor." });
+  const host = new FakeHost();
+  const ref = { provider: "acme", model: "large" };
+  host.models = async () => [{ ref, input_usd: 0, output_usd: 0, context_tokens: 0 }];
+  const conductor = new Conductor(host, place);
+  const turn = new FakeTurn();
+  const request = { ...asked("plan", "feature.md"), directory: join(root, "sub") };
+  const planning = conductor.run(request, turn, undefined);
+  await until(() => host.sent.some((text) => text.includes("Greet every visitor.")));
+  conductor.cancel("chat");
+  await planning;
+});
+
+test("stopping ends the commands of these chats, and then others may have the journal", async () => {
+  const { place } = await World.make();
+  const host = new FakeHost();
+  const models = holdModels(host);
+  const conductor = new Conductor(host, place);
+  const planning = run(conductor, "plan", "greet people");
+  await until(models.isAsked);
+  const stopping = conductor.stop(["chat"]);
+  models.answer();
+  await stopping;
+  expect((await planning).ends).toEqual([expect.stringContaining("stopped")]);
+  const { release } = await acquireLock(join(place.state, "journal.lock"), "/elsewhere", "plan");
+  await release();
 });
 
 test("a damaged journal is named, and its lock is free again", async () => {
@@ -128,7 +183,7 @@ test("a damaged journal is named, and its lock is free again", async () => {
   writeFileSync(join(place.state, "journal.jsonl"), "nonsense\n{}\n");
   const turn = await run(new Conductor(new FakeHost(), place), "progress");
   expect(turn.ends).toEqual([expect.stringContaining("line 1")]);
-  const release = await acquireLock(join(place.state, "journal.lock"));
+  const { release } = await acquireLock(join(place.state, "journal.lock"), "/elsewhere", "plan");
   await release();
 });
 

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
-import { Core, type CoreHost, initSync } from "../../js-shim/pkg/core.js";
+import { Core, type CoreHost, initSync, onlyLooks } from "../../js-shim/pkg/core.js";
 import { WASM } from "../../js-shim/src/built.ts";
 import type {
   ChatOperation,
@@ -43,6 +43,7 @@ const PLAN: Extract<Event, { type: "command" }> = {
 /** A core, and everything that its host saw. */
 class World implements CoreHost {
   journal = "";
+  head: string | undefined;
   readonly performed: Effect[] = [];
   readonly shown: ChatOperation[] = [];
   readonly halts: string[] = [];
@@ -51,18 +52,20 @@ class World implements CoreHost {
   readonly core: Core;
   #now_ms = 1_763_600_000_000;
 
-  constructor(journal = "") {
+  constructor(journal = "", head?: string, processes = 0) {
     this.journal = journal;
+    this.head = head;
     this.core = new Core(this);
-    const valid_bytes = this.core.open(journal, "test");
+    const valid_bytes = this.core.open(journal, head, "test", processes);
     this.journal = Buffer.from(journal).subarray(0, valid_bytes).toString();
   }
 
   now = () => this.#now_ms++;
 
-  persist = async (lines: string) => {
+  persist = async (lines: string, head: string) => {
     if (this.fault !== null) throw new Error(this.fault);
     this.journal += lines;
+    this.head = head;
   };
 
   perform = async (effect: Effect): Promise<Outcome> => {
@@ -163,18 +166,55 @@ test("a torn last line is cut off, and what is good before it counts", async () 
   await live.give(PLAN);
   const whole = live.journal;
   const torn = new World(`${whole}{"v":1,"seq":3,"pr`);
-  expect(torn.journal.startsWith(whole)).toBe(true);
+  expect(torn.journal).toBe(whole);
   await torn.core.quiet();
   const clean = new World(whole);
   await clean.core.quiet();
-  expect(torn.core.state_hash()).toBe(clean.core.state_hash());
-  expect(torn.journal).toBe(clean.journal);
+  const [last, ...before] = linesOf(torn.journal).toReversed();
+  expect(before).toEqual(linesOf(clean.journal).toReversed().slice(1));
+  expect(JSON.parse(last ?? "")).toMatchObject({ event: { tidied: { torn_bytes: 18 } } });
 });
 
 test("a journal with a changed line is refused with its number", async () => {
   const live = new World();
   await live.give(PLAN);
   expect(() => new World(live.journal.replace("greet people", "greet robots"))).toThrow(/line 2/);
+});
+
+test("a journal that lost its last lines is refused by its head record", async () => {
+  const live = new World();
+  await live.give(PLAN);
+  const shorter = linesOf(live.journal).slice(0, -1).join("\n");
+  expect(() => new World(`${shorter}\n`, live.head)).toThrow("journal");
+  expect(() => new World(live.journal, live.head)).not.toThrow();
+});
+
+test("what an earlier process left behind is told when the journal is opened", async () => {
+  const world = new World("", undefined, 3);
+  await world.core.quiet();
+  const opened = JSON.parse(linesOf(world.journal)[0] ?? "");
+  expect(opened.event.tidied).toEqual({ processes: 3, torn_bytes: 0 });
+});
+
+test("a core that only looks answers from another's journal and keeps nothing", async () => {
+  const live = new World();
+  await live.give(PLAN);
+  const looking = new World();
+  await looking.core.quiet();
+  const own = looking.journal;
+  looking.core.look(`${live.journal}{"v":1,"seq":`);
+  await looking.give({ ...PLAN, name: "progress" });
+  expect(looking.shown.at(-1)).toMatchObject({ type: "end", chat: "chat" });
+  expect(looking.journal).toBe(own);
+});
+
+test("which commands only look", () => {
+  expect(onlyLooks("progress", "")).toBe(true);
+  expect(onlyLooks("metrics", "")).toBe(true);
+  expect(onlyLooks("backlog", " --check ")).toBe(true);
+  expect(onlyLooks("backlog", "")).toBe(false);
+  expect(onlyLooks("plan", "greet")).toBe(false);
+  expect(onlyLooks("implement", "")).toBe(false);
 });
 
 test("late, duplicate and foreign outcomes change nothing", async () => {

@@ -7,6 +7,7 @@ import type { Hooks, PluginInput } from "@opencode-ai/plugin";
 import { expect, onTestFinished, test } from "vitest";
 import { conductorModel } from "../../js-shim/src/host/v1-model.ts";
 import { unwrap, V1Plugin } from "../../js-shim/src/host/v1-plugin.ts";
+import { hub } from "../../js-shim/src/hub.ts";
 import { setVariable, temporaryDirectory, World } from "./world.ts";
 
 /** A model's part of an answer, as far as the tests look. */
@@ -99,6 +100,16 @@ test("a command that never became a message is not run in place of the next one"
   await instance.before("chat", "plan", "something dear");
   const parts = await instance.give("chat", "progress", "");
   expect(errorOf(parts)).toContain("there is no tasks/BACKLOG.yaml");
+});
+
+test("instances in one checkout share its conductor", async () => {
+  const { root } = await World.make({ "sub/a.txt": "one\n" });
+  for (const directory of [root, join(root, "sub")]) {
+    const instance = new Instance(directory);
+    await instance.configure();
+    expect(errorOf(await instance.give(directory, "progress", ""))).toContain("BACKLOG.yaml");
+  }
+  expect([...hub.conductors.keys()].filter((key) => key.includes(root))).toHaveLength(1);
 });
 
 test("two commands given at once get the messages that show them", async () => {

@@ -5,10 +5,9 @@ import type { Part } from "@opencode-ai/sdk";
 import { Conductor } from "../conductor.ts";
 import { readDefinitions } from "../core.ts";
 import { hub, type ServeTurn } from "../hub.ts";
-import { isInside, locate, worktreesDirectory } from "../paths.ts";
+import { isInside, locate, type RepositoryPlace, worktreesDirectory } from "../paths.ts";
 import type { CommandName, Setting } from "../protocol.ts";
-import { within } from "../within.ts";
-import { type ChatTurn, troubleFrom } from "./host.ts";
+import { type ChatTurn, type GivenCommand, troubleFrom } from "./host.ts";
 import { AGENT, CHAT_HEADER, MESSAGE_HEADER, PLUGIN } from "./names.ts";
 import { V1Host } from "./v1.ts";
 import { giveTitle, releaseToolParts, usualModel } from "./v1-chat.ts";
@@ -19,9 +18,6 @@ import { onInterrupt } from "./v1-signals.ts";
 import { V1Turn } from "./v1-turn.ts";
 import { cleanVariable, ownContent } from "./v1-worktree.ts";
 
-/** How long OpenCode is kept from ending while work is being put away. */
-const DISPOSE_MS = 20_000;
-
 /** One instance of the plugin: OpenCode makes one for every directory it opens. */
 export class V1Plugin {
   readonly #client: V1Client;
@@ -30,6 +26,8 @@ export class V1Plugin {
   readonly #directory: string;
   readonly #self = Symbol("instance");
   readonly #runs = new V1Runs();
+  /** Chats of this instance with a command at work, or being put away. */
+  readonly #chats = new Map<string, Conductor>();
   #commands = new Map<string, CommandName>();
   #models: Models = { model: null, small_model: null, agents: {} };
 
@@ -129,29 +127,32 @@ export class V1Plugin {
   };
 
   async #conduct(
-    command: Parameters<Conductor["run"]>[0],
+    command: GivenCommand,
     turn: ChatTurn,
     signal: AbortSignal | undefined,
   ): Promise<void> {
-    const conductor = await this.#findConductor();
+    const place = await locate(this.#directory);
+    const conductor = this.#conductorAt(place);
     const setting: Setting = {
       options: this.#options ?? null,
       ...this.#models,
       seed: Math.floor(Math.random() * 2 ** 32),
     };
+    const { chat } = command;
     const release = onInterrupt(() => this.#dispose());
+    this.#chats.set(chat, conductor);
     try {
-      await conductor.run(command, setting, turn, signal);
+      await conductor.run({ command, setting, directory: place.person_directory }, turn, signal);
       // The interrupt stays ours until everything is put away.
       await conductor.quiet();
     } finally {
       release();
+      if (!conductor.chats.includes(chat)) this.#chats.delete(chat);
     }
   }
 
-  /** The conductor of this checkout. Rejects in a worktree of ours. */
-  async #findConductor(): Promise<Conductor> {
-    const place = await locate(this.#directory);
+  /** The conductor of a checkout, which all instances in it share. Throws in a worktree of ours. */
+  #conductorAt(place: RepositoryPlace): Conductor {
     if (
       hub.worktrees.has(this.#directory) ||
       isInside(worktreesDirectory(place, null), place.root)
@@ -160,18 +161,17 @@ export class V1Plugin {
         "This directory belongs to multi-agent-coder. Give the command in your own checkout.",
       );
     }
-    const known = hub.conductors.get(this.#directory);
-    const conductor = known?.isAt(place) ? known : new Conductor(this.#host, place);
-    hub.conductors.set(this.#directory, conductor);
+    const key = JSON.stringify([place.state, place.root]);
+    const conductor = hub.conductors.get(key) ?? new Conductor(this.#host, place);
+    hub.conductors.set(key, conductor);
     return conductor;
   }
 
+  /** Ends the commands that were given here. What is left to do when it takes too long, the next start does. */
   async #dispose(): Promise<void> {
     if (!this.#isActing()) return;
-    const conductor = hub.conductors.get(this.#directory);
-    if (conductor === undefined) return;
-    for (const chat of conductor.chats) conductor.cancel(chat);
-    await within(DISPOSE_MS, conductor.quiet());
+    const chats = [...this.#chats.keys()];
+    await Promise.all([...new Set(this.#chats.values())].map((one) => one.stop(chats)));
   }
 
   async #idle(chat: string): Promise<void> {

@@ -1,4 +1,5 @@
 // Interrupts. `opencode run` and `opencode serve` end on them without telling their plugins.
+import { killGroups } from "../process-group.ts";
 
 /** What to run before the process ends, while there is something to put away. */
 const cleanups = new Set<() => Promise<void>>();
@@ -21,9 +22,13 @@ export function onInterrupt(cleanup: () => Promise<void>): () => void {
 
 function end(signal: Signal): void {
   // The second one is meant: go at once.
-  if (isEnding) process.exit(SIGNALS[signal]);
+  if (isEnding) exit(signal);
   isEnding = true;
-  void Promise.allSettled([...cleanups].map((cleanup) => cleanup())).then(() =>
-    process.exit(SIGNALS[signal]),
-  );
+  void Promise.allSettled([...cleanups].map((cleanup) => cleanup())).then(() => exit(signal));
+}
+
+/** Leaves nothing running behind, however much was put away. */
+function exit(signal: Signal): never {
+  killGroups();
+  process.exit(SIGNALS[signal]);
 }
