@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -42,6 +43,10 @@ function write(
   to: Place = "repository",
 ): Promise<FileOutcome> {
   return performFile(place, { type: "write", file: { place: to, path }, text, expected }, never);
+}
+
+function contentsOf(directory: string): [string, string][] {
+  return readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), "utf8")]);
 }
 
 function hashOf(text: string | Buffer): string {
@@ -88,6 +93,7 @@ describe("writing", () => {
     expect(await write("tasks/deep/PLAN.md", "# Plan\n")).toEqual({
       type: "written",
       hash: hashOf("# Plan\n"),
+      kept: null,
     });
     expect(readFileSync(join(place.root, "tasks/deep/PLAN.md"), "utf8")).toBe("# Plan\n");
     expect(readdirSync(join(place.root, "tasks/deep"))).toEqual(["PLAN.md"]);
@@ -104,6 +110,57 @@ describe("writing", () => {
     expect(await write("a", "two", right)).toMatchObject({ type: "written" });
     expect(await write("a", "two", right)).toMatchObject({ type: "written" });
     expect(readdirSync(place.root)).toEqual(["a"]);
+  });
+
+  describe("what is ours", () => {
+    const ours = (text: string | null): Expected => ({
+      type: "ours",
+      hash: text === null ? null : hashOf(text),
+    });
+
+    test("is replaced without a trace when nobody changed it", async () => {
+      expect(await write("t/a.md", "one", ours(null))).toMatchObject({ kept: null });
+      expect(await write("t/a.md", "two", ours("one"))).toMatchObject({ kept: null });
+      expect(readdirSync(join(place.root, "t"))).toEqual(["a.md"]);
+    });
+
+    test("keeps every edit of somebody else beside it", async () => {
+      const edited = (text: string) => writeFileSync(join(place.root, "t/T01.notes.md"), text);
+      await write("t/T01.notes.md", "one", ours(null));
+      edited("first edit");
+      expect(await write("t/T01.notes.md", "two", ours("one"))).toEqual({
+        type: "written",
+        hash: hashOf("two"),
+        kept: "t/T01.notes.edited.md",
+      });
+      edited("second edit");
+      expect(await write("t/T01.notes.md", "three", ours("two"))).toMatchObject({
+        kept: "t/T01.notes.edited-2.md",
+      });
+      expect(Object.fromEntries(contentsOf(join(place.root, "t")))).toEqual({
+        "T01.notes.edited-2.md": "second edit",
+        "T01.notes.edited.md": "first edit",
+        "T01.notes.md": "three",
+      });
+    });
+
+    test("that lies there before we ever wrote it is somebody's", async () => {
+      writeFileSync(join(place.root, "Makefile"), "theirs");
+      expect(await write("Makefile", "x", ours(null))).toMatchObject({ kept: "Makefile.edited" });
+      expect(readFileSync(join(place.root, "Makefile.edited"), "utf8")).toBe("theirs");
+    });
+
+    test("written again after a crash keeps the same edit once", async () => {
+      writeFileSync(join(place.root, "a.md"), "edit");
+      linkSync(join(place.root, "a.md"), join(place.root, "a.edited.md"));
+      expect(await write("a.md", "two", ours("one"))).toMatchObject({ kept: "a.edited.md" });
+      expect(readdirSync(place.root)).toEqual(["a.edited.md", "a.md"]);
+    });
+
+    test("and already as it should be is left alone", async () => {
+      writeFileSync(join(place.root, "a.md"), "two");
+      expect(await write("a.md", "two", ours("one"))).toMatchObject({ kept: null });
+    });
   });
 
   test("keeps the mode of the file it replaces", async () => {
@@ -188,3 +245,31 @@ describe("a path stays in its directory", () => {
     expect(readFileSync(join(place.root, "docs/PLAN.md"), "utf8")).toBe("x");
   });
 });
+
+/** A file size limit does what a full disk does: a part of the bytes is taken, with no error. */
+test.skipIf(process.platform === "win32" || !existsSync("/bin/sh"))(
+  "a write that comes out short leaves the old file, and nothing beside it",
+  () => {
+    writeFileSync(join(place.root, "a.md"), "old");
+    const root = new URL("../../", import.meta.url).pathname;
+    const main = join(base, "main.ts");
+    const operation = {
+      type: "write",
+      file: { place: "repository", path: "a.md" },
+      text: "x".repeat(5_000),
+      expected: { type: "anything" },
+    };
+    writeFileSync(
+      main,
+      `import { performFile } from ${JSON.stringify(join(root, "js-shim/src/effects/file.ts"))};
+       const place = ${JSON.stringify(place)};
+       const never = new AbortController().signal;
+       console.log((await performFile(place, ${JSON.stringify(operation)}, never)).message);`,
+    );
+    const limited = ['trap "" XFSZ; ulimit -f 1; exec "$@"', "sh", process.execPath];
+    const script = ["--import", join(root, "tests/typescript.mjs"), main];
+    const said = execFileSync("/bin/sh", ["-c", ...limited, ...script], { encoding: "utf8" });
+    expect(said).toMatch(/^writing a\.md: .*EFBIG/);
+    expect(Object.fromEntries(contentsOf(place.root))).toEqual({ "a.md": "old" });
+  },
+);

@@ -1,8 +1,9 @@
 /** Performs `src/effect/file.rs`: reading with a limit, writing atomically. */
 
 import { createHash } from "node:crypto";
-import { lstat, mkdir, open, readFile, realpath } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { constants } from "node:fs";
+import { copyFile, link, lstat, mkdir, open, readFile, realpath } from "node:fs/promises";
+import { dirname, join, parse, posix, resolve } from "node:path";
 import { replaceFile } from "../atomic.ts";
 import { expandHome, isInside, problemOfRelativePath, type RepositoryPlace } from "../paths.ts";
 import type { Expected, FileOperation, FileOutcome, FileRef } from "../protocol.ts";
@@ -13,6 +14,9 @@ type Write = Extract<FileOperation, { type: "write" }>;
 
 /** What a person names may be a feature request and no path at all; then no such file is there. */
 const MISSING_CODES = new Set(["ENOENT", "ENOTDIR", "ENAMETOOLONG", "ERR_INVALID_ARG_VALUE"]);
+
+/** So many edits of one file are kept. */
+const KEPT_MAX = 1_000;
 
 const writes = new Queue();
 
@@ -67,23 +71,58 @@ function write(place: RepositoryPlace, operation: Write): Promise<FileOutcome> {
     // The same write done again, after a crash, finds the file as it should be.
     if ((await hashAt(path)) === hash) return { type: "written", hash, kept: null };
     await mkdir(dirname(path), { recursive: true });
-    const isWritten = await replaceFile(path, bytes, async () =>
-      isExpected(operation.expected, await hashAt(path)),
-    );
-    return isWritten ? { type: "written", hash, kept: null } : { type: "changed" };
+    let kept: string | null = null;
+    const isWritten = await replaceFile(path, bytes, async () => {
+      const actual = await hashAt(path);
+      if (operation.expected.type !== "ours") return isExpected(operation.expected, actual);
+      if (actual !== null && actual !== operation.expected.hash) {
+        kept = posix.join(posix.dirname(operation.file.path), await keepBeside(path, actual));
+      }
+      return true;
+    });
+    return isWritten ? { type: "written", hash, kept } : { type: "changed" };
   });
 }
 
-function isExpected(expected: Expected, actual: string | null): boolean {
+function isExpected(expected: Exclude<Expected, { type: "ours" }>, actual: string | null): boolean {
   switch (expected.type) {
     case "anything":
       return true;
     case "missing":
       return actual === null;
-    case "ours":
-      return true;
     case "hash":
       return actual === expected.hash;
+  }
+}
+
+/**
+ * Gives somebody's edit of a file another name beside it, `notes.edited.md`, and tells that name. The file
+ * stays where it is as well, until it is replaced. Nothing is overwritten.
+ */
+async function keepBeside(path: string, hash: string): Promise<string> {
+  const { dir, name, ext } = parse(path);
+  for (let count = 1; count <= KEPT_MAX; count += 1) {
+    const kept = `${name}.edited${count === 1 ? "" : `-${count}`}${ext}`;
+    const other = join(dir, kept);
+    if (await isNamed(path, other)) return kept;
+    // We may have died between this and the replacing.
+    if ((await hashAt(other).catch(() => null)) === hash) return kept;
+  }
+  throw new Error(`there are ${KEPT_MAX} edits of it beside it; move some of them away`);
+}
+
+/** Gives a file a second name, which is not taken yet. */
+async function isNamed(path: string, other: string): Promise<boolean> {
+  try {
+    await link(path, other).catch((error) => {
+      if (codeOf(error) === "EEXIST") throw error;
+      // Not every file system has links.
+      return copyFile(path, other, constants.COPYFILE_EXCL);
+    });
+    return true;
+  } catch (error) {
+    if (codeOf(error) === "EEXIST") return false;
+    throw error;
   }
 }
 
