@@ -18,7 +18,7 @@ impl Redactor {
             Event::Session { signal, .. } => match signal {
                 SessionSignal::Retrying { message, .. } => self.replace(message),
                 SessionSignal::Denied { what } => self.replace(what),
-                SessionSignal::Stepped { .. } => {}
+                SessionSignal::Stepped { .. } | SessionSignal::Called { .. } => {}
             },
             Event::Opened { .. }
             | Event::Checkpoint { .. }
@@ -30,7 +30,12 @@ impl Redactor {
     fn redact_outcome(&self, outcome: &mut Outcome) {
         match outcome {
             Outcome::Session(outcome) => match outcome {
-                SessionOutcome::Answered { text, .. } => self.replace(text),
+                SessionOutcome::Answered { text, text_bytes, .. } => {
+                    let left_out = text_bytes.saturating_sub(text.len() as u64);
+                    self.replace(text);
+                    // Whoever compares the two must still see whether the text was cut.
+                    *text_bytes = text.len() as u64 + left_out;
+                }
                 SessionOutcome::Failed { trouble: Trouble::Error { message, .. }, .. } => {
                     self.replace(message);
                 }
@@ -38,6 +43,9 @@ impl Redactor {
                 SessionOutcome::Created { .. }
                 | SessionOutcome::Failed { .. }
                 | SessionOutcome::Aborted { .. }
+                | SessionOutcome::Nudged
+                | SessionOutcome::Unfinished { .. }
+                | SessionOutcome::Found { .. }
                 | SessionOutcome::Removed => {}
             },
             Outcome::Git(outcome) => match outcome {
@@ -48,6 +56,11 @@ impl Redactor {
                 | GitOutcome::Listed { .. }
                 | GitOutcome::Shown { .. }
                 | GitOutcome::Prepared { .. }
+                | GitOutcome::Clean
+                | GitOutcome::Tampered { .. }
+                | GitOutcome::Glanced { .. }
+                | GitOutcome::Seen { .. }
+                | GitOutcome::Held { .. }
                 | GitOutcome::Merged { .. }
                 | GitOutcome::Conflicted { .. }
                 | GitOutcome::Moved
@@ -72,7 +85,7 @@ impl Redactor {
                 | FileOutcome::Changed => {}
             },
             Outcome::Catalogue(CatalogueOutcome::Failed { message }) => self.replace(message),
-            Outcome::Catalogue(CatalogueOutcome::Found { .. }) | Outcome::Timer(_) => {}
+            Outcome::Catalogue(CatalogueOutcome::Found { .. }) | Outcome::Timer(_) | Outcome::Machine(_) => {}
         }
     }
 
