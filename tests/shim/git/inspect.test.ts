@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { guardOf } from "../../../js-shim/src/effects/git/guard.ts";
 import { performGit } from "../../../js-shim/src/effects/git.ts";
 import { locate } from "../../../js-shim/src/paths.ts";
 import type { GitOutcome, Repository } from "../../../js-shim/src/protocol.ts";
@@ -24,6 +25,7 @@ describe("inspecting", () => {
       dirty_files: 0,
       has_mac_branch: false,
       reference: null,
+      guard: await guardOf(world.place),
     });
   });
 

@@ -25,7 +25,9 @@ export async function collect(
   const base = commitId(operation.base);
   const reference = ownReference(operation.reference);
   return slots.run(`${common} ${name}`, async () => {
-    const { record, git, index } = await openSlot(place, operation.slot, signal);
+    const slot = await openSlot(place, operation.slot, operation.guard, signal);
+    if ("tampered" in slot) return { type: "tampered", names: slot.tampered };
+    const { record, git, index } = slot;
 
     const sorted = await withIndex(git, index, base, async (indexed) =>
       sort(indexed, base, record.directory, await changesOf(indexed, record.placed)),

@@ -24,7 +24,9 @@ export async function glance(
   operation: Glance,
   signal: AbortSignal,
 ): Promise<GitOutcome> {
-  const { record, git, index } = await openSlot(place, operation.slot, signal);
+  const slot = await openSlot(place, operation.slot, [], signal);
+  if ("tampered" in slot) throw new Error(`git was told otherwise by ${slot.tampered.join(", ")}`);
+  const { record, git, index } = slot;
   return withIndex(git, index, record.at, async (indexed) => {
     const parts: (string | Buffer)[] = [];
     for (const change of await changesOf(indexed, record.placed)) {

@@ -3,6 +3,7 @@
 import { basename } from "node:path";
 import type { RepositoryPlace } from "../../paths.ts";
 import type { GitOperation, GitOutcome, ListedFile, Relation, Repository } from "../../protocol.ts";
+import { guardOf } from "./guard.ts";
 import { commitId, type Git, gitIn, line, splitNul } from "./run.ts";
 
 type Inspect = Extract<GitOperation, { type: "inspect" }>;
@@ -59,7 +60,7 @@ export async function inspect(
     dirty_files,
     has_mac_branch: mac !== null,
     reference,
-    guard: [],
+    guard: await guardOf(place),
   };
   return { type: "inspected", repository };
 }

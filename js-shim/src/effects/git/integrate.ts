@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { RepositoryPlace } from "../../paths.ts";
 import type { GitOperation, GitOutcome } from "../../protocol.ts";
 import { commitTree } from "./commit.ts";
+import { tamperedWith } from "./guard.ts";
 import { ownReference, taskId, trackId } from "./ids.ts";
 import { isAncestor, resolveObjects } from "./inspect.ts";
 import { commitId, type Git, GitError, gitIn, LONG_MS, line, splitNul } from "./run.ts";
@@ -26,6 +27,8 @@ export async function merge(
   operation: Merge,
   signal: AbortSignal,
 ): Promise<GitOutcome> {
+  const names = await tamperedWith(place, operation.guard);
+  if (names.length > 0) return { type: "tampered", names };
   const git = gitIn(place.root, signal);
   const onto = commitId(operation.onto);
   const commit = commitId(operation.commit);
@@ -77,34 +80,36 @@ export async function land(
   signal: AbortSignal,
 ): Promise<GitOutcome> {
   if (signal.aborted) return { type: "refused", reason: "it was cancelled" };
+  const names = await tamperedWith(place, operation.guard);
+  if (names.length > 0) return { type: "tampered", names };
   // Once begun it is not cancelled: half of the person's files at the new commit help nobody.
   const git = gitIn(place.root, new AbortController().signal);
   const to = commitId(operation.to);
+  const elsewhere = await elsewhereThan(git, operation.branch);
+  if (elsewhere !== null) return { type: "refused", reason: elsewhere };
+  return fastForward(git, operation.branch, to);
+}
+
+/** Why the checkout is not on a branch; `null` when it is. */
+async function elsewhereThan(git: Git, branch: string): Promise<string | null> {
   const head = await git(["symbolic-ref", "--quiet", "HEAD"], { accepts: [0, 1] });
-  const branch = head.code === 0 ? line(head) : null;
-  if (branch !== `refs/heads/${operation.branch}`) {
-    const now = branch === null ? "no branch" : `\`${branch.replace(/^refs\/heads\//, "")}\``;
-    return {
-      type: "refused",
-      reason: `the checkout is on ${now} now, not on \`${operation.branch}\``,
-    };
-  }
+  const found = head.code === 0 ? line(head) : null;
+  if (found === `refs/heads/${branch}`) return null;
+  const now = found === null ? "no branch" : `\`${found.replace(/^refs\/heads\//, "")}\``;
+  return `the checkout is on ${now} now, not on \`${branch}\``;
+}
+
+async function fastForward(git: Git, branch: string, to: string): Promise<GitOutcome> {
+  // Ignored files of the person count as theirs: without the option git replaces them.
+  const words = ["--ff-only", "--no-autostash", "--no-overwrite-ignore", "--no-stat", "--quiet"];
   for (let tries = 1; ; tries += 1) {
     try {
-      // Ignored files of the person count as theirs: without the option git replaces them.
-      const words = [
-        "--ff-only",
-        "--no-autostash",
-        "--no-overwrite-ignore",
-        "--no-stat",
-        "--quiet",
-      ];
       await git(["merge", ...words, "--no-verify-signatures", to], { timeout_ms: LONG_MS });
       return { type: "landed" };
     } catch (error) {
       const said = error instanceof GitError ? error.stderr : "";
       if (!/index\.lock/.test(said) || tries === LAND_TRIES_MAX) {
-        return { type: "refused", reason: refusal(operation.branch, error) };
+        return { type: "refused", reason: refusal(branch, error) };
       }
       await new Promise((resolve) => setTimeout(resolve, LAND_WAIT_MS));
     }

@@ -1,7 +1,7 @@
 /** Marks that tell the states of a file apart. */
 
 import { createHash } from "node:crypto";
-import { lstat, readFile, readlink } from "node:fs/promises";
+import { lstat, readFile, readlink, stat } from "node:fs/promises";
 
 /** A larger file is marked by its size and time: reading it again and again costs more than it tells. */
 const HASHED_BYTES_MAX = 256 * 1024;
@@ -25,4 +25,12 @@ export async function markOf(file: string | Buffer): Promise<string> {
   const bytes = found.size > HASHED_BYTES_MAX ? null : await readFile(file).catch(() => null);
   if (bytes === null) return `${kind} ${found.size} ${found.mtimeMs}`;
   return `${kind} ${digestOf(bytes)}`;
+}
+
+/** The bytes of a regular file, or of one that a link leads to. Never waits, as reading a pipe would. */
+export async function bytesOf(path: string): Promise<Buffer | "absent" | "special"> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) return "absent";
+  if (!found.isFile()) return "special";
+  return readFile(path).catch(() => "special" as const);
 }

@@ -14,7 +14,9 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { replaceFile } from "../../atomic.ts";
 import { childNotes, type RepositoryPlace } from "../../paths.ts";
+import type { Guarded } from "../../protocol.ts";
 import { Queue } from "../../queue.ts";
+import { differing, sealOf, tamperedWith } from "./guard.ts";
 import { type Git, gitIn } from "./run.ts";
 
 /** What is remembered about a worktree, in our state and out of an agent's reach. */
@@ -29,6 +31,12 @@ export interface SlotRecord {
   readonly collected: string | null;
   /** `false` while it is being prepared: then nobody has worked in it yet. */
   readonly is_ready: boolean;
+  /** Git's directory for it; `null` while that is not known. */
+  readonly admin: string | null;
+  /** What that directory was like when the worktree was made ready. */
+  readonly seal: readonly Guarded[];
+  /** What the repository's configuration had to be like then. */
+  readonly guard: readonly Guarded[];
 }
 
 /** A worktree that can be worked on. */
@@ -71,7 +79,9 @@ export function indexPath(place: RepositoryPlace, name: string): string {
 /** Reads what is known about a worktree; `null` when nothing is. */
 export async function readRecord(place: RepositoryPlace, name: string): Promise<SlotRecord | null> {
   try {
-    return JSON.parse(await readFile(recordPath(place, name), "utf8")) as SlotRecord;
+    const record = JSON.parse(await readFile(recordPath(place, name), "utf8")) as SlotRecord;
+    // Earlier versions did not write all of it.
+    return { ...{ admin: null, seal: [], guard: [] }, ...record };
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
     throw error;
@@ -124,17 +134,26 @@ export interface OpenSlot {
   readonly index: string;
 }
 
-/** Opens a worktree of the pool; throws when it was never made ready or git has lost it. */
+/**
+ * Opens a worktree of the pool. Names what is no longer as `guard`, or as the worktree's preparing left
+ * it, when there is such a thing. Throws when it was never made ready or git has lost it.
+ */
 export async function openSlot(
   place: RepositoryPlace,
   slot: number,
+  guard: readonly Guarded[],
   signal: AbortSignal,
-): Promise<OpenSlot> {
+): Promise<OpenSlot | { readonly tampered: string[] }> {
   const name = slotName(slot);
   const record = await readRecord(place, name);
   if (record === null || !record.is_ready) throw new Error("the worktree was never made ready");
-  const admin = await findAdmin(commonOf(place), record.directory);
-  if (admin === null) throw new Error(`git no longer knows the worktree ${record.directory}`);
+  const admin = record.admin ?? (await findAdmin(commonOf(place), record.directory));
+  if (admin === null || (await stat(admin).catch(() => null)) === null) {
+    throw new Error(`git no longer knows the worktree ${record.directory}`);
+  }
+  const tampered = await tamperedWith(place, guard.length > 0 ? guard : record.guard);
+  tampered.push(...differing(record.seal, await sealOf(admin)));
+  if (tampered.length > 0) return { tampered };
   const git = gitFor(place, admin, record.directory, signal);
   return { record, admin, git, index: indexPath(place, name) };
 }

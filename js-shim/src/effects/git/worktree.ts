@@ -4,9 +4,11 @@ import { mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promi
 import { join, resolve } from "node:path";
 import { problemOfRelativePath, type RepositoryPlace, worktreesDirectory } from "../../paths.ts";
 import type { GitOperation, GitOutcome } from "../../protocol.ts";
+import { differing, sealOf, tamperedWith } from "./guard.ts";
+import { resolveObjects } from "./inspect.ts";
 import { placeCopies, placeLinks, removeLinks } from "./placed.ts";
 import { keepHead, keepWork } from "./rescue.ts";
-import { commitId, type Git, gitIn, LONG_MS, line } from "./run.ts";
+import { commitId, type Git, gitIn, LONG_MS } from "./run.ts";
 import {
   commonOf,
   copyIndex,
@@ -53,6 +55,8 @@ export async function prepare(
   const copy = checkedPaths(operation.copy);
   const keep = checkedPaths(operation.keep);
   return slots.run(`${common} ${name}`, async () => {
+    const names = await tamperedWith(place, operation.guard);
+    if (names.length > 0) return { type: "tampered", names };
     const pool = worktreesDirectory(place, operation.worktrees_dir);
     await mkdir(pool, { recursive: true });
     // Git records real paths; ours must be equal to them.
@@ -65,7 +69,8 @@ export async function prepare(
     const kept = await reuse(place, slot, record, placed, signal);
     const collected = record?.collected ?? null;
     // Until it is ready there is nobody's work in it, so that a crash from here on costs nothing.
-    await writeRecord(place, name, { directory, at, placed, collected, is_ready: false });
+    const unready = { directory, at, placed, collected, admin: null, seal: [], guard: [] };
+    await writeRecord(place, name, { ...unready, is_ready: false });
     const admin = kept ?? (await addWorktree(place, directory, at, signal));
     const git = gitFor(place, admin, directory, signal);
     await removeLinks(directory, placed);
@@ -81,6 +86,9 @@ export async function prepare(
       placed: now_placed,
       collected,
       is_ready: true,
+      admin,
+      seal: await sealOf(admin),
+      guard: operation.guard,
     });
     return { type: "prepared", directory };
   });
@@ -90,8 +98,10 @@ export async function prepare(
 interface Found {
   /** Git's directory for it. */
   readonly admin: string | null;
-  /** The commit it shows; `null` when git's directory for it is missing or damaged. */
+  /** The commit it shows; `null` when that is missing or damaged. */
   readonly head: string | null;
+  /** Git's directory for it is as it was made: nothing in it leads git elsewhere. */
+  readonly is_sound: boolean;
   /** It holds nothing, or does not exist. */
   readonly is_empty: boolean;
 }
@@ -107,12 +117,16 @@ async function reuse(
   placed: readonly string[],
   signal: AbortSignal,
 ): Promise<string | null> {
-  const found = await examine(commonOf(place), slot.directory, record, signal);
+  const common = commonOf(place);
+  const found = await examine(common, slot.directory, record, signal);
   await keepFound(place, slot, record, placed, found, signal);
-  if (found.head !== null && !found.is_empty) return found.admin;
+  if (found.is_sound && !found.is_empty) return found.admin;
   await removeLinks(slot.directory, placed);
   await rm(slot.directory, { recursive: true, force: true });
-  if (found.admin !== null) await rm(found.admin, { recursive: true, force: true });
+  // An agent may have led others here as well; git would not make a worktree twice at one place.
+  for (let admin = found.admin; admin !== null; admin = await findAdmin(common, slot.directory)) {
+    await rm(admin, { recursive: true, force: true });
+  }
   return null;
 }
 
@@ -123,7 +137,7 @@ async function examine(
   record: SlotRecord | null,
   signal: AbortSignal,
 ): Promise<Found> {
-  const admin = await findAdmin(common, directory);
+  const admin = (await knownAdmin(record)) ?? (await findAdmin(common, directory));
   const is_empty = (await namesIn(directory)).length === 0;
   const has_mark = admin !== null && (await isMarkedAsOurs(admin));
   const is_free = admin === null && is_empty;
@@ -132,8 +146,24 @@ async function examine(
       `${directory} exists and is not a worktree of ours; move it away or set \`worktreesDir\` to another directory`,
     );
   }
-  const head = admin === null ? null : await headOf(common, admin, signal);
-  return { admin, head, is_empty };
+  if (admin === null) return { admin, head: null, is_sound: false, is_empty };
+  const head = await headOf(common, admin, signal);
+  const is_sound = head !== null && (await isSound(common, admin, record));
+  return { admin, head, is_sound, is_empty };
+}
+
+/** Git's directory for a worktree as we remember it, wherever it leads now. */
+async function knownAdmin(record: SlotRecord | null): Promise<string | null> {
+  if (record === null || record.admin === null) return null;
+  return (await isMarkedAsOurs(record.admin)) ? record.admin : null;
+}
+
+/** Whether git's directory for a worktree is as we left it. */
+async function isSound(common: string, admin: string, record: SlotRecord | null): Promise<boolean> {
+  if (record?.admin === admin) return differing(record.seal, await sealOf(admin)).length === 0;
+  const pointer = await readFile(join(admin, "commondir"), "utf8").catch(() => "");
+  const isConfigured = (await namesIn(admin)).includes("config.worktree");
+  return pointer !== "" && resolve(admin, pointer.trim()) === common && !isConfigured;
 }
 
 async function keepFound(
@@ -154,7 +184,7 @@ async function keepFound(
   if (record?.is_ready === false) return;
   // Without git's directory for it, the files can still be compared with what they began as.
   const { admin, head } = found;
-  const git_directory = admin === null || head === null ? common : admin;
+  const git_directory = admin === null || !found.is_sound ? common : admin;
   const git = gitFor(place, git_directory, slot.directory, signal);
   const collected = record?.collected ?? null;
   await keepWork({ ...slot, git, placed, head: head ?? at, at, collected });
@@ -207,13 +237,14 @@ async function restorePointer(slot: Slot): Promise<void> {
   await writeFile(path, `gitdir: ${slot.admin.replaceAll("\\", "/")}\n`);
 }
 
-/** The commit a worktree shows; `null` when git's directory for it is damaged. */
+/** The commit a worktree shows, read without trusting git's directory for it; `null` when there is none. */
 async function headOf(common: string, admin: string, signal: AbortSignal): Promise<string | null> {
-  const git = gitIn(common, signal, { GIT_DIR: admin });
-  const answer = await git(["rev-parse", "--verify", "--quiet", "HEAD^{commit}"], {
-    accepts: [0, 1, 128],
-  });
-  return answer.code === 0 ? line(answer) : null;
+  const text = await readFile(join(admin, "HEAD"), "utf8").catch(() => "");
+  const [, branch, commit] = /^(?:ref: (refs\/heads\/\S+)|([0-9a-f]{40,64}))\s*$/.exec(text) ?? [];
+  const [found = null] = await resolveObjects(gitIn(common, signal), [
+    `${branch ?? commit ?? ""}^{commit}`,
+  ]);
+  return found;
 }
 
 function checkedPaths(paths: readonly string[]): string[] {
