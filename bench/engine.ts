@@ -1,7 +1,7 @@
 /** The engine behind the WebAssembly boundary: what an event costs, and what the journal costs. */
 
 import { createHash } from "node:crypto";
-import { NO_USAGE } from "../js-shim/src/effects/session.ts";
+import { NO_USAGE } from "../js-shim/src/effects/session/outcome.ts";
 import type { Event } from "../js-shim/src/protocol.ts";
 import { backlogFile, type ScriptedTask } from "../tests/e2e/links.ts";
 import { createCore } from "./core.ts";

@@ -79,6 +79,14 @@ function withoutTornStart(bytes: Buffer): Buffer {
   return bytes.subarray(start);
 }
 
+/** The start of a text, at most so many UTF-8 bytes, cut between two characters. */
+export function clip(text: string, bytesMax: number): string {
+  // No character of UTF-16 is shorter than a byte, so what is longer need not be encoded.
+  const bytes = Buffer.from(text.slice(0, bytesMax));
+  if (bytes.length <= bytesMax) return text.slice(0, bytesMax);
+  return withoutTornEnd(bytes.subarray(0, bytesMax)).toString("utf8");
+}
+
 /** The first bytes of a text without the character that the cut went through. */
 export function withoutTornEnd(bytes: Buffer): Buffer {
   let lead = bytes.length - 1;

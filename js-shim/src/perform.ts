@@ -2,8 +2,10 @@
 import { performCatalogue } from "./effects/catalogue.ts";
 import { performFile } from "./effects/file.ts";
 import { performGit } from "./effects/git.ts";
+import { performMachine } from "./effects/machine.ts";
 import { performProcess } from "./effects/process.ts";
-import { NO_USAGE, performSession } from "./effects/session.ts";
+import { NO_USAGE } from "./effects/session/outcome.ts";
+import { performSession } from "./effects/session.ts";
 import { performTimer } from "./effects/timer.ts";
 import { reach } from "./fault.ts";
 import { type Host, troubleFrom } from "./host/host.ts";
@@ -62,7 +64,7 @@ async function performByKind(
     case "catalogue":
       return { kind, outcome: await performCatalogue(host, effect.operation) };
     case "machine":
-      return { kind, outcome: { type: "unknown" } };
+      return { kind, outcome: await performMachine(effect.operation) };
     case "chat":
     case "cancel":
       throw new Error("this effect has no answer");

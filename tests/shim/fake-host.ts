@@ -39,6 +39,9 @@ export class FakeHost implements Host {
       return `session-${this.#sessions}`;
     },
     send: async ({ text }) => void this.sent.push(text),
+    nudge: async ({ text }) => void this.sent.push(text),
+    exists: async () => true,
+    below: async () => [],
     turns: async () => this.turns,
     isBusy: async () => this.isBusy,
     abort: async () => undefined,

@@ -2,8 +2,8 @@
 
 import { expect, onTestFinished, test, vi } from "vitest";
 import { performSession } from "../../js-shim/src/effects/session.ts";
-import type { Turn } from "../../js-shim/src/host/host.ts";
-import type { SessionOperation, SessionSignal } from "../../js-shim/src/protocol.ts";
+import type { EndedCall, Turn } from "../../js-shim/src/host/host.ts";
+import type { SessionOperation, SessionSignal, Usage } from "../../js-shim/src/protocol.ts";
 import { FakeHost, until } from "./fake-host.ts";
 import { never } from "./world.ts";
 
@@ -18,15 +18,26 @@ const ASK: Extract<SessionOperation, { type: "ask" }> = {
   silent_ms: 60_000,
 };
 
+const PLACE = { session: "s", directory: null };
+const USAGE: Usage = {
+  input_tokens: 3,
+  output_tokens: 2,
+  cached_tokens: 0,
+  cost_usd: 0.5,
+  steps: 1,
+};
+
 function turn(more: Partial<Turn> = {}): Turn {
-  const usage = { input_tokens: 3, output_tokens: 2, cached_tokens: 0, cost_usd: 0.5, steps: 1 };
   return {
     id: "t1",
     isCompleted: true,
     finish: "stop",
     text: "Done.",
     error: null,
-    usage,
+    usage: USAGE,
+    calls: [],
+    isEarlier: false,
+    isFollowed: false,
     ...more,
   };
 }
@@ -47,7 +58,7 @@ test("an ask ends when the host says idle and the last answer is final", async (
     host.turns = [turn()];
   }, 300);
   expect(await outcome).toMatchObject({ type: "answered", text: "Done.", finish: "stop" });
-  expect(signals).toEqual([{ type: "stepped", finish: "stop" }]);
+  expect(signals).toEqual([{ type: "stepped", finish: "stop", usage: USAGE }]);
 });
 
 test("an error that the session got over is not its end", async () => {
@@ -111,8 +122,7 @@ test("a host that fails is an outcome", async () => {
   host.sessions.create = refuse;
   host.sessions.remove = refuse;
   expect(await perform(host, ASK).outcome).toMatchObject({ type: "failed" });
-  const place = { session: "s", directory: null };
-  expect(await perform(host, { type: "remove", ...place }).outcome).toEqual({
+  expect(await perform(host, { type: "remove", ...PLACE }).outcome).toEqual({
     type: "kept",
     reason: "no",
   });
@@ -151,4 +161,176 @@ test("an ask whose event got lost is found by looking, and denied once", async (
   host.turns = [turn()];
   await vi.advanceTimersByTimeAsync(10_000);
   expect(await outcome).toMatchObject({ type: "answered" });
+});
+
+const CALL: EndedCall = { id: "c1", tool: "bash", input: { command: "ls", x: 1 }, isError: false };
+
+test("a tool call that ended is told once, by its event or by a look", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const host = new FakeHost();
+  host.isBusy = true;
+  const { outcome, signals } = perform(host, ASK);
+  await vi.advanceTimersByTimeAsync(1);
+  host.listener({ type: "called", call: CALL });
+  host.listener({ type: "called", call: CALL });
+  const missed = { ...CALL, id: "c2", input: { x: 1, command: "ls" }, isError: true };
+  host.turns = [turn({ isCompleted: false, calls: [CALL, missed] })];
+  await vi.advanceTimersByTimeAsync(25_000);
+  const hash = expect.stringMatching(/^[0-9a-f]{16}$/);
+  expect(signals).toEqual([
+    { type: "called", tool: "bash", call: hash, is_error: false },
+    { type: "called", tool: "bash", call: hash, is_error: true },
+  ]);
+  // The order of an input's keys says nothing.
+  expect(new Set(signals.map((signal) => "call" in signal && signal.call)).size).toBe(1);
+  host.isBusy = false;
+  host.turns = [turn({ calls: [CALL, missed] })];
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await outcome).toMatchObject({ type: "answered" });
+  expect(signals.slice(2)).toEqual([{ type: "stepped", finish: "stop", usage: USAGE }]);
+});
+
+test("calls and answers from before an ask are not told again", async () => {
+  const host = new FakeHost();
+  host.turns = [turn({ calls: [CALL] })];
+  const { outcome, signals } = perform(host, ASK);
+  await until(() => host.sent.length === 1);
+  host.turns = [turn({ calls: [CALL] }), turn({ id: "t2" })];
+  host.listener({ type: "called", call: CALL });
+  host.listener({ type: "idle" });
+  await outcome;
+  expect(signals).toEqual([{ type: "stepped", finish: "stop", usage: USAGE }]);
+});
+
+test.each([
+  ["a", 1024 * 1024 + 5, 1024 * 1024],
+  ["€", 400_000, 1_048_575],
+])(
+  "an answer of many %s is cut between two characters, and its size is told",
+  async (letter, count, kept) => {
+    const host = new FakeHost();
+    const { outcome } = perform(host, ASK);
+    await until(() => host.sent.length === 1);
+    host.turns = [turn({ text: letter.repeat(count) })];
+    host.listener({ type: "idle" });
+    const answer = await outcome;
+    if (answer.type !== "answered") throw new Error(JSON.stringify(answer));
+    expect(answer.text_bytes).toBe(Buffer.byteLength(letter) * count);
+    expect(Buffer.byteLength(answer.text)).toBe(kept);
+    expect(answer.text.endsWith(letter)).toBe(true);
+  },
+);
+
+const NUDGE: SessionOperation = {
+  type: "nudge",
+  ...PLACE,
+  agent: "implementer",
+  model: null,
+  text: "Stop that.",
+};
+
+test("a session at work is told something, an idle one is left alone", async () => {
+  const host = new FakeHost();
+  expect(await perform(host, NUDGE).outcome).toMatchObject({
+    type: "failed",
+    trouble: { name: "NotAtWork" },
+  });
+  expect(host.sent).toEqual([]);
+  host.isBusy = true;
+  expect(await perform(host, NUDGE).outcome).toEqual({ type: "nudged" });
+  expect(host.sent).toEqual(["Stop that."]);
+});
+
+test("an ask is not over while its session is nudged, nor before the nudge is answered", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const host = new FakeHost();
+  host.isBusy = true;
+  let stored: () => void = () => undefined;
+  host.sessions.nudge = () => new Promise((resolve) => (stored = resolve));
+  const { outcome } = perform(host, ASK);
+  let isOver = false;
+  void outcome.then(() => (isOver = true));
+  await vi.advanceTimersByTimeAsync(1);
+  const nudged = perform(host, NUDGE).outcome;
+  // The answer that was under way ends, and the session says so, before the nudge is stored.
+  await vi.advanceTimersByTimeAsync(1);
+  host.isBusy = false;
+  host.turns = [turn()];
+  host.listener({ type: "idle" });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(isOver).toBe(false);
+  host.turns = [turn({ isFollowed: true })];
+  stored();
+  expect(await nudged).toEqual({ type: "nudged" });
+  await vi.advanceTimersByTimeAsync(2_000);
+  expect(isOver).toBe(false);
+  host.turns = [turn({ isFollowed: true }), turn({ id: "t2", text: "Stopped." })];
+  await vi.advanceTimersByTimeAsync(10_000);
+  expect(await outcome).toMatchObject({ type: "answered", text: "Stopped.", usage: { steps: 2 } });
+});
+
+test("a nudge that nobody answers does not keep an ask open for ever", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const host = new FakeHost();
+  const { outcome } = perform(host, ASK);
+  await vi.advanceTimersByTimeAsync(1);
+  host.turns = [turn({ isFollowed: true })];
+  host.listener({ type: "idle" });
+  await vi.advanceTimersByTimeAsync(45_000);
+  expect(await outcome).toMatchObject({ type: "answered", text: "Done." });
+});
+
+const ERROR = { name: "APIError", status: 500, message: "no" };
+
+test.each<[string, Turn[], Record<string, unknown>]>([
+  [
+    "its last word",
+    [turn({ isEarlier: true }), turn()],
+    { type: "answered", text: "Done.", text_bytes: 5, usage: { steps: 1 } },
+  ],
+  ["cut off", [turn({ finish: "length" })], { type: "answered", finish: "length" }],
+  ["nothing yet", [], { type: "unfinished", usage: { steps: 0 } }],
+  ["half a word", [turn({ isCompleted: false })], { type: "unfinished", usage: { steps: 1 } }],
+  ["a step in between", [turn({ finish: "tool-calls" })], { type: "unfinished" }],
+  ["a stream that just ended", [turn({ finish: null })], { type: "unfinished" }],
+  ["nothing to the latest text", [turn({ isEarlier: true })], { type: "unfinished" }],
+  ["nothing to a nudge", [turn({ isFollowed: true })], { type: "unfinished" }],
+  [
+    "an error",
+    [turn({ finish: null, error: ERROR })],
+    { type: "failed", trouble: { type: "error", ...ERROR } },
+  ],
+  [
+    "that it was stopped",
+    [turn({ finish: null, error: { ...ERROR, name: "MessageAbortedError" } })],
+    { type: "unfinished" },
+  ],
+])("a session that said %s is recalled", async (_, turns, expected) => {
+  const host = new FakeHost();
+  host.turns = turns;
+  expect(await perform(host, { type: "recall", ...PLACE }).outcome).toMatchObject(expected);
+});
+
+test("a session at work has not finished, and a missing one is removed", async () => {
+  const host = new FakeHost();
+  host.turns = [turn()];
+  host.isBusy = true;
+  const recall: SessionOperation = { type: "recall", ...PLACE };
+  expect(await perform(host, recall).outcome).toMatchObject({ type: "unfinished" });
+  host.sessions.exists = async () => false;
+  expect(await perform(host, recall).outcome).toEqual({ type: "removed" });
+});
+
+test("sessions of ours are found below all chats", async () => {
+  const host = new FakeHost();
+  const purpose = { agent: "implementer", task: "T01", attempt: 1 };
+  host.sessions.below = async (chat) => [{ session: `${chat}-s`, directory: null, purpose }];
+  const found = await perform(host, { type: "find", parents: ["a", "b"] }).outcome;
+  expect(found).toMatchObject({
+    type: "found",
+    sessions: [{ session: "a-s" }, { session: "b-s" }],
+  });
 });

@@ -1,6 +1,7 @@
 /** The stream of events, with a client whose streams a test writes. */
 
 import { expect, test } from "vitest";
+import { NO_USAGE } from "../../js-shim/src/effects/session/outcome.ts";
 import type { SessionEvent } from "../../js-shim/src/host/host.ts";
 import type { V1Client } from "../../js-shim/src/host/v1-client.ts";
 import { EventStream } from "../../js-shim/src/host/v1-events.ts";
@@ -107,7 +108,47 @@ test("an answer ended only when it has its time; `unknown` is no reason", async 
   const { streams, heard } = await open();
   const info = { id: "m", sessionID: "s", role: "assistant", time: {} };
   streams.send("message.updated", { info });
-  streams.send("message.updated", { info: { ...info, time: { completed: 1 }, finish: "unknown" } });
+  streams.send("message.updated", {
+    info: { ...info, time: { completed: 1 }, finish: "unknown", tokens: { input: 7 } },
+  });
   await until(() => heard.length === 2);
-  expect(heard).toEqual([{ type: "sign" }, { type: "turn", id: "m", finish: null }]);
+  expect(heard).toEqual([
+    { type: "sign" },
+    { type: "turn", id: "m", finish: null, usage: { ...NO_USAGE, input_tokens: 7, steps: 1 } },
+  ]);
+});
+
+test("a tool call counts when it has ended, in sessions below too", async () => {
+  const { streams, heard } = await open();
+  const send = (session: string, id: string, tool: string, status: string) =>
+    streams.send("message.part.updated", {
+      sessionID: session,
+      part: { id, sessionID: session, type: "tool", tool, state: { status, input: { a: 1 } } },
+    });
+  streams.send("session.created", { info: { id: "below", parentID: "s" } });
+  send("s", "p1", "bash", "running");
+  send("s", "p1", "bash", "completed");
+  send("below", "p2", "read", "error");
+  send("s", "p3", "invalid", "completed");
+  await until(() => heard.length === 4);
+  const called = (id: string, tool: string, isError: boolean) => ({
+    type: "called",
+    call: { id, tool, input: { a: 1 }, isError },
+  });
+  expect(heard).toEqual([
+    { type: "sign" },
+    called("p1", "bash", false),
+    called("p2", "read", true),
+    called("p3", "invalid", true),
+  ]);
+});
+
+test("the reason of an error has a limit, whatever a provider answers", async () => {
+  const { streams, heard } = await open();
+  const message = "é".repeat(10_000);
+  streams.send("session.error", { sessionID: "s", error: { name: "APIError", data: { message } } });
+  await until(() => heard.length === 1);
+  const [event] = heard;
+  if (event?.type !== "trouble") throw new Error(JSON.stringify(event));
+  expect(event.trouble.message).toBe("é".repeat(4_096));
 });

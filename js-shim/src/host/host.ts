@@ -1,6 +1,14 @@
 // What the rest of the shim needs of an OpenCode, in words of no particular generation of it.
 // `v1.ts` speaks to 1.18.x. Another generation is another file like it, and nothing else changes.
-import type { CommandName, ModelRef, Purpose, Rule, SessionId, Usage } from "../protocol.ts";
+import type {
+  CommandName,
+  FoundSession,
+  ModelRef,
+  Purpose,
+  Rule,
+  SessionId,
+  Usage,
+} from "../protocol.ts";
 
 /** A running OpenCode, seen from one directory. */
 export interface Host {
@@ -27,6 +35,12 @@ export interface Sessions {
   create(request: CreateRequest): Promise<SessionId>;
   /** Hands a text over; the work goes on after this resolves. */
   send(request: SendRequest): Promise<void>;
+  /** Says something to a session at work; resolves when it is sure to be read or the session is idle. */
+  nudge(request: SendRequest): Promise<void>;
+  /** Whether the host has the session. */
+  exists(place: SessionPlace): Promise<boolean>;
+  /** The sessions right below a chat that we made; none when there is no such chat. */
+  below(chat: SessionId): Promise<FoundSession[]>;
   /** The answers of the model so far, oldest first. */
   turns(place: SessionPlace): Promise<Turn[]>;
   /** Whether the session works, or waits before it calls its provider again. */
@@ -70,6 +84,20 @@ export interface Turn {
   text: string;
   error: HostTrouble | null;
   usage: Usage;
+  /** The tool calls in it that ended. */
+  calls: EndedCall[];
+  /** It came before the latest text that was sent to be answered. */
+  isEarlier: boolean;
+  /** It does not answer the latest text, a nudge included. */
+  isFollowed: boolean;
+}
+
+/** A tool call that ended, well or badly. */
+export interface EndedCall {
+  id: string;
+  tool: string;
+  input: unknown;
+  isError: boolean;
 }
 
 /** An error as the host tells it. */
@@ -110,7 +138,9 @@ export type SessionEvent =
   /** Any sign of life. */
   | { type: "sign" }
   /** An answer ended. Comes more than once for the same answer. */
-  | { type: "turn"; id: string; finish: string | null }
+  | { type: "turn"; id: string; finish: string | null; usage: Usage }
+  /** A tool call ended. Comes more than once for the same call. */
+  | { type: "called"; call: EndedCall }
   /** The host waits before it calls the provider again. */
   | { type: "retrying"; attempt: number; next_ms: number; message: string }
   /** Something is asked that nobody will answer. */

@@ -1,6 +1,7 @@
 // Requests to OpenCode 1.18.x, through the client that it hands to the plugin. The typed methods of
 // the SDK lack half of the routes and have no time-outs, so this goes one level below them.
 import type { PluginInput } from "@opencode-ai/plugin";
+import { clip } from "../output.ts";
 import { HostError, type HostTrouble } from "./host.ts";
 
 export type V1Client = PluginInput["client"];
@@ -28,6 +29,9 @@ export interface RequestOptions {
 
 /** Opening a directory can take seconds on a loaded machine; a livelock is longer. */
 const TIMEOUT_MS = 60_000;
+
+/** A provider can answer with a page of any size; a reason needs less than this, in UTF-8 bytes. */
+const MESSAGE_BYTES_MAX = 8 * 1024;
 
 /** Sends a request and gives the answer's data. Rejects with a `HostError`. */
 export async function request<T>(
@@ -74,8 +78,13 @@ export function troubleOf(error: unknown): HostTrouble {
   return {
     name: typeof name === "string" && name !== "" ? name : "Error",
     status: typeof status === "number" ? status : null,
-    message: typeof text === "string" && text !== "" ? text : describe(error),
+    message: clipped(typeof text === "string" && text !== "" ? text : describe(error)),
   };
+}
+
+/** As much of a message as anybody needs. */
+export function clipped(message: string): string {
+  return clip(message, MESSAGE_BYTES_MAX);
 }
 
 /** The value as an object to look into; empty when it is none. */

@@ -2,12 +2,16 @@
 // and a plugin's `event` hook hears its own directory only.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Ask, SessionEvent } from "./host.ts";
-import { eventStream, record, troubleOf, type V1Client } from "./v1-client.ts";
+import { clipped, eventStream, record, troubleOf, type V1Client } from "./v1-client.ts";
+import { endedCall, finishOf, usageOf } from "./v1-messages.ts";
 
 /** How long to wait before the stream is opened again. */
 const RECONNECT_MS = 500;
 /** How long to wait for the first connection; work goes on without it, and takes longer. */
 const CONNECT_MS = 5_000;
+
+/** What counts when it happens below a watched session; all else is a sign of life. */
+const COUNTED_BELOW = new Set<SessionEvent["type"]>(["asked", "retrying", "called"]);
 
 type Listener = (event: SessionEvent) => void;
 
@@ -61,18 +65,19 @@ export class EventStream {
     const type = String(payload["type"]);
     const properties = record(payload["properties"]);
     const info = record(properties["info"]);
-    const session = String(properties["sessionID"] ?? info["sessionID"] ?? "");
+    const part = record(properties["part"]);
+    const session = String(properties["sessionID"] ?? info["sessionID"] ?? part["sessionID"] ?? "");
     if (type === "session.created" && typeof info["parentID"] === "string") {
       this.#parents.set(String(info["id"]), info["parentID"]);
     }
     if (type === "session.deleted") this.#parents.delete(String(info["id"]));
     const own = this.#listeners.get(session);
     if (own) return send(own, read(type, properties, session));
-    // A session below one of ours: its asks and signs of life count, its turns do not.
+    // A session below one of ours: its asks, calls and signs of life count, its turns do not.
     const above = this.#watchedAbove(session);
     if (!above) return;
     const event = read(type, properties, session);
-    send(above, event.type === "asked" || event.type === "retrying" ? event : { type: "sign" });
+    send(above, COUNTED_BELOW.has(event.type) ? event : { type: "sign" });
   }
 
   #watchedAbove(session: string): Set<Listener> | undefined {
@@ -101,6 +106,8 @@ function read(type: string, properties: Record<string, unknown>, session: string
       return readStatus(record(properties["status"]));
     case "message.updated":
       return readMessage(record(properties["info"]));
+    case "message.part.updated":
+      return readPart(record(properties["part"]));
     case "permission.asked":
       return { type: "asked", session, ask: readAsk("permission", properties) };
     case "question.asked":
@@ -116,7 +123,7 @@ export function readAsk(kind: Ask["kind"], properties: Record<string, unknown>):
   if (kind === "permission") {
     const patterns = properties["patterns"];
     const words = [properties["permission"], ...(Array.isArray(patterns) ? patterns : [])];
-    return { id, kind, what: words.join(" ") };
+    return { id, kind, what: clipped(words.join(" ")) };
   }
   const questions = properties["questions"];
   const first = record(Array.isArray(questions) ? questions[0] : undefined);
@@ -129,20 +136,19 @@ function readStatus(status: Record<string, unknown>): SessionEvent {
     type: "retrying",
     attempt: Number(status["attempt"] ?? 1),
     next_ms: Math.round(Number(status["next"] ?? Date.now())),
-    message: String(status["message"] ?? ""),
+    message: clipped(String(status["message"] ?? "")),
   };
 }
 
 function readMessage(info: Record<string, unknown>): SessionEvent {
   const isDone = info["role"] === "assistant" && record(info["time"])["completed"] !== undefined;
   if (!isDone) return { type: "sign" };
-  return { type: "turn", id: String(info["id"]), finish: finishOf(info) };
+  return { type: "turn", id: String(info["id"]), finish: finishOf(info), usage: usageOf(info) };
 }
 
-/** A message's reason to stop. OpenCode says `unknown` when the provider's stream just ended. */
-export function finishOf(info: Record<string, unknown>): string | null {
-  const finish = info["finish"];
-  return typeof finish === "string" && finish !== "unknown" ? finish : null;
+function readPart(part: Record<string, unknown>): SessionEvent {
+  const call = endedCall(part);
+  return call === undefined ? { type: "sign" } : { type: "called", call };
 }
 
 /** The payloads of a stream of server-sent events. */

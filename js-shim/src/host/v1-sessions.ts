@@ -1,16 +1,20 @@
 // Sessions of OpenCode 1.18.x.
-import type { SessionId } from "../protocol.ts";
+import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { FoundSession, SessionId } from "../protocol.ts";
 import type { Ask, CreateRequest, SendRequest, SessionPlace, Sessions, Turn } from "./host.ts";
 import { HostError, troubleFrom } from "./host.ts";
 import { PLUGIN } from "./names.ts";
-import { record, request, troubleOf, type V1Client } from "./v1-client.ts";
-import { finishOf, readAsk } from "./v1-events.ts";
+import { record, request, type V1Client } from "./v1-client.ts";
+import { readAsk } from "./v1-events.ts";
+import { type Mark, type MessageRecord, markOf, readTurns, textPart } from "./v1-messages.ts";
 import { openWorktree } from "./v1-worktree.ts";
 
-interface MessageRecord {
-  info: Record<string, unknown>;
-  parts: Record<string, unknown>[];
-}
+/** A nudge is stored a moment after OpenCode took it: how often and how long to look for it. */
+const STORED_LOOKS = 40;
+const STORED_MS = 50;
+/** The messages among which a nudge is looked for: the session goes on answering meanwhile. */
+const STORED_AMONG = "8";
 
 export class V1Sessions implements Sessions {
   #client: V1Client;
@@ -21,7 +25,9 @@ export class V1Sessions implements Sessions {
 
   async create({ directory, parent, title, rules, purpose }: CreateRequest): Promise<SessionId> {
     if (directory !== null) await openWorktree(this.#client, directory);
-    const body = { parentID: parent, title, permission: rules, metadata: { [PLUGIN]: purpose } };
+    // The directory too: OpenCode has one for every session, the person's checkout included.
+    const metadata = { [PLUGIN]: { ...purpose, directory } };
+    const body = { parentID: parent, title, permission: rules, metadata };
     const created = await request<{ id: string }>(this.#client, "POST", "/session", {
       directory,
       body,
@@ -29,7 +35,8 @@ export class V1Sessions implements Sessions {
     return created.id;
   }
 
-  async send({ session, directory, agent, model, text }: SendRequest): Promise<void> {
+  async send(message: SendRequest): Promise<void> {
+    const { agent, directory } = message;
     // The instance may have been restarted since, and would then have forgotten our agents.
     if (directory !== null) await openWorktree(this.#client, directory);
     // OpenCode takes a text for an agent that it does not have, and then nothing ever happens.
@@ -42,24 +49,73 @@ export class V1Sessions implements Sessions {
         message: `OpenCode has no agent ${agent} in ${where}`,
       });
     }
+    await this.#prompt(message, { kind: "ask" });
+  }
+
+  async nudge(message: SendRequest): Promise<void> {
+    const mark: Mark = { kind: "nudge", id: randomUUID() };
+    await this.#prompt(message, mark);
+    // Until it is stored the session could end without it, and would begin again for it.
+    for (let look = 0; look < STORED_LOOKS; look += 1) {
+      const latest = await this.#messages(message, { limit: STORED_AMONG });
+      if (latest.map(markOf).some((found) => found?.kind === "nudge" && found.id === mark.id))
+        return;
+      await sleep(STORED_MS);
+    }
+    throw new HostError({
+      name: "NotStored",
+      status: null,
+      message: "OpenCode accepted a text for a session at work and did not store it",
+    });
+  }
+
+  async #prompt(
+    { session, directory, agent, model, text }: SendRequest,
+    mark: Mark,
+  ): Promise<void> {
     await request(this.#client, "POST", "/session/{id}/prompt_async", {
       path: { id: session },
       directory,
       body: {
         agent,
         ...(model === null ? {} : { model: { providerID: model.provider, modelID: model.model } }),
-        parts: [{ type: "text", text }],
+        parts: [textPart(text, mark)],
       },
     });
   }
 
-  async turns({ session, directory }: SessionPlace): Promise<Turn[]> {
+  async exists({ session, directory }: SessionPlace): Promise<boolean> {
+    try {
+      await request(this.#client, "GET", "/session/{id}", { path: { id: session }, directory });
+      return true;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
+  }
+
+  async below(chat: SessionId): Promise<FoundSession[]> {
+    try {
+      const path = { id: chat };
+      const url = "/session/{id}/children";
+      const all = await request<Record<string, unknown>[]>(this.#client, "GET", url, { path });
+      return all.flatMap((session) => readOurs(session) ?? []);
+    } catch (error) {
+      if (isMissing(error)) return [];
+      throw error;
+    }
+  }
+
+  async turns(place: SessionPlace): Promise<Turn[]> {
+    return readTurns(await this.#messages(place));
+  }
+
+  #messages(
+    { session, directory }: SessionPlace,
+    query: Record<string, string> = {},
+  ): Promise<MessageRecord[]> {
     const path = { id: session };
-    const messages = await request<MessageRecord[]>(this.#client, "GET", "/session/{id}/message", {
-      path,
-      directory,
-    });
-    return messages.filter(({ info }) => info["role"] === "assistant").map(readTurn);
+    return request(this.#client, "GET", "/session/{id}/message", { path, directory, query });
   }
 
   async isBusy({ session, directory }: SessionPlace): Promise<boolean> {
@@ -114,12 +170,10 @@ export class V1Sessions implements Sessions {
       // Whether it is gone all the same is looked up below.
     }
     try {
-      await request(this.#client, "GET", "/session/{id}", { path: { id: session }, directory });
+      if (!(await this.exists(place))) return { type: "gone" };
       return { type: "kept", reason: "OpenCode still has it after the deletion" };
     } catch (error) {
-      return isMissing(error)
-        ? { type: "gone" }
-        : { type: "kept", reason: troubleFrom(error).message };
+      return { type: "kept", reason: troubleFrom(error).message };
     }
   }
 
@@ -146,31 +200,19 @@ function isMissing(error: unknown): boolean {
   return error instanceof HostError && error.trouble.status === 404;
 }
 
-function readTurn({ info, parts }: MessageRecord): Turn {
-  const tokens = record(info["tokens"]);
-  const cache = record(tokens["cache"]);
-  const text = parts.filter((part) => part["type"] === "text" && part["synthetic"] !== true);
+/** A session that we made, from what was kept with it; `undefined` for any other. */
+function readOurs({ id, metadata }: Record<string, unknown>): FoundSession | undefined {
+  const { agent, task, attempt, directory } = record(record(metadata)[PLUGIN]);
+  if (typeof id !== "string" || typeof agent !== "string" || !Number.isSafeInteger(attempt)) {
+    return undefined;
+  }
   return {
-    id: String(info["id"]),
-    isCompleted: record(info["time"])["completed"] !== undefined,
-    finish: finishOf(info),
-    text: text.map((part) => String(part["text"] ?? "")).join("\n"),
-    error: info["error"] === undefined || info["error"] === null ? null : troubleOf(info["error"]),
-    usage: {
-      input_tokens: count(tokens["input"]) + count(cache["write"]),
-      output_tokens: count(tokens["output"]) + count(tokens["reasoning"]),
-      cached_tokens: count(cache["read"]),
-      cost_usd: amount(info["cost"]),
-      steps: 1,
+    session: id,
+    directory: typeof directory === "string" ? directory : null,
+    purpose: {
+      agent,
+      task: typeof task === "string" ? task : null,
+      attempt: Math.max(0, Number(attempt)),
     },
   };
-}
-
-/** The core wants whole numbers; some providers send none, or nonsense. */
-function count(value: unknown): number {
-  return Math.max(0, Math.round(amount(value)));
-}
-
-function amount(value: unknown): number {
-  return typeof value === "number" && Number.isFinite(value) ? value : 0;
 }

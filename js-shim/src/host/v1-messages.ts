@@ -1,0 +1,95 @@
+// Messages of OpenCode 1.18.x: what its model answered, called and spent.
+import type { Usage } from "../protocol.ts";
+import type { EndedCall, Turn } from "./host.ts";
+import { PLUGIN } from "./names.ts";
+import { record, troubleOf } from "./v1-client.ts";
+
+/** A message and its parts, as OpenCode lists them. */
+export interface MessageRecord {
+  info: Record<string, unknown>;
+  parts: Record<string, unknown>[];
+}
+
+/** What a text of ours is; kept with the text, so that a later process can tell them apart. */
+export type Mark = { kind: "ask" } | { kind: "nudge"; id: string };
+
+/** A part with a text of ours. */
+export function textPart(text: string, mark: Mark): Record<string, unknown> {
+  return { type: "text", text, metadata: { [PLUGIN]: mark } };
+}
+
+/** The mark of a text of ours; `undefined` when the message has none. */
+export function markOf({ parts }: MessageRecord): Mark | undefined {
+  const marks = parts.map((part) => record(part["metadata"])[PLUGIN]);
+  return marks.find((mark) => mark !== undefined) as Mark | undefined;
+}
+
+/** The answers of the model, oldest first. */
+export function readTurns(messages: MessageRecord[]): Turn[] {
+  const texts = messages.filter(({ info }) => info["role"] === "user");
+  const latestText = texts.at(-1)?.info["id"];
+  const latestAsk = messages.findLastIndex((message) => markOf(message)?.kind === "ask");
+  return messages.flatMap((message, at) =>
+    message.info["role"] === "assistant"
+      ? [
+          {
+            ...readTurn(message),
+            isEarlier: at < latestAsk,
+            // OpenCode itself stops when its last answer belongs to the last text.
+            isFollowed: message.info["parentID"] !== latestText,
+          },
+        ]
+      : [],
+  );
+}
+
+function readTurn({ info, parts }: MessageRecord): Omit<Turn, "isEarlier" | "isFollowed"> {
+  const text = parts.filter((part) => part["type"] === "text" && part["synthetic"] !== true);
+  return {
+    id: String(info["id"]),
+    isCompleted: record(info["time"])["completed"] !== undefined,
+    finish: finishOf(info),
+    text: text.map((part) => String(part["text"] ?? "")).join("\n"),
+    error: info["error"] === undefined || info["error"] === null ? null : troubleOf(info["error"]),
+    usage: usageOf(info),
+    calls: parts.flatMap((part) => endedCall(part) ?? []),
+  };
+}
+
+/** A message's reason to stop. OpenCode says `unknown` when the provider's stream just ended. */
+export function finishOf(info: Record<string, unknown>): string | null {
+  const finish = info["finish"];
+  return typeof finish === "string" && finish !== "unknown" ? finish : null;
+}
+
+/** What a message cost. */
+export function usageOf(info: Record<string, unknown>): Usage {
+  const tokens = record(info["tokens"]);
+  const cache = record(tokens["cache"]);
+  return {
+    input_tokens: count(tokens["input"]) + count(cache["write"]),
+    output_tokens: count(tokens["output"]) + count(tokens["reasoning"]),
+    cached_tokens: count(cache["read"]),
+    cost_usd: amount(info["cost"]),
+    steps: 1,
+  };
+}
+
+/** The tool call of a part; `undefined` when it is none, or has not ended. */
+export function endedCall(part: Record<string, unknown>): EndedCall | undefined {
+  const { status, input } = record(part["state"]);
+  if (part["type"] !== "tool" || (status !== "completed" && status !== "error")) return undefined;
+  const tool = String(part["tool"]);
+  // A call that the model got wrong is handed to a tool of this name, which always succeeds.
+  const isError = status === "error" || tool === "invalid";
+  return { id: String(part["id"]), tool, input: input ?? {}, isError };
+}
+
+/** The core wants whole numbers; some providers send none, or nonsense. */
+function count(value: unknown): number {
+  return Math.max(0, Math.round(amount(value)));
+}
+
+function amount(value: unknown): number {
+  return typeof value === "number" && Number.isFinite(value) ? value : 0;
+}
