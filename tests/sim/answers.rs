@@ -1,0 +1,318 @@
+//! What becomes of each effect: when it does what it does, how that ends, and when the answer comes.
+
+use multi_agent_coder::effect::catalogue::{CatalogueEntry, CatalogueOperation, CatalogueOutcome};
+use multi_agent_coder::effect::chat::ChatOperation;
+use multi_agent_coder::effect::file::{Expected, FileOperation, FileOutcome, FileRef};
+use multi_agent_coder::effect::git::{GitOperation, GitOutcome};
+use multi_agent_coder::effect::process::{ProcessOperation, ProcessOutcome};
+use multi_agent_coder::effect::session::SessionOperation;
+use multi_agent_coder::effect::timer::{TimerOperation, TimerOutcome};
+use multi_agent_coder::effect::{Effect, Operation, Outcome};
+use multi_agent_coder::ids::EffectId;
+
+use crate::coverage::Class;
+use crate::git::{Tree, slot_of};
+use crate::process::Flight;
+use crate::setup::Death;
+use crate::world::{BACKLOG, Item, World, trace};
+
+/// A timer's usual end.
+pub fn elapsed() -> Outcome {
+    Outcome::Timer(TimerOutcome::Elapsed)
+}
+
+impl World {
+    /// Begins what an effect asks for.
+    pub fn take_on(&mut self, effect: Effect) {
+        let Effect { id, operation } = effect;
+        match &operation {
+            Operation::Chat(operation) => return self.show(operation),
+            Operation::Cancel(hit) => return self.cancel(*hit),
+            _ => {}
+        }
+        let mut flight =
+            Flight { operation, outcome: None, is_cancelled: false, is_answered: false, deed: None };
+        let (acts_ms, answers_ms) = self.delays(&mut flight);
+        // Writes of a file keep their order, so they are over at once; only the answer takes time.
+        let is_file = matches!(flight.operation, Operation::File(_));
+        if let Some(process) = &mut self.process {
+            process.flights.insert(id, flight);
+        }
+        if is_file {
+            self.acts(id);
+        } else {
+            self.after(acts_ms, Item::Acts(id));
+        }
+        self.after(acts_ms + answers_ms, Item::Arrives(id));
+    }
+
+    /// How long an effect takes to do what it does, and its answer to come.
+    fn delays(&mut self, flight: &mut Flight) -> (u64, u64) {
+        match &flight.operation {
+            Operation::Session(SessionOperation::Ask { .. }) => return self.take_on_ask(flight),
+            Operation::Timer(TimerOperation::Sleep { duration_ms }) => return (*duration_ms, 0),
+            _ => {}
+        }
+        let base = if matches!(flight.operation, Operation::Process(_)) { 2_000 } else { 3 };
+        let is_slow = self.goes_wrong(self.setup.rates.slow);
+        let most = if is_slow { 400 } else { 3 };
+        (base * self.rng.between(1, most), self.rng.between(1, most))
+    }
+
+    fn cancel(&mut self, id: EffectId) {
+        let is_late = self.goes_wrong(200);
+        let delay_ms = self.rng.between(1, 1_000);
+        let Some(flight) = self.process.as_mut().and_then(|process| process.flights.get_mut(&id)) else {
+            return;
+        };
+        if flight.outcome.is_none() && !is_late {
+            flight.is_cancelled = true;
+        } else {
+            self.coverage.hit(Class::EscLate);
+        }
+        self.after(delay_ms, Item::Arrives(id));
+    }
+
+    /// An effect does what it does, if it has not.
+    pub fn acts(&mut self, id: EffectId) {
+        let Some(mut flight) = self.process.as_mut().and_then(|process| process.flights.remove(&id)) else {
+            return;
+        };
+        let is_first = flight.outcome.is_none();
+        if is_first {
+            let outcome = self.outcome_of(id, &mut flight);
+            trace!(
+                self,
+                "        {} is done: {}",
+                id.0,
+                format!("{outcome:?}").chars().take(160).collect::<String>()
+            );
+            flight.outcome = Some(outcome);
+        }
+        let kind = kind(&flight.operation);
+        if let Some(process) = &mut self.process {
+            process.flights.insert(id, flight);
+        }
+        if is_first && self.death == Some(Death::Acted(kind)) {
+            self.hit(Class::CrashActed);
+            self.die();
+        }
+    }
+
+    /// How an effect ends, with all that it does to the world.
+    pub fn outcome_of(&mut self, _id: EffectId, flight: &mut Flight) -> Outcome {
+        let is_cancelled = flight.is_cancelled;
+        match &flight.operation {
+            Operation::Session(operation) => {
+                Outcome::Session(self.perform_session(operation, flight.deed.as_ref(), is_cancelled))
+            }
+            Operation::Git(operation) => Outcome::Git(self.perform_git(operation)),
+            Operation::File(operation) => Outcome::File(self.perform_file(operation)),
+            Operation::Process(ProcessOperation::Run { directory, command, timeout_ms, .. }) => {
+                if is_cancelled {
+                    return Outcome::Process(ProcessOutcome::Aborted);
+                }
+                Outcome::Process(self.perform_process(directory, command, *timeout_ms))
+            }
+            Operation::Timer(TimerOperation::Sleep { .. }) if is_cancelled => {
+                Outcome::Timer(TimerOutcome::Aborted)
+            }
+            Operation::Timer(TimerOperation::Sleep { .. }) => elapsed(),
+            Operation::Catalogue(CatalogueOperation::Look { models }) => {
+                if self.goes_wrong(self.setup.rates.catalogue) {
+                    self.hit(Class::CatalogueFailed);
+                    let message = "the host answered 500".to_owned();
+                    return Outcome::Catalogue(CatalogueOutcome::Failed { message });
+                }
+                let entry = |model: &_| CatalogueEntry::Known {
+                    model: Clone::clone(model),
+                    input_usd: 3.0,
+                    output_usd: 15.0,
+                    context_tokens: 200_000,
+                };
+                Outcome::Catalogue(CatalogueOutcome::Found { models: models.iter().map(entry).collect() })
+            }
+            Operation::Chat(_) | Operation::Cancel(_) => unreachable!("never answered"),
+        }
+    }
+
+    fn perform_git(&mut self, operation: &GitOperation) -> GitOutcome {
+        let fails = self.goes_wrong(self.setup.rates.git);
+        let message = "git was killed".to_owned();
+        if fails {
+            self.hit(Class::GitFailed);
+            if self.rng.chance(500) {
+                return GitOutcome::Failed { message };
+            }
+        }
+        let rescues = self.git.rescues;
+        let outcome = self.git.perform(operation);
+        if self.git.rescues > rescues {
+            self.hit(Class::Rescued);
+        }
+        self.note_git(operation, &outcome);
+        if !fails {
+            return outcome;
+        }
+        // It was done, and the answer does not say so.
+        match (operation, &outcome) {
+            (GitOperation::Move { to, .. }, GitOutcome::Moved) => {
+                self.hit(Class::MovedUnheard);
+                GitOutcome::Stale { actual: Some(to.clone()) }
+            }
+            _ => GitOutcome::Failed { message },
+        }
+    }
+
+    /// What the books and the table keep of an operation that was done.
+    fn note_git(&mut self, operation: &GitOperation, outcome: &GitOutcome) {
+        match (operation, outcome) {
+            (GitOperation::Move { reference, to, .. }, GitOutcome::Moved) => self.note_move(reference, to),
+            (_, GitOutcome::Stale { .. }) => self.hit(Class::Stale),
+            (_, GitOutcome::Conflicted { .. }) => self.hit(Class::Conflict),
+            (_, GitOutcome::Landed) => self.hit(Class::Landed),
+            (_, GitOutcome::Refused { .. }) => self.hit(Class::LandRefused),
+            (_, GitOutcome::Collected { left_out, .. }) if !left_out.is_empty() => self.hit(Class::Forbidden),
+            _ => {}
+        }
+    }
+
+    fn perform_file(&mut self, operation: &FileOperation) -> FileOutcome {
+        let key = |file: &FileRef| (file.place, file.path.clone());
+        let fails = self.goes_wrong(self.setup.rates.file);
+        let message = "the disk is full".to_owned();
+        if fails {
+            self.hit(Class::FileFailed);
+            if self.rng.chance(600) {
+                return FileOutcome::Failed { message };
+            }
+        }
+        let outcome = match operation {
+            FileOperation::Read { file, bytes_max } => match self.files.get(&key(file)) {
+                None => FileOutcome::Missing,
+                Some(text) if text.len() > *bytes_max as usize => {
+                    FileOutcome::TooLarge { bytes: text.len() as u64 }
+                }
+                Some(text) => FileOutcome::Read { text: text.clone(), hash: hash(text) },
+            },
+            FileOperation::Write { file, text, expected } => {
+                let found = self.files.get(&key(file));
+                let is_expected = found == Some(text)
+                    || match expected {
+                        Expected::Anything => true,
+                        Expected::Missing => found.is_none(),
+                        Expected::Hash { hash: expected } => {
+                            found.is_some_and(|found| hash(found) == *expected)
+                        }
+                    };
+                if !is_expected {
+                    self.hit(Class::FileChanged);
+                    return FileOutcome::Changed;
+                }
+                if file.path == BACKLOG
+                    && let Some((_, rest)) = text.split_once("track_id: ")
+                {
+                    self.track = rest.lines().next().unwrap_or_default().trim_matches('"').to_owned();
+                }
+                self.files.insert(key(file), text.clone());
+                FileOutcome::Written { hash: hash(text) }
+            }
+        };
+        if fails { FileOutcome::Failed { message } } else { outcome }
+    }
+
+    fn perform_process(&mut self, at: &str, command: &str, timeout_ms: u64) -> ProcessOutcome {
+        if self.goes_wrong(self.setup.rates.process) {
+            let (duration_ms, tail) = (timeout_ms, "half of the output".to_owned());
+            return match self.rng.below(3) {
+                0 => {
+                    self.hit(Class::ProcessFailed);
+                    ProcessOutcome::Failed { message: "no such shell".into() }
+                }
+                1 => {
+                    self.hit(Class::GateTimeout);
+                    ProcessOutcome::TimedOut { duration_ms, tail }
+                }
+                _ => ProcessOutcome::Exited { code: 137, duration_ms, tail },
+            };
+        }
+        let worktree = slot_of(at).and_then(|slot| self.git.worktrees.get(&slot));
+        let Some(worktree) = worktree else {
+            return ProcessOutcome::Failed { message: format!("there is no {at}") };
+        };
+        let (code, tail) = gate(&worktree.tree, command);
+        if code != 0 {
+            let is_together = !tail.contains("BUG") && tail.contains("HALF");
+            self.coverage.hit(if is_together { Class::RedTogether } else { Class::RedGate });
+        }
+        ProcessOutcome::Exited { code, duration_ms: 2_000, tail }
+    }
+
+    fn show(&mut self, operation: &ChatOperation) {
+        match operation {
+            ChatOperation::Say { text, .. } => trace!(self, "        | {}", text.trim_end()),
+            ChatOperation::End { chat, error } => {
+                trace!(self, "        | the end: {error:?}");
+                let command = self.open.remove(chat).expect("checked before");
+                if !crate::checks::is_look(&command) {
+                    self.end = Some(error.clone().map_or(Ok(()), Err));
+                }
+            }
+            ChatOperation::Open { .. } | ChatOperation::Close { .. } => {}
+        }
+    }
+}
+
+/// What a crash can be aimed at.
+fn kind(operation: &Operation) -> &'static str {
+    match operation {
+        Operation::Git(GitOperation::Move { .. }) => "move",
+        Operation::Git(GitOperation::Merge { .. }) => "merge",
+        Operation::Git(GitOperation::Collect { .. }) => "collect",
+        Operation::Git(GitOperation::Prepare { .. }) => "prepare",
+        Operation::Git(GitOperation::Land { .. }) => "land",
+        Operation::Git(_) => "look",
+        Operation::Session(SessionOperation::Create { .. }) => "create",
+        Operation::Session(SessionOperation::Ask { .. }) => "ask",
+        Operation::Session(SessionOperation::Remove { .. }) => "remove",
+        Operation::File(_) => "file",
+        Operation::Process(_) => "process",
+        Operation::Timer(_) | Operation::Catalogue(_) | Operation::Chat(_) | Operation::Cancel(_) => "other",
+    }
+}
+
+/// What a project's command says of its files. `BUG` makes the tests red, `UGLY` the linter; `HALF` is
+/// fine in one file and red in two; `UNTESTED` leaves no test to run.
+pub fn gate(tree: &Tree, command: &str) -> (i32, String) {
+    let with = |word: &str| -> Vec<&str> {
+        let files = tree.iter().filter(|(_, text)| text.contains(word));
+        files.map(|(path, _)| path.as_str()).collect()
+    };
+    if command.contains("lint") {
+        return match with("UGLY").first() {
+            Some(path) => (1, format!("{path}\n  1:1  error  'x' is unused  no-unused-vars\n")),
+            None => (0, String::new()),
+        };
+    }
+    if !command.contains("test") {
+        return (0, String::new());
+    }
+    let (bugs, halves) = (with("BUG"), with("HALF"));
+    let why = if bugs.is_empty() { "HALF" } else { "BUG" };
+    match bugs.first().or(halves.get(1)) {
+        Some(path) => (
+            1,
+            format!(
+                "ℹ tests 5\nℹ pass 4\nℹ fail 1\n\n✖ failing tests:\n\ntest at {path}:7:3\n✖ sums up (0.9ms)\n  AssertionError [ERR_ASSERTION]: {why}\n"
+            ),
+        ),
+        None if !with("UNTESTED").is_empty() => (0, "ℹ tests 0\nℹ pass 0\nℹ fail 0\n".into()),
+        None => (0, "ℹ tests 5\nℹ pass 5\nℹ fail 0\n".into()),
+    }
+}
+
+/// A name for a content (FNV-1a).
+fn hash(text: &str) -> String {
+    let step = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    format!("{:016x}", text.bytes().fold(0xcbf2_9ce4_8422_2325, step))
+}

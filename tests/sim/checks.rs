@@ -1,0 +1,287 @@
+//! The invariants, held against each effect, each state, and what is left when all is quiet.
+
+use std::collections::BTreeSet;
+
+use multi_agent_coder::backlog::Status;
+use multi_agent_coder::effect::chat::ChatOperation;
+use multi_agent_coder::effect::file::{FileOperation, Place};
+use multi_agent_coder::effect::git::GitOperation;
+use multi_agent_coder::effect::process::ProcessOperation;
+use multi_agent_coder::effect::session::{Purpose, SessionOperation, SessionOutcome};
+use multi_agent_coder::effect::timer::TimerOperation;
+use multi_agent_coder::effect::{Effect, Operation, Outcome};
+use multi_agent_coder::event::{CommandName, Event};
+use multi_agent_coder::ids::{CommitId, SessionId};
+
+use crate::agents::PLAN_MARK;
+use crate::answers::gate;
+use crate::coverage::Class;
+use crate::git::directory;
+use crate::setup::mark;
+use crate::world::{Command, World};
+
+/// No wait of ours is longer than this.
+const WAIT_MS_MAX: u64 = 24 * 60 * 60 * 1000;
+/// A stopped command ends within this: what it waits for is over soon.
+const STOP_MS_MAX: u64 = 10 * 60 * 1000;
+
+/// Whether a command changes nothing.
+pub fn is_look(command: &Command) -> bool {
+    match command.name {
+        CommandName::Progress | CommandName::Metrics => true,
+        CommandName::Backlog => command.arguments == "--check",
+        CommandName::Plan | CommandName::Implement => false,
+    }
+}
+
+impl World {
+    /// Keeps the books on an event that the engine waits for.
+    pub fn account(&mut self, event: &Event) {
+        match event {
+            Event::Resolved { id, outcome } => {
+                let Some(process) = &mut self.process else { return };
+                process.flights.remove(id);
+                let Outcome::Session(outcome) = outcome else { return };
+                if let Some(usage) = outcome.usage() {
+                    self.books.spent_usd += usage.cost_usd;
+                    self.books.spent_tokens += usage.tokens();
+                }
+                if let SessionOutcome::Created { session } = outcome
+                    && let Some(session) = self.sessions.get_mut(session)
+                {
+                    session.is_known = true;
+                }
+            }
+            Event::Cancelled { chat } => {
+                if let Some(command) = self.open.get_mut(chat) {
+                    command.stopped_ms = Some(self.now_ms);
+                }
+            }
+            Event::Command { name: CommandName::Implement, .. } if self.running() == 1 => {
+                self.books.spent_usd = 0.0;
+                self.books.spent_tokens = 0;
+            }
+            _ => {}
+        }
+    }
+
+    fn running(&self) -> usize {
+        self.open.values().filter(|command| !is_look(command)).count()
+    }
+
+    /// What must hold of an operation at the moment it is decided.
+    pub fn check_decision(&mut self, operation: &Operation) {
+        self.check_stopped(operation);
+        let Operation::Session(SessionOperation::Ask { session, .. }) = operation else { return };
+        let Some(session) = self.sessions.get(session) else { return };
+        // What is judged and merged is finished work, which a cap must not lose.
+        if !is_worker(&session.purpose) {
+            return;
+        }
+        let budget = &self.setup.options["budget"];
+        let usd = budget["runUsd"].as_f64().is_some_and(|cap| self.books.spent_usd >= cap);
+        let tokens = budget["runTokens"].as_u64().is_some_and(|cap| self.books.spent_tokens >= cap);
+        assert!(!usd && !tokens, "I14: asked with the budget used up: {budget} {:?}", self.books.spent_usd);
+    }
+
+    /// What must hold of an effect just before it is performed.
+    pub fn check_effect(&mut self, effect: &Effect) {
+        let is_new = self.books.largest_effect.is_none_or(|largest| effect.id.0 > largest);
+        assert!(is_new, "I4: the effect id {:?} was used before", effect.id);
+        self.books.largest_effect = Some(effect.id.0);
+        match &effect.operation {
+            Operation::Session(operation) => self.check_session(operation),
+            Operation::Git(operation) => self.check_git(operation),
+            Operation::Process(ProcessOperation::Run { timeout_ms, directory, .. }) => {
+                assert!((1..=WAIT_MS_MAX).contains(timeout_ms), "I13: a process without a deadline");
+                assert!(self.is_free(directory), "I2: two things work in {directory}");
+            }
+            Operation::Timer(TimerOperation::Sleep { duration_ms }) => {
+                assert!((1..=300_000).contains(duration_ms), "I13: a wait of {duration_ms} ms");
+                self.hit(Class::Rested);
+            }
+            Operation::Chat(operation) => self.check_chat(operation),
+            Operation::File(operation) => self.check_file(operation),
+            Operation::Catalogue(_) | Operation::Cancel(_) => {}
+        }
+    }
+
+    /// After Esc nothing that takes time begins, and the end is near.
+    fn check_stopped(&self, operation: &Operation) {
+        let is_work = matches!(
+            operation,
+            Operation::Session(SessionOperation::Create { .. } | SessionOperation::Ask { .. })
+                | Operation::Process(_)
+                | Operation::Timer(_)
+        );
+        for stopped_ms in self.open.values().filter_map(|command| command.stopped_ms) {
+            assert!(!is_work, "Esc: begun after it: {operation:?}");
+            assert!(self.now_ms - stopped_ms < STOP_MS_MAX, "Esc: it takes for ever");
+        }
+    }
+
+    fn check_chat(&self, operation: &ChatOperation) {
+        let (ChatOperation::Say { chat, .. }
+        | ChatOperation::Open { chat, .. }
+        | ChatOperation::Close { chat, .. }
+        | ChatOperation::End { chat, .. }) = operation;
+        assert!(self.open.contains_key(chat), "{chat} has no open command: {operation:?}");
+    }
+
+    fn check_file(&self, operation: &FileOperation) {
+        let FileOperation::Write { file, .. } = operation else { return };
+        let is_ours = match file.place {
+            Place::Repository => file.path.starts_with("tasks/"),
+            Place::State => true,
+            Place::Person => false,
+        };
+        assert!(is_ours && !file.path.contains(".."), "I6: {file:?} is not ours to write");
+    }
+
+    fn check_session(&self, operation: &SessionOperation) {
+        let (id, directory) = match operation {
+            SessionOperation::Create { parent, .. } => {
+                assert!(self.open.contains_key(parent), "{parent} is no open command");
+                return;
+            }
+            SessionOperation::Remove { session, directory }
+            | SessionOperation::Ask { session, directory, .. } => (session, directory),
+        };
+        let session = self.sessions.get(id).expect("a session that was made");
+        assert_eq!(session.directory, *directory, "{id} lives elsewhere");
+        let SessionOperation::Ask { text, timeout_ms, silent_ms, agent, .. } = operation else { return };
+        for limit_ms in [timeout_ms, silent_ms] {
+            assert!((1..=WAIT_MS_MAX).contains(limit_ms), "I13: an ask without a deadline");
+        }
+        assert_eq!(*agent, session.purpose.agent, "another agent answers");
+        let Some(task) = &session.purpose.task else { return };
+        if is_worker(&session.purpose) {
+            self.check_worker(id, task, text);
+        }
+        self.check_text(task, text);
+    }
+
+    /// A worker is about to be asked.
+    fn check_worker(&self, id: &SessionId, task: &str, text: &str) {
+        let session = &self.sessions[id];
+        assert_eq!(session.asks, 0, "I15: a worker's session is used again");
+        let live = self.asked_workers().into_iter().filter(|(_, other)| *other == task).count();
+        assert_eq!(live, 0, "I2: two live attempts at {task}");
+        let at = session.directory.as_deref().unwrap_or_default();
+        assert!(self.is_free(at), "I2: two things work in {at}");
+        let known = (self.track.clone(), task.to_owned());
+        assert!(!self.books.merged.contains(&known), "I3: {task} is merged and asked again");
+        let file = format!("tasks/{task}.context.md");
+        assert!(self.file(&file) == Some(text), "I15: what {task} was sent is not in {file}");
+    }
+
+    /// What goes to a worker or a reviewer is about their task alone.
+    fn check_text(&self, task: &str, text: &str) {
+        assert!(!text.contains(PLAN_MARK), "I15: planning text for {task}");
+        let own = mark(task);
+        let foreign = text.match_indices("own-mark-").find(|(at, _)| {
+            let rest = &text[*at..];
+            let end = rest.find(|c: char| !(c.is_ascii_lowercase() || c == '-')).unwrap_or(rest.len());
+            rest[..end] != own
+        });
+        assert!(foreign.is_none(), "I15: text of another task for {task}: {text}");
+    }
+
+    fn check_git(&mut self, operation: &GitOperation) {
+        match operation {
+            GitOperation::Move { reference, from, to } => {
+                assert_eq!(*reference, self.branch(), "I8: a ref that is not ours to move");
+                let is_made = self.git.commit(to).is_some();
+                assert!(is_made, "I7: to a commit that does not exist");
+                assert!(
+                    from.is_some() || self.books.merged.is_empty() || self.books.is_branch_lost,
+                    "I7: no swap"
+                );
+            }
+            GitOperation::Collect { slot, reference, .. } => {
+                let own = format!("refs/mac/{}/", self.track);
+                assert!(reference.starts_with(&own), "I8: {reference} is not ours");
+                assert!(self.is_free(&directory(*slot)), "I2: two things work in w{}", slot.0);
+                if !reference.ends_with("/1") {
+                    self.hit(Class::Retried);
+                }
+            }
+            GitOperation::Prepare { slot, at, .. } => {
+                let is_merge = self.git.commit(at).is_some_and(|commit| commit.task.is_some());
+                if is_merge && !self.git.refs.values().any(|tip| tip == at) {
+                    self.hit(Class::Combined);
+                }
+                assert!(self.is_free(&directory(*slot)), "I2: two things work in w{}", slot.0);
+                let workers = self.setup.options["maxWorkers"].as_u64().unwrap_or(3);
+                assert!(u64::from(slot.0) <= workers, "I2: w{} is not in the pool", slot.0);
+            }
+            GitOperation::Land { branch, .. } => {
+                assert_eq!(self.setup.options["land"], "auto", "I6: landed unasked");
+                let is_theirs = matches!(branch.as_str(), "main" | "topic");
+                assert!(is_theirs, "I6: landed on {branch}");
+                let statuses = self.process.as_ref().map(|process| process.engine.statuses());
+                let is_done = |(_, status): &(_, Status)| *status == Status::Completed;
+                assert!(statuses.iter().flatten().all(is_done), "I6: landed with open tasks");
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether nothing is at work in a directory.
+    fn is_free(&self, at: &str) -> bool {
+        let Some(process) = &self.process else { return true };
+        !process.flights.values().any(|flight| match &flight.operation {
+            Operation::Session(SessionOperation::Ask { directory, .. }) => directory.as_deref() == Some(at),
+            Operation::Process(ProcessOperation::Run { directory, .. }) => directory == at,
+            Operation::Git(GitOperation::Prepare { slot, .. } | GitOperation::Collect { slot, .. }) => {
+                directory(*slot) == at
+            }
+            _ => false,
+        })
+    }
+
+    /// The workers that have not answered, with their tasks.
+    fn asked_workers(&self) -> Vec<(&SessionId, &str)> {
+        let Some(process) = &self.process else { return Vec::new() };
+        let asked = process.flights.values().filter_map(|flight| match &flight.operation {
+            Operation::Session(SessionOperation::Ask { session, .. }) => {
+                let purpose = &self.sessions.get(session)?.purpose;
+                is_worker(purpose).then_some((session, purpose.task.as_deref()?))
+            }
+            _ => None,
+        });
+        asked.collect()
+    }
+
+    /// The integration branch was moved by us.
+    pub fn note_move(&mut self, reference: &str, to: &CommitId) {
+        let merges: Vec<String> = self.git.merges(to).into_iter().map(str::to_owned).collect();
+        let once: BTreeSet<&String> = merges.iter().collect();
+        assert_eq!(merges.len(), once.len(), "I3: two merge commits of one task: {merges:?}");
+        let track = reference.trim_start_matches("refs/heads/mac/").to_owned();
+        for task in merges {
+            if self.books.merged.insert((track.clone(), task)) {
+                self.coverage.hit(Class::TaskMerged);
+            }
+        }
+        if self.setup.has_gates {
+            let tree = &self.git.commit(to).expect("checked before").tree;
+            let (code, tail) = gate(tree, "npm test");
+            assert_eq!(code, 0, "the branch moved to a commit that the tests condemn: {tail}");
+        }
+    }
+
+    /// What must hold after every step.
+    pub fn check_state(&self) {
+        let Some(process) = &self.process else { return };
+        let workers = self.setup.options["maxWorkers"].as_u64().unwrap_or(3);
+        let is_live = |status: &Status| matches!(status, Status::InProgress | Status::Review);
+        let live = process.engine.statuses().iter().filter(|(_, status)| is_live(status)).count();
+        assert!(live as u64 <= workers, "I2: {live} attempts at once");
+    }
+}
+
+/// Whether a session is one that works on a task.
+fn is_worker(purpose: &Purpose) -> bool {
+    matches!(purpose.agent.as_str(), "implementer" | "documenter")
+}

@@ -1,0 +1,321 @@
+//! A small git in memory that behaves as the real one does under us: refs move by compare-and-swap,
+//! work that lies in a worktree is rescued before it is reset, whole files conflict.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use multi_agent_coder::effect::git::{Change, GitOperation, GitOutcome, ListedFile, Relation, Repository};
+use multi_agent_coder::ids::{CommitId, Slot, TaskId};
+
+/// Files by path.
+pub type Tree = BTreeMap<String, String>;
+
+/// A commit. Its id is its place in the list.
+#[derive(Debug)]
+pub struct Commit {
+    pub parents: Vec<CommitId>,
+    pub tree: Rc<Tree>,
+    /// Set for our merges.
+    pub task: Option<String>,
+}
+
+/// A directory of the pool.
+#[derive(Debug, Default)]
+pub struct Worktree {
+    pub tree: Tree,
+    /// The commit it was prepared at.
+    pub at: Option<CommitId>,
+    /// A tree of it that is in a ref.
+    collected: Option<Rc<Tree>>,
+    /// A preparation got to its end.
+    pub is_ready: bool,
+}
+
+/// The repository.
+#[derive(Debug)]
+pub struct Git {
+    /// The branch that the person is on.
+    pub branch: String,
+    pub dirty_files: u32,
+    pub commits: Vec<Commit>,
+    pub refs: BTreeMap<String, CommitId>,
+    pub worktrees: BTreeMap<Slot, Worktree>,
+    /// How often work was rescued.
+    pub rescues: u32,
+}
+
+impl Git {
+    /// A repository with one commit on `main`.
+    pub fn new(files: &[(&str, &str)]) -> Self {
+        let mut git = Self {
+            branch: "main".into(),
+            dirty_files: 0,
+            commits: Vec::new(),
+            refs: BTreeMap::new(),
+            worktrees: BTreeMap::new(),
+            rescues: 0,
+        };
+        let tree = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
+        let first = git.add(Vec::new(), tree, None);
+        git.refs.insert(git.head(), first);
+        git
+    }
+
+    /// The full name of the person's branch.
+    pub fn head(&self) -> String {
+        format!("refs/heads/{}", self.branch)
+    }
+
+    fn add(&mut self, parents: Vec<CommitId>, tree: Tree, task: Option<&TaskId>) -> CommitId {
+        self.commits.push(Commit { parents, tree: Rc::new(tree), task: task.map(ToString::to_string) });
+        CommitId(format!("{:040x}", self.commits.len()))
+    }
+
+    /// A commit, if it exists.
+    pub fn commit(&self, id: &CommitId) -> Option<&Commit> {
+        let place = usize::from_str_radix(&id.0, 16).ok()?;
+        self.commits.get(place.checked_sub(1)?)
+    }
+
+    fn tree(&self, id: &CommitId) -> Rc<Tree> {
+        self.commit(id).map(|commit| commit.tree.clone()).unwrap_or_default()
+    }
+
+    /// Somebody commits a file on a ref.
+    pub fn commit_on(&mut self, reference: &str, path: &str, text: &str) {
+        let Some(parent) = self.refs.get(reference).cloned() else { return };
+        let mut tree = (*self.tree(&parent)).clone();
+        tree.insert(path.into(), text.into());
+        let id = self.add(vec![parent], tree, None);
+        self.refs.insert(reference.into(), id);
+    }
+
+    /// The tasks whose merge commits a commit holds, newest first.
+    pub fn merges(&self, from: &CommitId) -> Vec<&str> {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![from.clone()];
+        let mut tasks = Vec::new();
+        while let Some(id) = open.pop() {
+            if let Some(commit) = self.commit(&id)
+                && seen.insert(id)
+            {
+                tasks.extend(commit.task.as_deref());
+                open.extend(commit.parents.iter().cloned());
+            }
+        }
+        tasks
+    }
+
+    /// Whether a commit holds another.
+    pub fn holds(&self, ours: &CommitId, theirs: &CommitId) -> bool {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![ours.clone()];
+        while let Some(id) = open.pop() {
+            if id == *theirs {
+                return true;
+            }
+            // Parents come before their children in the list.
+            if let Some(commit) = self.commit(&id)
+                && seen.insert(id)
+            {
+                open.extend(commit.parents.iter().filter(|parent| **parent >= *theirs).cloned());
+            }
+        }
+        false
+    }
+
+    /// Does what is asked.
+    pub fn perform(&mut self, operation: &GitOperation) -> GitOutcome {
+        match operation {
+            GitOperation::Inspect { reference } => self.inspect(reference.as_deref()),
+            GitOperation::List { commit, .. } => GitOutcome::Listed {
+                files: self
+                    .tree(commit)
+                    .iter()
+                    .map(|(path, text)| ListedFile { path: path.clone(), bytes: text.len() as u32 })
+                    .collect(),
+                is_cut: false,
+            },
+            GitOperation::Show { commit, path, .. } => {
+                GitOutcome::Shown { text: self.tree(commit).get(path).cloned() }
+            }
+            GitOperation::Prepare { slot, at, .. } => {
+                self.prepare(*slot, at);
+                GitOutcome::Prepared { directory: directory(*slot) }
+            }
+            GitOperation::Collect { slot, base, reference, diff_bytes_max, .. } => {
+                self.collect(*slot, base, reference, *diff_bytes_max as usize)
+            }
+            GitOperation::Merge { onto, commit, task, .. } => self.merge(onto, commit, task),
+            GitOperation::Move { reference, to, from } => {
+                let actual = self.refs.get(reference).cloned();
+                if actual != *from {
+                    return GitOutcome::Stale { actual };
+                }
+                self.refs.insert(reference.clone(), to.clone());
+                GitOutcome::Moved
+            }
+            GitOperation::Relate { ours, theirs } => GitOutcome::Related {
+                relation: match (self.holds(ours, theirs), self.holds(theirs, ours)) {
+                    (true, true) => Relation::Same,
+                    (true, false) => Relation::Ahead,
+                    (false, true) => Relation::Behind,
+                    (false, false) => Relation::Diverged,
+                },
+            },
+            GitOperation::Land { branch, to } => self.land(branch, to),
+        }
+    }
+
+    fn inspect(&self, reference: Option<&str>) -> GitOutcome {
+        let head = self.refs.get(&self.head()).cloned();
+        let repository = Repository {
+            is_repository: true,
+            name: "shop".into(),
+            // A tree's name only has to tell trees apart.
+            tree: head.as_ref().map(ToString::to_string),
+            head,
+            branch: Some(self.branch.clone()),
+            dirty_files: self.dirty_files,
+            has_mac_branch: false,
+            reference: reference.and_then(|name| self.refs.get(name).cloned()),
+        };
+        GitOutcome::Inspected { repository }
+    }
+
+    /// Keeps what lies in a directory and is in no ref yet.
+    pub fn rescue(&mut self, slot: Slot) {
+        let Some(worktree) = self.worktrees.get(&slot) else { return };
+        let Some(at) = worktree.at.clone().filter(|_| worktree.is_ready) else { return };
+        let is_collected = worktree.collected.as_deref() == Some(&worktree.tree);
+        if is_collected || *self.tree(&at) == worktree.tree {
+            return;
+        }
+        let commit = self.add(vec![at], self.worktrees[&slot].tree.clone(), None);
+        self.refs.insert(format!("refs/mac/rescued/w{}/{commit}", slot.0), commit);
+        self.rescues += 1;
+    }
+
+    fn prepare(&mut self, slot: Slot, at: &CommitId) {
+        self.rescue(slot);
+        let worktree = Worktree {
+            tree: (*self.tree(at)).clone(),
+            at: Some(at.clone()),
+            collected: None,
+            is_ready: true,
+        };
+        self.worktrees.insert(slot, worktree);
+    }
+
+    fn collect(&mut self, slot: Slot, base: &CommitId, reference: &str, diff_max: usize) -> GitOutcome {
+        let old = self.tree(base);
+        let Some(worktree) = self.worktrees.get_mut(&slot).filter(|worktree| worktree.is_ready) else {
+            return GitOutcome::Failed { message: "the worktree was never made ready".into() };
+        };
+        let is_forbidden = |path: &&String| path.as_str() == "opencode.json" && !old.contains_key(*path);
+        let left_out: Vec<String> = worktree.tree.keys().filter(is_forbidden).cloned().collect();
+        if !left_out.is_empty() {
+            self.rescue(slot);
+        }
+        let Some(worktree) = self.worktrees.get_mut(&slot) else {
+            return GitOutcome::Failed { message: "no worktree".into() };
+        };
+        worktree.tree.retain(|path, _| !left_out.contains(path));
+        let new = worktree.tree.clone();
+        if new == *old {
+            let (changes, diff) = (Vec::new(), String::new());
+            return GitOutcome::Collected { commit: None, changes, diff_bytes: 0, diff, left_out };
+        }
+        worktree.collected = Some(Rc::new(new.clone()));
+        let paths: BTreeSet<&String> =
+            old.keys().chain(new.keys()).filter(|path| old.get(*path) != new.get(*path)).collect();
+        let lines = |text: Option<&String>| text.map_or(0, |text| text.lines().count() as u32);
+        let change = |path: &&String| Change {
+            path: (*path).clone(),
+            added: lines(new.get(*path)),
+            removed: lines(old.get(*path)),
+        };
+        let changes: Vec<Change> = paths.iter().map(change).collect();
+        let mut diff: String = paths.iter().map(|path| diff(path, old.get(*path), new.get(*path))).collect();
+        let diff_bytes = diff.len() as u64;
+        diff.truncate(diff_max);
+        let commit = self.add(vec![base.clone()], new, None);
+        self.refs.insert(reference.to_owned(), commit.clone());
+        GitOutcome::Collected { commit: Some(commit), changes, diff_bytes, diff, left_out }
+    }
+
+    fn merge(&mut self, onto: &CommitId, commit: &CommitId, task: &TaskId) -> GitOutcome {
+        if self.holds(onto, commit) {
+            return GitOutcome::Merged { commit: onto.clone() };
+        }
+        let mut at = commit.clone();
+        while !self.holds(onto, &at) {
+            match self.commit(&at).and_then(|commit| commit.parents.first()) {
+                Some(parent) => at = parent.clone(),
+                None => break,
+            }
+        }
+        let (base, theirs) = (self.tree(&at), self.tree(commit));
+        let mut merged = (*self.tree(onto)).clone();
+        let mut paths = Vec::new();
+        for path in base.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
+            let (old, new, mine) = (base.get(path), theirs.get(path), merged.get(path));
+            if old == new || mine == new {
+                continue;
+            }
+            if mine != old {
+                paths.push(path.clone());
+            } else if let Some(text) = new {
+                merged.insert(path.clone(), text.clone());
+            } else {
+                merged.remove(path);
+            }
+        }
+        if !paths.is_empty() {
+            return GitOutcome::Conflicted { paths };
+        }
+        let parents = vec![onto.clone(), commit.clone()];
+        GitOutcome::Merged { commit: self.add(parents, merged, Some(task)) }
+    }
+
+    fn land(&mut self, branch: &str, to: &CommitId) -> GitOutcome {
+        let refused = |reason: &str| GitOutcome::Refused { reason: reason.to_owned() };
+        if self.branch != branch {
+            return refused("the checkout is on another branch now");
+        }
+        if self.dirty_files > 0 {
+            return refused("uncommitted changes are in the way");
+        }
+        let head = self.refs[&self.head()].clone();
+        if self.holds(&head, to) {
+            return GitOutcome::Landed;
+        }
+        if !self.holds(to, &head) {
+            return refused("the branch has moved on and no longer fast-forwards");
+        }
+        self.refs.insert(self.head(), to.clone());
+        GitOutcome::Landed
+    }
+}
+
+/// The absolute path of a directory of the pool.
+pub fn directory(slot: Slot) -> String {
+    format!("/pool/w{}", slot.0)
+}
+
+/// The directory of the pool at a path.
+pub fn slot_of(path: &str) -> Option<Slot> {
+    path.strip_prefix("/pool/w")?.parse().ok().map(Slot)
+}
+
+fn diff(path: &str, old: Option<&String>, new: Option<&String>) -> String {
+    let side = |mark: char, text: Option<&String>| -> String {
+        let lines = text.map(String::as_str).unwrap_or_default().lines();
+        lines.map(|line| format!("{mark}{line}\n")).collect()
+    };
+    format!(
+        "diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n{}{}",
+        side('-', old),
+        side('+', new)
+    )
+}

@@ -1,0 +1,204 @@
+//! The person: commands, Esc, edits, and a heavy hand in git and in the file system.
+
+use multi_agent_coder::backlog::{Status, TaskSpec, render};
+use multi_agent_coder::effect::file::Place;
+use multi_agent_coder::event::{CommandName, Event, Setting};
+use multi_agent_coder::ids::{ModelRef, SessionId, TaskId};
+
+use crate::coverage::Class;
+use crate::setup::{Act, Death, mark};
+use crate::world::{BACKLOG, Command, Item, World, trace};
+
+impl World {
+    /// Gives a command in a chat of its own.
+    pub fn give(&mut self, name: CommandName, arguments: &str) -> SessionId {
+        self.chats += 1;
+        let chat = SessionId(format!("chat-{}", self.chats));
+        let command = Command { name, arguments: arguments.to_owned(), stopped_ms: None };
+        self.open.insert(chat.clone(), command);
+        let setting = Setting {
+            options: self.setup.options.clone(),
+            model: ModelRef::parse("acme/large"),
+            small_model: ModelRef::parse("acme/small"),
+            agents: Default::default(),
+            seed: self.rng.next() as u32,
+        };
+        self.receive(Event::Command { chat: chat.clone(), name, arguments: arguments.to_owned(), setting });
+        chat
+    }
+
+    /// The person does something beside.
+    pub fn person(&mut self, act: Act) {
+        trace!(self, "-- the person: {act:?}");
+        match act {
+            Act::Progress | Act::Metrics | Act::Check if self.process.is_some() => {
+                if self.open.values().any(|command| !crate::checks::is_look(command)) {
+                    self.hit(Class::Beside);
+                }
+                match act {
+                    Act::Progress => self.give(CommandName::Progress, ""),
+                    Act::Metrics => self.give(CommandName::Metrics, ""),
+                    _ => self.give(CommandName::Backlog, "--check"),
+                };
+            }
+            Act::SecondCommand if self.open.values().any(|command| !crate::checks::is_look(command)) => {
+                self.hit(Class::TwoCommands);
+                self.give(CommandName::Implement, "");
+            }
+            Act::Progress | Act::Metrics | Act::Check | Act::SecondCommand => {}
+            Act::Esc => self.press_esc(),
+            Act::Edit => self.edit(),
+            Act::Damage => self.damage(),
+            Act::DeleteWorktree => self.delete_worktree(),
+            Act::DeleteSession => {
+                let live = self.sessions.iter().filter(|(_, session)| !session.is_gone);
+                let live: Vec<SessionId> = live.map(|(id, _)| id.clone()).collect();
+                if !live.is_empty() {
+                    self.hit(Class::SessionDeleted);
+                    let session = self.rng.pick(&live).clone();
+                    self.remove_session(&session);
+                }
+            }
+            Act::MoveBranch => {
+                let branch = self.branch();
+                if self.git.refs.contains_key(&branch) {
+                    self.hit(Class::BranchMoved);
+                    self.commit(&branch);
+                }
+            }
+            Act::DeleteBranch => {
+                let branch = self.branch();
+                if self.git.refs.remove(&branch).is_some() {
+                    self.hit(Class::BranchDeleted);
+                    self.books.is_branch_lost = true;
+                }
+            }
+            Act::CommitHead => {
+                self.hit(Class::HeadMoved);
+                let head = self.git.head();
+                self.commit(&head);
+            }
+            Act::Dirty => self.git.dirty_files = self.rng.below(3) as u32,
+            Act::SwitchBranch => {
+                let head = self.git.refs[&self.git.head()].clone();
+                self.git.branch = if self.git.branch == "main" { "topic".into() } else { "main".into() };
+                let other = self.git.head();
+                self.git.refs.entry(other).or_insert(head);
+            }
+            Act::Die(Death::Now) => self.die(),
+            Act::Die(death) if self.process.is_some() => self.death = Some(death),
+            Act::Die(_) => {}
+        }
+    }
+
+    fn press_esc(&mut self) {
+        let running = self.open.iter().find(|(_, command)| !crate::checks::is_look(command));
+        if let Some((chat, _)) = running {
+            let event = Event::Cancelled { chat: chat.clone() };
+            self.hit(Class::Esc);
+            self.receive(event);
+        }
+    }
+
+    /// The person commits a file of theirs.
+    fn commit(&mut self, reference: &str) {
+        self.words += 1;
+        let text = format!("by hand {}\n", self.words);
+        let path = if self.rng.chance(300) { "shared/lib.js" } else { "notes.md" };
+        self.git.commit_on(reference, path, &text);
+    }
+
+    fn delete_worktree(&mut self) {
+        let slots: Vec<_> = self.git.worktrees.keys().copied().collect();
+        if slots.is_empty() {
+            return;
+        }
+        let slot = *self.rng.pick(&slots);
+        let Some(worktree) = self.git.worktrees.remove(&slot) else { return };
+        self.hit(Class::WorktreeDeleted);
+        // What was only there is gone by the person's own hand.
+        let texts: String = worktree.tree.values().map(String::as_str).collect();
+        self.books.words.retain(|word, _| !texts.contains(word.as_str()));
+    }
+
+    fn damage(&mut self) {
+        let Some(text) = self.file(BACKLOG).map(str::to_owned) else { return };
+        self.hit(Class::Damaged);
+        let text = if self.rng.chance(500) {
+            format!("{text}\n  - : [")
+        } else {
+            text.replacen("depends_on:", "depends_on: [T99] #", 1)
+        };
+        self.put(Place::Repository, BACKLOG, &text);
+    }
+
+    /// Makes the backlog readable again.
+    pub fn repair(&mut self) {
+        if self.file(BACKLOG).is_some() && self.backlog().is_none() {
+            let text = render(&self.readable);
+            self.put(Place::Repository, BACKLOG, &text);
+        }
+    }
+
+    /// Changes the backlog as a person does who looks at it.
+    fn edit(&mut self) {
+        let Some(mut backlog) = self.backlog() else { return self.repair() };
+        self.hit(Class::Edited);
+        let count = backlog.tasks.len() as u64;
+        let at = self.rng.below(count) as usize;
+        match self.rng.below(7) {
+            0 => backlog.tasks[at].title.push('!'),
+            1 => {
+                let line = format!("and round, {}", mark(backlog.tasks[at].id.as_str()));
+                backlog.tasks[at].acceptance.push(line);
+            }
+            2 => backlog.tasks[at].status = Status::Ready,
+            3 if count > 1 => {
+                let id = backlog.tasks.remove(at).id;
+                for task in &mut backlog.tasks {
+                    task.depends_on.retain(|other| *other != id);
+                }
+            }
+            4 if count < 8 => backlog.tasks.push(self.new_task(&backlog.tasks)),
+            5 => backlog.tasks.reverse(),
+            6 if self.rng.chance(300) => {
+                backlog.tasks[at].status = Status::Completed;
+                self.books.given.insert(backlog.tasks[at].id.to_string());
+            }
+            _ => backlog.tasks[at].scope.estimated_hours += 1.0,
+        }
+        let text = render(&backlog);
+        self.put(Place::Repository, BACKLOG, &text);
+        self.readable = backlog;
+    }
+
+    fn new_task(&mut self, tasks: &[TaskSpec]) -> TaskSpec {
+        let free = (1..).map(|n| format!("T{n:02}"));
+        let mut free = free.filter(|id| tasks.iter().all(|task| task.id.as_str() != id));
+        let id = free.next().unwrap_or_default();
+        let mut task = tasks[0].clone();
+        task.description = format!("One more part, {}.", mark(&id));
+        task.acceptance = vec![format!("it works, {}", mark(&id))];
+        task.scope.files_hint = vec![format!("{}/main.js", id.to_lowercase())];
+        task.depends_on.clear();
+        task.status = Status::Pending;
+        (task.attempts, task.last_attempt, task.error) = (0, None, None);
+        task.id = TaskId(id);
+        task
+    }
+
+    /// Lets the world turn to the good: nothing goes wrong any more, and what the person damaged is
+    /// put right.
+    pub fn turn_benign(&mut self) {
+        trace!(self, "== from here on the world is benign");
+        self.is_benign = true;
+        self.death = None;
+        self.queue.retain(|_, item| !matches!(item, Item::Again(_) | Item::Signals(..)));
+        self.git.branch = "main".into();
+        self.git.dirty_files = 0;
+        self.repair();
+        if let Some(options) = self.setup.options.as_object_mut() {
+            options.remove("budget");
+        }
+    }
+}
