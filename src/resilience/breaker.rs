@@ -59,9 +59,10 @@ pub enum Gate {
 }
 
 /// What a person should hear of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Change {
     /// Nothing new.
+    #[default]
     None,
     /// It asked to be left alone until then.
     Held {

@@ -42,7 +42,7 @@ pub enum Circle {
 
 /// What is remembered of a session at work.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Watch {
+pub struct LoopWatch {
     /// The latest calls, oldest first, as a hash, the tool's name, and whether it failed.
     calls: VecDeque<(String, String, bool)>,
     bad_finishes: u32,
@@ -54,7 +54,7 @@ pub struct Watch {
     calls_since: u32,
 }
 
-impl Watch {
+impl LoopWatch {
     /// A session that begins now.
     pub fn begin(now_ms: u64) -> Self {
         Self {
@@ -160,18 +160,18 @@ mod tests {
 
     use super::*;
 
-    fn feed(watch: &mut Watch, calls: &[&str]) -> Vec<Verdict> {
+    fn feed(watch: &mut LoopWatch, calls: &[&str]) -> Vec<Verdict> {
         let told = calls.iter().map(|call| watch.called("bash", call, false));
         told.filter(|verdict| *verdict != Verdict::Fine).collect()
     }
 
     fn verdicts(calls: &[&str]) -> Vec<Verdict> {
-        feed(&mut Watch::begin(0), calls)
+        feed(&mut LoopWatch::begin(0), calls)
     }
 
     #[test]
     fn the_same_call_is_told_once_and_then_ends_the_attempt() {
-        let mut watch = Watch::begin(0);
+        let mut watch = LoopWatch::begin(0);
         assert_eq!(feed(&mut watch, &["a"; 4]), []);
         let Verdict::Nudge(text) = watch.called("grep", "a", false) else { panic!("{watch:?}") };
         assert!(text.contains("the same `grep` call 5 times in a row. "), "{text}");
@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(verdicts(&["a", "b", "a", "b", "a", "b", "a"]), []);
         assert_eq!(verdicts(&["x", "a", "b", "a", "b", "a", "b", "a", "b"]).len(), 1);
         assert_eq!(verdicts(&["a", "b", "c"].repeat(4)).len(), 1);
-        let mut watch = Watch::begin(0);
+        let mut watch = LoopWatch::begin(0);
         let failing = (0..8).map(|n| watch.called(["read", "edit"][n % 2], ["a", "b"][n % 2], true)).last();
         let Some(Verdict::Nudge(text)) = failing else { panic!("{watch:?}") };
         assert!(text.contains("the same 2 calls (`read`, `edit`) in turn, 4 times, and it failed each time"));
@@ -210,8 +210,8 @@ mod tests {
 
     #[test]
     fn much_ado_without_a_change_is_stagnation() {
-        let mut watch = Watch::begin(0);
-        let busy = |watch: &mut Watch, from: u32| {
+        let mut watch = LoopWatch::begin(0);
+        let busy = |watch: &mut LoopWatch, from: u32| {
             (from..from + STAGNANT_CALLS).for_each(|n| {
                 watch.called("read", &n.to_string(), false);
             });
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_session_that_never_changes_anything_is_seen_at_the_first_look() {
-        let mut watch = Watch::begin(0);
+        let mut watch = LoopWatch::begin(0);
         (0..STAGNANT_CALLS).for_each(|n| {
             watch.called("read", &n.to_string(), false);
         });
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn three_streams_without_an_end_are_enough() {
-        let mut watch = Watch::begin(0);
+        let mut watch = LoopWatch::begin(0);
         for finish in [None, Some("unknown"), Some("tool-calls"), None, Some("other")] {
             assert_eq!(watch.stepped(finish), Verdict::Fine);
         }

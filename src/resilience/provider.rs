@@ -6,6 +6,10 @@ use super::breaker::{Breaker, Change, Gate};
 use super::rate::Rate;
 use super::slots::Slots;
 use super::trouble::{Diagnosis, TroubleClass};
+use crate::text::cut;
+
+/// So much of a provider's message is kept for a person.
+const MESSAGE_BYTES_MAX: usize = 200;
 
 /// A provider of models.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,8 +18,8 @@ pub struct Provider {
     pub breaker: Breaker,
     slots: Slots,
     rate: Rate,
-    /// Its latest trouble, for the person.
-    pub latest: Option<TroubleClass>,
+    /// Its latest trouble, and what it said, for the person.
+    pub latest: Option<(TroubleClass, String)>,
     /// Whether the person was told that the host waits for it; forgotten with the next success.
     is_told: bool,
 }
@@ -54,7 +58,7 @@ pub enum Admission {
 }
 
 /// What a person should hear of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct News {
     /// Of the breaker.
     pub change: Change,
@@ -105,12 +109,19 @@ impl Provider {
         self.rate.take(now_ms);
     }
 
-    /// An ask failed, perhaps by its fault.
-    pub fn failed(&mut self, now_ms: u64, trouble: Diagnosis, is_probe: bool, seed: u64) -> News {
+    /// An ask failed, perhaps by its fault; `message` is what it said.
+    pub fn failed(
+        &mut self,
+        now_ms: u64,
+        trouble: Diagnosis,
+        message: &str,
+        is_probe: bool,
+        seed: u64,
+    ) -> News {
         if !trouble.class.is_of_provider() {
-            return News { change: Change::None, slots: None };
+            return News::default();
         }
-        self.latest = Some(trouble.class);
+        self.latest = Some((trouble.class, cut(message, MESSAGE_BYTES_MAX)));
         let change = self.breaker.failed(now_ms, trouble, is_probe, seed);
         let slots = self.slots.halve(now_ms).then(|| self.slots.count());
         News { change, slots }
@@ -133,8 +144,8 @@ impl Provider {
     }
 
     /// The host waits for it. Gives whether that is news to the person.
-    pub fn retried(&mut self, now_ms: u64, class: TroubleClass) -> bool {
-        self.latest = Some(class);
+    pub fn retried(&mut self, now_ms: u64, class: TroubleClass, message: &str) -> bool {
+        self.latest = Some((class, cut(message, MESSAGE_BYTES_MAX)));
         self.slots.halve(now_ms);
         !std::mem::replace(&mut self.is_told, true)
     }
@@ -159,7 +170,7 @@ mod tests {
         assert_eq!(provider.admit(NOW_MS, live(2), false), go);
         assert_eq!(provider.admit(NOW_MS, live(3), false), Admission::Full);
         assert_eq!(provider.admit(NOW_MS, live(3), true), go);
-        let news = provider.failed(NOW_MS, BUSY, false, 1);
+        let news = provider.failed(NOW_MS, BUSY, "down", false, 1);
         assert_eq!(news, News { change: Change::None, slots: Some(1) });
         assert_eq!(provider.admit(NOW_MS, live(1), false), Admission::Full);
         let grown: Vec<Option<u8>> = (0..3).map(|_| provider.succeeded().slots).collect();
@@ -170,7 +181,7 @@ mod tests {
     fn one_probe_at_a_time_and_its_first_turn_is_enough() {
         let mut provider = Provider::new(3);
         for _ in 0..FAILURES_MAX {
-            provider.failed(NOW_MS, BUSY, false, 1);
+            provider.failed(NOW_MS, BUSY, "down", false, 1);
         }
         let Admission::Wait { until_ms, is_rest: true } = provider.admit(NOW_MS, live(0), true) else {
             panic!("{provider:?}");
@@ -188,7 +199,7 @@ mod tests {
         let mut provider = Provider::new(3);
         for class in [TroubleClass::Host, TroubleClass::Refused, TroubleClass::Truncated] {
             let before = provider.clone();
-            provider.failed(NOW_MS, Diagnosis { class, retry_ms: None }, false, 1);
+            provider.failed(NOW_MS, Diagnosis { class, retry_ms: None }, "down", false, 1);
             assert_eq!(provider, before);
         }
     }
@@ -196,10 +207,10 @@ mod tests {
     #[test]
     fn retries_are_told_once_an_episode() {
         let mut provider = Provider::new(3);
-        assert!(provider.retried(NOW_MS, TroubleClass::RateLimited));
-        assert!(!provider.retried(NOW_MS + 60_000, TroubleClass::RateLimited));
+        assert!(provider.retried(NOW_MS, TroubleClass::RateLimited, "slow down"));
+        assert!(!provider.retried(NOW_MS + 60_000, TroubleClass::RateLimited, "slow down"));
         provider.succeeded();
-        assert!(provider.retried(NOW_MS + 90_000, TroubleClass::RateLimited));
+        assert!(provider.retried(NOW_MS + 90_000, TroubleClass::RateLimited, "slow down"));
     }
 
     #[test]
@@ -207,7 +218,7 @@ mod tests {
         let mut provider = Provider::new(3);
         assert!(!provider.begin(NOW_MS, 3));
         let quota = Diagnosis { class: TroubleClass::Quota, retry_ms: Some(3_600_000) };
-        provider.failed(NOW_MS, quota, false, 1);
+        provider.failed(NOW_MS, quota, "down", false, 1);
         let parked = Admission::Parked { until_ms: Some(NOW_MS + 3_600_000) };
         assert_eq!(provider.admit(NOW_MS + 9_000_000, live(0), false), parked);
         assert!(provider.begin(NOW_MS + 60_000, 3));

@@ -48,7 +48,7 @@ pub enum Remedy {
 }
 
 /// What a session's trouble is, as far as can be told.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnosis {
     /// Its kind.
     pub class: TroubleClass,
