@@ -115,7 +115,6 @@ fn ends_of_asks_are_judged() {
     let answered = |finish: Option<&str>| SessionOutcome::Answered {
         text_bytes: 0,
         text: String::new(),
-        text_bytes: 0,
         finish: finish.map(str::to_owned),
         usage,
     };
