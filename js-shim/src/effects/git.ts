@@ -4,6 +4,7 @@ import type { RepositoryPlace } from "../paths.ts";
 import type { GitOperation, GitOutcome } from "../protocol.ts";
 import { collect } from "./git/collect.ts";
 import { recall } from "./git/diff.ts";
+import { examine } from "./git/examine.ts";
 import { glance, look } from "./git/glance.ts";
 import { hold } from "./git/hold.ts";
 import { inspect, list, relate, showFile } from "./git/inspect.ts";
@@ -57,7 +58,7 @@ function perform(
     case "hold":
       return hold(place, operation, signal);
     case "examine":
-      throw new Error("not yet");
+      return examine(place, operation, signal);
   }
 }
 

@@ -46,9 +46,12 @@ export async function changesOf(git: Git, placed: readonly string[]): Promise<Wo
     // Git lists a repository within the worktree as one directory.
     changes.push({ path, raw, kind: path.endsWith("/") ? "nested_repository" : "untracked" });
   }
-  const isPlaced = (path: string): boolean =>
-    placed.some((own) => path === own || path.startsWith(`${own}/`));
-  return changes.filter((change) => !isPlaced(change.path));
+  return changes.filter((change) => !isPlaced(placed, change.path));
+}
+
+/** Whether a path was linked or copied into the worktree, or lies below one that was. */
+export function isPlaced(placed: readonly string[], path: string): boolean {
+  return placed.some((own) => path === own || path.startsWith(`${own}/`));
 }
 
 /** Puts changes into the index; nested repositories are passed over. */

@@ -118,7 +118,7 @@ async function reuse(
   signal: AbortSignal,
 ): Promise<string | null> {
   const common = commonOf(place);
-  const found = await examine(common, slot.directory, record, signal);
+  const found = await lookAt(common, slot.directory, record, signal);
   await keepFound(place, slot, record, placed, found, signal);
   if (found.is_sound && !found.is_empty) return found.admin;
   await removeLinks(slot.directory, placed);
@@ -131,7 +131,7 @@ async function reuse(
 }
 
 /** Looks at what is there; throws when it is not ours. */
-async function examine(
+async function lookAt(
   common: string,
   directory: string,
   record: SlotRecord | null,

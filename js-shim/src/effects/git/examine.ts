@@ -1,0 +1,101 @@
+/** Whether a session or a command can be started in a worktree: nothing may lie there that runs by itself. */
+
+import { readdir, readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import type { RepositoryPlace } from "../../paths.ts";
+import type { GitOperation, GitOutcome } from "../../protocol.ts";
+import { isConfiguration, judge } from "./configuration.ts";
+import { commitId, type Git, LONG_MS, splitNul } from "./run.ts";
+import { commonOf, openSlot, slotName, slots, withIndex } from "./slot.ts";
+import { changesOf, isPlaced, type WorkChange } from "./snapshot.ts";
+
+type Examine = Extract<GitOperation, { type: "examine" }>;
+
+/** What OpenCode installs for itself: thousands of files, and none of the agent's doing. */
+const HOST_PACKAGES = /(^|\/)\.opencode\/node_modules\/$/;
+
+/**
+ * Compares configuration and links of a worktree with a commit. Ignored files count: OpenCode runs them
+ * just as well. What an agent wrote otherwise does not: it was asked to.
+ */
+export async function examine(
+  place: RepositoryPlace,
+  operation: Examine,
+  signal: AbortSignal,
+): Promise<GitOutcome> {
+  const at = commitId(operation.at);
+  return slots.run(`${commonOf(place)} ${slotName(operation.slot)}`, async () => {
+    const slot = await openSlot(place, operation.slot, [], signal);
+    if ("tampered" in slot) return { type: "tampered", names: slot.tampered };
+    const { git, index, record, admin } = slot;
+    const names = await withIndex(git, index, at, async (indexed) => {
+      const changes = [
+        ...(await changesOf(indexed, record.placed)),
+        ...(await ignoredConfiguration(indexed, record.directory, record.placed)),
+      ];
+      return offending(indexed, at, record.directory, changes);
+    });
+    if (!(await pointsTo(record.directory, admin))) names.push(".git");
+    if (names.length === 0) return { type: "clean" };
+    return { type: "tampered", names: [...new Set(names)].sort() };
+  });
+}
+
+/** The paths of changes that the host or git would act on. */
+async function offending(
+  git: Git,
+  at: string,
+  directory: string,
+  changes: readonly WorkChange[],
+): Promise<string[]> {
+  const names: string[] = [];
+  for (const change of changes) {
+    // Nobody opens a repository within the worktree, unless it lies where the host looks.
+    if (change.kind === "nested_repository" && !isConfiguration(change.path)) continue;
+    if ((await judge(git, at, directory, change)) === "leave_out") names.push(change.path);
+  }
+  return names;
+}
+
+/**
+ * Ignored files that the host or git would act on. A directory that is ignored as a whole is looked into
+ * only where it is the host's: no session is opened below, and git takes nothing from there.
+ */
+async function ignoredConfiguration(
+  git: Git,
+  directory: string,
+  placed: readonly string[],
+): Promise<WorkChange[]> {
+  const words = ["ls-files", "--others", "--ignored", "--exclude-standard", "--directory", "-z"];
+  const listed = await git(words, { timeout_ms: LONG_MS });
+  const found: WorkChange[] = [];
+  for (const raw of splitNul(listed.stdout)) {
+    const path = raw.toString("utf8");
+    if (!isConfiguration(path.replace(/\/$/, "")) || isPlaced(placed, path)) continue;
+    if (path.endsWith("/")) found.push(...(await filesBelow(directory, path)));
+    else found.push({ path, raw, kind: "untracked" });
+  }
+  return found;
+}
+
+/** The files of a directory whose path ends with `/`. */
+async function filesBelow(root: string, directory: string): Promise<WorkChange[]> {
+  const files: WorkChange[] = [];
+  const open = [directory];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    if (HOST_PACKAGES.test(next)) continue;
+    for (const entry of await readdir(join(root, next), { withFileTypes: true })) {
+      const path = `${next}${entry.name}`;
+      if (entry.isDirectory()) open.push(`${path}/`);
+      else files.push({ path, raw: Buffer.from(path), kind: "untracked" });
+    }
+  }
+  return files;
+}
+
+/** Whether the worktree's `.git` file leads to git's directory for it. */
+async function pointsTo(directory: string, admin: string): Promise<boolean> {
+  const text = await readFile(join(directory, ".git"), "utf8").catch(() => "");
+  const [, target] = /^gitdir: (.*?)\s*$/.exec(text) ?? [];
+  return target !== undefined && resolve(directory, target) === admin;
+}
