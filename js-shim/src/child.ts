@@ -1,16 +1,22 @@
 /**
  * A child process in a process group of its own, with a deadline. It has ended when its whole group
- * has: what it left running in the background is ended too.
+ * has: what it left running in the background is ended too, and where that can be seen also what left
+ * the group.
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
+import { childMark, endMarked, MARK_VARIABLE } from "./child-mark.ts";
 import { noteChild } from "./orphans.ts";
 import { endGroup, rememberGroup } from "./process-group.ts";
 
 /** A process that left the group may hold the pipes open; after so long in silence they are let go. */
 const DRAIN_MS = 500;
+/** And after so many such spans of time, if it goes on printing. */
+const DRAINS_MAX = 10;
+/** The longest time that a timer takes. */
+const TIMER_MS_MAX = 2 ** 31 - 1;
 
 /** What to run. */
 export interface ChildRequest {
@@ -22,8 +28,10 @@ export interface ChildRequest {
   readonly environment: NodeJS.ProcessEnv;
   /** Written to its standard input; without it the input is empty. */
   readonly input?: string | Uint8Array;
-  /** Where it is noted while it runs, for the case that it outlives us; see `orphans.ts`. */
+  /** Where it is noted while it runs, for the case that it outlives us; see `orphans.ts`. It is marked. */
   readonly notes?: string;
+  /** Whether it may start anything: then what left its group is looked for and ended by its mark. */
+  readonly is_foreign?: boolean;
   readonly timeout_ms: number;
   readonly signal: AbortSignal;
   readonly onStdout: (chunk: Buffer) => void;
@@ -44,7 +52,8 @@ type Stop = { type: "timed_out" } | { type: "aborted" };
 export async function runChild(request: ChildRequest): Promise<ChildEnd> {
   if (request.signal.aborted) return { type: "aborted" };
   const started = performance.now();
-  const child = start(request);
+  const mark = request.notes === undefined ? null : childMark(request.notes);
+  const child = start(request, mark);
   if ("message" in child) return { type: "failed", message: child.message };
 
   const forget =
@@ -71,6 +80,7 @@ export async function runChild(request: ChildRequest): Promise<ChildEnd> {
   const end = await Promise.race([exited, stop.promise]);
   stop.clear();
   if (child.pid !== undefined) await endGroup(child.pid);
+  if (mark !== null && request.is_foreign) await endMarked((found) => found === mark);
   forget?.();
   release?.();
   await drain(closed, () => chunks);
@@ -90,11 +100,11 @@ export async function runChild(request: ChildRequest): Promise<ChildEnd> {
   }
 }
 
-function start(request: ChildRequest): ChildProcess | { message: string } {
+function start(request: ChildRequest, mark: string | null): ChildProcess | { message: string } {
   try {
     return spawn(request.command, [...request.arguments], {
       cwd: request.directory,
-      env: request.environment,
+      env: mark === null ? request.environment : { ...request.environment, [MARK_VARIABLE]: mark },
       shell: request.shell ?? false,
       // On Windows `detached` opens a console window; there the tree is found by parent ids.
       detached: process.platform !== "win32",
@@ -130,9 +140,10 @@ function signalCode(signal: NodeJS.Signals | null): number {
 
 /** Resolves at the deadline or the abort, whichever comes first, until it is cleared. */
 function stopOf(request: ChildRequest): { promise: Promise<Stop>; clear: () => void } {
+  const wait_ms = Math.min(request.timeout_ms, TIMER_MS_MAX);
   let clear = (): void => {};
   const promise = new Promise<Stop>((resolve) => {
-    const timer = setTimeout(() => resolve({ type: "timed_out" }), request.timeout_ms);
+    const timer = setTimeout(() => resolve({ type: "timed_out" }), wait_ms);
     const onAbort = (): void => resolve({ type: "aborted" });
     request.signal.addEventListener("abort", onAbort, { once: true });
     clear = () => {
@@ -152,7 +163,7 @@ async function drain(closed: Promise<void>, chunks: () => number): Promise<void>
     await new Promise((resolve) => setImmediate(resolve));
     return false;
   };
-  for (let before = -1; before !== chunks(); ) {
+  for (let before = -1, drains = 0; before !== chunks() && drains < DRAINS_MAX; drains += 1) {
     before = chunks();
     if (await Promise.race([isClosed, isQuiet()])) return;
   }

@@ -7,6 +7,7 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { uptime } from "node:os";
 import { join } from "node:path";
+import { endMarked, markPrefix } from "./child-mark.ts";
 import { endGroup } from "./process-group.ts";
 
 /** `ps` gives whole seconds, and the clock may have been set a little meanwhile. */
@@ -39,20 +40,30 @@ export function noteChild(notes: string, leader: number): () => void {
 }
 
 /**
- * Ends the children that an earlier process left running. For the holder of the repository's lock,
- * before it starts any child: those of a living process would be ended too.
+ * Ends the children that an earlier process left running, those that left their group and the shells of
+ * agents included. Returns how many processes that were. For the holder of the repository's lock, before
+ * it starts any child: those of a living process would be ended too.
  */
-export async function endOrphans(notes: string): Promise<void> {
+export async function endOrphans(notes: string): Promise<number> {
+  const prefix = markPrefix(notes);
+  return (await endNoted(notes)) + (await endMarked((mark) => mark.startsWith(prefix)));
+}
+
+async function endNoted(notes: string): Promise<number> {
   const names = listOf(notes);
-  if (names.length === 0) return;
-  const processes = runningProcesses();
-  if (processes === null) return;
+  const processes = names.length === 0 ? [] : runningProcesses();
+  if (processes === null) return 0;
+  let ended = 0;
   for (const name of names) {
     const leader = Number(name);
     const noted_ms = Number(readFileSync(join(notes, name), "utf8"));
-    if (isOrphan(processes, leader, noted_ms)) await endGroup(leader);
+    if (isOrphan(processes, leader, noted_ms)) {
+      await endGroup(leader);
+      ended += processes.filter((one) => one.group === leader).length;
+    }
     rmSync(join(notes, name), { force: true });
   }
+  return ended;
 }
 
 /** Whether the group is still the one that was noted: ids are used again. */

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
 /** Between the polite and the hard signal. */
-const GRACE_MS = 2_000;
+export const GRACE_MS = 2_000;
 /** After the hard signal the kernel ends a group at once, unless it hangs in a system call. */
 const KILLED_WAIT_MS = 5_000;
 const POLL_MS = 20;
@@ -27,9 +27,10 @@ export function killGroups(): void {
 export async function endGroup(leader: number): Promise<void> {
   if (!isGroupAlive(leader)) return;
   signalGroup(leader, "SIGTERM");
-  if (await isGroupGone(leader, GRACE_MS)) return;
+  const isGone = (): boolean => !isGroupAlive(leader);
+  if (await waitUntil(isGone, GRACE_MS)) return;
   signalGroup(leader, "SIGKILL");
-  await isGroupGone(leader, KILLED_WAIT_MS);
+  await waitUntil(isGone, KILLED_WAIT_MS);
 }
 
 /** Whether a process of the group still runs. A zombie does not. */
@@ -78,9 +79,10 @@ function isRunningMember(pid: string, leader: number): boolean {
   }
 }
 
-async function isGroupGone(leader: number, wait_ms: number): Promise<boolean> {
+/** Asks again and again whether something is so. Returns whether it was within the time. */
+export async function waitUntil(condition: () => boolean, wait_ms: number): Promise<boolean> {
   const deadline = performance.now() + wait_ms;
-  while (isGroupAlive(leader)) {
+  while (!condition()) {
     if (performance.now() > deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
+import { MARK_VARIABLE, shellMark } from "../../js-shim/src/child-mark.ts";
 import { performProcess } from "../../js-shim/src/effects/process.ts";
 import { endOrphans } from "../../js-shim/src/orphans.ts";
 import { childNotes, type RepositoryPlace } from "../../js-shim/src/paths.ts";
@@ -31,7 +32,8 @@ function conductor(place: RepositoryPlace, command: string): ChildProcess {
   };
   writeFileSync(
     main,
-    `import { performProcess } from ${JSON.stringify(join(ROOT, "js-shim/src/effects/process.ts"))};
+    `import { MARK_VARIABLE, shellMark } from "../../js-shim/src/child-mark.ts";
+import { performProcess } from ${JSON.stringify(join(ROOT, "js-shim/src/effects/process.ts"))};
      await performProcess(${JSON.stringify(place)}, ${JSON.stringify(operation)}, new AbortController().signal);`,
   );
   const words = ["--import", join(ROOT, "tests/typescript.mjs"), main];
@@ -62,7 +64,8 @@ describe.skipIf(process.platform === "win32")("children that outlive us", () => 
     running.kill("SIGKILL");
     await sleep(700);
     expect(isRunning(text)).toBe(true);
-    await endOrphans(childNotes(place));
+    expect(await endOrphans(childNotes(place))).toBeGreaterThan(0);
+    expect(await endOrphans(childNotes(place))).toBe(0);
     expect(isRunning(text)).toBe(false);
     expect(readdirSync(childNotes(place))).toEqual([]);
   });
@@ -78,7 +81,7 @@ describe.skipIf(process.platform === "win32")("children that outlive us", () => 
     } as const;
     expect(await performProcess(place, operation, never)).toMatchObject({ tail: "1\n" });
     expect(readdirSync(childNotes(place))).toEqual([]);
-    await endOrphans(join(place.root, "nowhere"));
+    expect(await endOrphans(join(place.root, "nowhere"))).toBe(0);
   });
 
   test("are not confused with others that got the same id", async () => {
@@ -118,5 +121,62 @@ describe.skipIf(process.platform === "win32")("children that outlive us", () => 
       tail_bytes: 100,
     } as const;
     expect(await performProcess(place, operation, never)).toMatchObject({ code: 0 });
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("children that left their group", () => {
+  /** A process of its own group with a mark in its environment. */
+  function marked(seconds: number, mark: string): string {
+    const text = sleepOf(seconds);
+    const child = spawn("sleep", [text.slice("sleep ".length)], {
+      detached: true,
+      stdio: "ignore",
+      env: { ...process.env, [MARK_VARIABLE]: mark },
+    });
+    onTestFinished(() => {
+      child.kill("SIGKILL");
+    });
+    return text;
+  }
+
+  test("are ended at the next start, with what they started", async () => {
+    const place = placeIn(temporaryDirectory());
+    const text = sleepOf(83);
+    const running = conductor(place, `setsid sh -c '${text}; true' & sleep 60`);
+    await until(() => isRunning(text));
+    running.kill("SIGKILL");
+    await sleep(200);
+    expect(await endOrphans(childNotes(place))).toBeGreaterThanOrEqual(3);
+    expect(isRunning(text)).toBe(false);
+  });
+
+  test("and the shells of agents, but nobody of another repository", async () => {
+    const notes = childNotes(placeIn(temporaryDirectory()));
+    const others = childNotes(placeIn(temporaryDirectory()));
+    const shell = marked(84, shellMark(notes));
+    const other = marked(85, shellMark(others));
+    const old = marked(86, "1");
+    await until(() => isRunning(shell) && isRunning(other) && isRunning(old));
+    expect(await endOrphans(notes)).toBe(1);
+    expect([shell, other, old].map(isRunning)).toEqual([false, true, true]);
+  });
+
+  test("never us, nor who started us, nor what we started", async () => {
+    const notes = childNotes(placeIn(temporaryDirectory()));
+    const text = sleepOf(87);
+    const script = `
+      import { spawn } from "node:child_process";
+      import { endOrphans } from ${JSON.stringify(join(ROOT, "js-shim/src/orphans.ts"))};
+      const child = spawn("sleep", [${JSON.stringify(text.slice("sleep ".length))}], { detached: true });
+      console.log(await endOrphans(${JSON.stringify(notes)}), child.exitCode, child.signalCode);
+      child.kill("SIGKILL");`;
+    const file = join(temporaryDirectory(), "main.ts");
+    writeFileSync(file, script);
+    const node = `${process.execPath} --import ${join(ROOT, "tests/typescript.mjs")} ${file}`;
+    const output = execFileSync("sh", ["-c", `${node}; echo and on`], {
+      encoding: "utf8",
+      env: { ...process.env, [MARK_VARIABLE]: shellMark(notes) },
+    });
+    expect(output).toBe("0 null null\nand on\n");
   });
 });

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { performProcess } from "../../js-shim/src/effects/process.ts";
@@ -58,7 +58,8 @@ describe.skipIf(process.platform === "win32")("a command of the project", () => 
     const outcome = await run(
       'cat; env | grep -c "^OPENCODE\\|^GIT_DIR"; echo $SHOP_REGION $CI $MULTI_AGENT_CODER_CHILD',
     );
-    expect(outcome).toMatchObject({ code: 0, tail: "0\neu true 1\n" });
+    const tail = expect.stringMatching(/^0\neu true [0-9a-f]{12}\.\d+\.\d+\n$/);
+    expect(outcome).toMatchObject({ code: 0, tail });
   });
 
   test("cannot start in a directory that is not there", async () => {
@@ -105,13 +106,61 @@ describe.skipIf(process.platform === "win32")("a command of the project", () => 
 
   test("is over even when a process that left its group holds the output open", async () => {
     const started = Date.now();
-    expect(await run("setsid sleep 6.77 & sleep 0.1")).toMatchObject({ type: "exited", code: 0 });
+    const command = "setsid env -i sleep 6.77 & sleep 0.1";
+    expect(await run(command)).toMatchObject({ type: "exited", code: 0 });
     expect(Date.now() - started).toBeLessThan(4_000);
+  });
+
+  test("is over even when such a process prints without end", async () => {
+    const directory = temporaryDirectory();
+    const endless = "echo $$ > pid; while :; do echo more; sleep 0.1; done";
+    const command = `setsid env -i sh -c '${endless}' & until [ -s pid ]; do sleep 0.1; done; exit 5`;
+    expect(await run(command, { directory, tail_bytes: 5 })).toMatchObject({ code: 5 });
+    const pid = Number(readFileSync(join(directory, "pid"), "utf8"));
+    expect(() => process.kill(pid, "SIGKILL")).not.toThrow();
+  });
+
+  test("has the longest time there is when it is given more", async () => {
+    expect(await run("echo here", { timeout_ms: 2 ** 40 })).toMatchObject({ tail: "here\n" });
   });
 
   test("runs in a path with spaces and quotes", async () => {
     const directory = join(temporaryDirectory(), "a 'b\" $c");
     mkdirSync(directory);
     expect(await run('test "$PWD" = "$(pwd)"', { directory })).toMatchObject({ code: 0 });
+  });
+});
+
+describe.skipIf(process.platform !== "linux")("what left the group of a command", () => {
+  const stubborn = (seconds: number): string =>
+    `setsid sh -c 'trap "" TERM; while :; do ${sleepOf(seconds)}; done' &`;
+
+  test.each([
+    ["when the command ends", "sleep 0.3", 20_000],
+    ["when its time is over", "sleep 60", 300],
+  ])("is ended with all that it started, %s", async (_, rest, timeout_ms) => {
+    await run(`setsid sh -c '${sleepOf(78)}; true' & ${stubborn(1)} ${rest}`, { timeout_ms });
+    expect(running(sleepOf(78))).toEqual([]);
+    expect(running(sleepOf(1))).toEqual([]);
+  });
+
+  test("is ended when the command is aborted", async () => {
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 300);
+    const command = `setsid ${sleepOf(79)} & sleep 60`;
+    expect(await run(command, { signal: abort.signal })).toEqual({ type: "aborted" });
+    expect(running(sleepOf(79))).toEqual([]);
+  });
+
+  test("is left alone while its own command runs", async () => {
+    const directory = temporaryDirectory();
+    const command = `setsid ${sleepOf(81)} & touch begun; until [ -e over ]; do sleep 0.1; done`;
+    const longer = run(command, { directory });
+    await run(`until [ -e ${directory}/begun ]; do sleep 0.1; done; setsid ${sleepOf(82)} &`);
+    expect(running(sleepOf(82))).toEqual([]);
+    expect(running(sleepOf(81))).not.toEqual([]);
+    writeFileSync(join(directory, "over"), "");
+    await longer;
+    expect(running(sleepOf(81))).toEqual([]);
   });
 });

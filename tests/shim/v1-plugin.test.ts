@@ -5,9 +5,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Hooks, PluginInput } from "@opencode-ai/plugin";
 import { expect, onTestFinished, test } from "vitest";
+import { MARK_VARIABLE, shellMark } from "../../js-shim/src/child-mark.ts";
 import { conductorModel } from "../../js-shim/src/host/v1-model.ts";
 import { unwrap, V1Plugin } from "../../js-shim/src/host/v1-plugin.ts";
 import { hub } from "../../js-shim/src/hub.ts";
+import { childNotes } from "../../js-shim/src/paths.ts";
 import { setVariable, temporaryDirectory, World } from "./world.ts";
 
 /** A model's part of an answer, as far as the tests look. */
@@ -185,6 +187,23 @@ test("an agent's shell does not get the configuration of worktrees", async () =>
   const env: Record<string, string> = { OPENCODE_CONFIG_CONTENT: '{"provider":{}}' };
   await hooks["shell.env"]?.({ cwd: root }, { env });
   expect(env["OPENCODE_CONFIG_CONTENT"]).toBe("");
+  // The person's own agents have shells too.
+  expect(env).not.toHaveProperty(MARK_VARIABLE);
+});
+
+test("the shell of an agent in a worktree is marked as a child of the repository", async () => {
+  const world = await World.make();
+  const directory = await world.prepare(world.head());
+  hub.worktrees.add(directory);
+  onTestFinished(() => {
+    hub.worktrees.delete(directory);
+  });
+  const instance = new Instance(directory);
+  await instance.configure();
+  const { hooks } = instance;
+  const env: Record<string, string> = {};
+  await hooks["shell.env"]?.({ cwd: directory }, { env });
+  expect(env[MARK_VARIABLE]).toBe(shellMark(childNotes(world.place)));
 });
 
 test.each([

@@ -38,6 +38,7 @@ export async function performProcess(
     directory: operation.directory,
     environment: projectEnvironment(process.env, operation.directory),
     notes: childNotes(place),
+    is_foreign: true,
     timeout_ms: operation.timeout_ms,
     signal,
     onStdout: push,
@@ -54,7 +55,7 @@ export function projectEnvironment(
   const kept = Object.entries(environment).filter(
     ([name]) => !name.toUpperCase().startsWith("OPENCODE") && !GIT_VARIABLES.has(name),
   );
-  return { ...Object.fromEntries(kept), PWD: directory, CI: "true", MULTI_AGENT_CODER_CHILD: "1" };
+  return { ...Object.fromEntries(kept), PWD: directory, CI: "true" };
 }
 
 function shellLine(command: string): Pick<ChildRequest, "command" | "arguments" | "shell"> {

@@ -2,10 +2,17 @@
 // does is the conductor's business.
 import type { Config, Hooks, PluginInput, PluginOptions } from "@opencode-ai/plugin";
 import type { Part } from "@opencode-ai/sdk";
+import { shellMark } from "../child-mark.ts";
 import { Conductor } from "../conductor.ts";
 import { readDefinitions } from "../core.ts";
 import { hub, type ServeTurn } from "../hub.ts";
-import { isInside, locate, type RepositoryPlace, worktreesDirectory } from "../paths.ts";
+import {
+  childNotes,
+  isInside,
+  locate,
+  type RepositoryPlace,
+  worktreesDirectory,
+} from "../paths.ts";
 import type { CommandName, Setting } from "../protocol.ts";
 import { type ChatTurn, type GivenCommand, troubleFrom } from "./host.ts";
 import { AGENT, CHAT_HEADER, MESSAGE_HEADER, PLUGIN } from "./names.ts";
@@ -29,6 +36,8 @@ export class V1Plugin {
   /** Chats of this instance with a command at work, or being put away. */
   readonly #chats = new Map<string, Conductor>();
   #commands = new Map<string, CommandName>();
+  /** In a worktree, what its agents' shells are known by; the person's own shells are not ours to end. */
+  #shellMark: Promise<string | null> = Promise.resolve(null);
   #models: Models = { model: null, small_model: null, agents: {} };
 
   constructor({ client, directory }: PluginInput, options: PluginOptions | undefined) {
@@ -70,7 +79,7 @@ export class V1Plugin {
           parts.splice(0, parts.length, ...parts.filter(({ type }) => type !== "tool"));
         }
       },
-      "shell.env": async (_, { env }) => cleanVariable(env),
+      "shell.env": async (_, { env }) => cleanVariable(env, await this.#shellMark),
     };
   }
 
@@ -86,7 +95,10 @@ export class V1Plugin {
       this.#host.log("warn", message),
     );
     this.#models = modelsOf(config, definitions);
-    if (hub.worktrees.has(this.#directory)) return;
+    if (hub.worktrees.has(this.#directory)) {
+      this.#shellMark = markOfShells(this.#directory);
+      return;
+    }
     hub.worktreeConfig = worktreeConfig(config, definitions, ownContent());
   }
 
@@ -189,6 +201,14 @@ export class V1Plugin {
     const model = this.#models.model ?? (await usualModel(this.#client, chat).catch(() => null));
     if (model) message.model = { providerID: model.provider, modelID: model.model };
   }
+}
+
+/** Without it, agents work as well; only after a kill their shells would be left behind. */
+function markOfShells(directory: string): Promise<string | null> {
+  return locate(directory).then(
+    (place) => shellMark(childNotes(place)),
+    () => null,
+  );
 }
 
 function textOf(parts: Part[]): string {

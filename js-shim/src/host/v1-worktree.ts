@@ -1,5 +1,6 @@
 // Opens OpenCode instances in worktrees. A worktree lacks the person's uncommitted configuration, and
 // a plugin installed in the project does not load there: OPENCODE_CONFIG_CONTENT carries both over.
+import { MARK_VARIABLE } from "../child-mark.ts";
 import { hub } from "../hub.ts";
 import { request, type V1Client } from "./v1-client.ts";
 
@@ -30,9 +31,10 @@ export async function openWorktree(client: V1Client, directory: string): Promise
   await opened;
 }
 
-/** What the environment of an agent's shell gets instead of our configuration. */
-export function cleanVariable(environment: Record<string, string>): void {
+/** What the environment of an agent's shell gets instead of our configuration, and the mark of a child. */
+export function cleanVariable(environment: Record<string, string>, mark: string | null): void {
   environment[VARIABLE] = own ?? "";
+  if (mark !== null) environment[MARK_VARIABLE] = mark;
 }
 
 async function openAlone(client: V1Client, directory: string): Promise<void> {

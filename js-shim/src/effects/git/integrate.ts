@@ -82,7 +82,8 @@ export async function land(
   if (signal.aborted) return { type: "refused", reason: "it was cancelled" };
   const names = await tamperedWith(place, operation.guard);
   if (names.length > 0) return { type: "tampered", names };
-  // Once begun it is not cancelled: half of the person's files at the new commit help nobody.
+  // Once begun it is not cancelled, nor noted to be ended after a kill: half of the person's files at
+  // the new commit help nobody.
   const git = gitIn(place.root, new AbortController().signal);
   const to = commitId(operation.to);
   const elsewhere = await elsewhereThan(git, operation.branch);

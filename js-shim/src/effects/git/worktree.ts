@@ -2,7 +2,12 @@
 
 import { mkdir, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { problemOfRelativePath, type RepositoryPlace, worktreesDirectory } from "../../paths.ts";
+import {
+  childNotes,
+  problemOfRelativePath,
+  type RepositoryPlace,
+  worktreesDirectory,
+} from "../../paths.ts";
 import type { GitOperation, GitOutcome } from "../../protocol.ts";
 import { differing, sealOf, tamperedWith } from "./guard.ts";
 import { resolveObjects } from "./inspect.ts";
@@ -198,7 +203,7 @@ async function addWorktree(
 ): Promise<string> {
   const common = commonOf(place);
   return worktreeLists.run(common, async () => {
-    const git = gitIn(place.root, signal);
+    const git = gitIn(place.root, signal, {}, childNotes(place));
     const words = ["worktree", "add", "--quiet", "--detach", "--no-checkout", directory, at];
     await git(words, { timeout_ms: LONG_MS });
     const admin = await findAdmin(common, directory);
