@@ -148,10 +148,11 @@ impl Engine {
         self.advance(stamped, false)
     }
 
-    /// Takes in an event of the past, whose effects are not performed again. Afterwards the engine
-    /// knows the same as after [`Engine::step`].
-    pub fn replay(&mut self, stamped: &Stamped) {
-        self.advance(stamped, true);
+    /// Takes in an event of the past and gives the effects it had; they are not performed again, and
+    /// texts that were dear to make may be left out of them. Afterwards the engine knows the same as
+    /// after [`Engine::step`].
+    pub fn replay(&mut self, stamped: &Stamped) -> Vec<Effect> {
+        self.advance(stamped, true)
     }
 
     fn advance(&mut self, stamped: &Stamped, is_past: bool) -> Vec<Effect> {
@@ -190,11 +191,15 @@ impl Engine {
         Sha256::digest(&state).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
+    /// The track of the running or the latest command.
+    pub(crate) fn track(&self) -> Option<&Track> {
+        run::current_track(&self.activity, &self.shared)
+    }
+
     /// Every task of the running or the latest command, with its status.
     pub fn statuses(&self) -> Vec<(TaskId, Status)> {
-        let track = run::current_track(&self.activity, &self.shared);
         let of = |track: &Track| track.ids().into_iter().zip(track.statuses()).collect();
-        track.map(of).unwrap_or_default()
+        self.track().map(of).unwrap_or_default()
     }
 
     /// Whether a command is running.

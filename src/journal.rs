@@ -139,6 +139,11 @@ impl Journal {
         &self.head
     }
 
+    /// How many records there are.
+    pub fn records(&self) -> u64 {
+        self.sequence
+    }
+
     /// The text of the head file, to be written once all that was appended is durable: one line of a
     /// fixed size.
     pub fn head_record(&self) -> String {

@@ -3,6 +3,7 @@
 //! `event` and `effect` are the whole vocabulary of the boundary; `engine` turns one into the other.
 //! `run` holds the commands as state machines; all else are pure algorithms that know no effect.
 
+pub mod audit;
 pub mod backlog;
 pub mod context;
 pub mod definitions;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use ts_rs::{Config, TS, TypeVisitor};
 
+use crate::audit::Audit;
 use crate::definitions::Definitions;
 use crate::effect::Effect;
 use crate::event::{Event, Stamped};
@@ -23,6 +24,7 @@ fn protocol() -> String {
     types.visit::<Stamped>();
     types.visit::<Effect>();
     types.visit::<Definitions>();
+    types.visit::<Audit>();
     types.render()
 }
 

@@ -13,6 +13,24 @@ export type AgentDefinition = {
   rules: Array<Rule>,
 };
 
+/** What a journal says of itself and of its tasks. */
+export type Audit = {
+  /** So many records are good, from the first on. */
+  records: number,
+  /** When the first of them was written, in milliseconds since the Unix epoch. */
+  first_ms: number | null,
+  /** When the last of them was written. */
+  last_ms: number | null,
+  /** The hash of the last of them. */
+  head: string,
+  /** What is wrong with what follows them, and what to do; `null` when all is well. */
+  problem: string | null,
+  /** So many changes are older than those in `lines`. */
+  older: number,
+  /** The latest changes, oldest first: line of the journal, time, task, change, who. */
+  lines: Array<string>,
+};
+
 /** What the catalogue says of a model. */
 export type CatalogueEntry = {
   "type": "known",

@@ -10,6 +10,7 @@ mod work;
 mod world;
 
 mod attempts;
+mod audit;
 mod cancel;
 mod edits;
 mod ground;
