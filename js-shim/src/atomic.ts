@@ -9,25 +9,25 @@ const RENAME_WAIT_MS = 50;
 const MODE_DEFAULT = 0o666;
 const NAME_BYTES_MAX = 200;
 
-let temporaries = 0;
-
 /**
  * Writes beside `path`, syncs, and renames. `isExpected` is asked right before the rename; when it
- * says no, nothing changes and the answer is `false`. The directory must exist.
+ * says no, nothing changes and the answer is `false`. The directory must exist, and a path is written by one
+ * at a time.
  */
 export async function replaceFile(
   path: string,
   bytes: Uint8Array,
   isExpected: () => Promise<boolean> = async () => true,
 ): Promise<boolean> {
-  temporaries += 1;
   const name = Buffer.from(basename(path)).subarray(0, NAME_BYTES_MAX).toString("utf8");
-  const temporary = join(dirname(path), `.${name}.${process.pid}-${temporaries}.tmp`);
+  const temporary = join(dirname(path), `.${name}.multi-agent-coder.tmp`);
   const mode = await stat(path).then(
     (found) => found.mode & 0o777,
     () => MODE_DEFAULT,
   );
   try {
+    // One that was killed may have left its own.
+    await rm(temporary, { force: true });
     const file = await open(temporary, "wx", mode);
     try {
       await writeAll(file, bytes, 0);

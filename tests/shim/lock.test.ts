@@ -1,11 +1,13 @@
-/** The lock as Node takes it. Under Bun, which the end-to-end tests run in, it is SQLite's. */
+/** The lock as Node takes it, with a file, and what it has in common with the one of Bun, which is SQLite's. */
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { acquireLock, HeldError, type Lock } from "../../js-shim/src/lock.ts";
+import { opencodeBinary } from "../e2e/host.ts";
 import { temporaryDirectory } from "./world.ts";
 
 function acquire(path: string): Promise<Lock> {
@@ -72,37 +74,49 @@ test("a process that died while it removed a dead one's lock does not keep it fo
   await release();
 });
 
-/** A process that takes the lock and keeps it. */
-async function holderProcess(path: string): Promise<ChildProcess> {
-  const root = new URL("../../", import.meta.url).pathname;
-  const main = join(dirname(path), "main.ts");
-  writeFileSync(
-    main,
-    `import { acquireLock, HeldError, type Lock } from ${JSON.stringify(join(root, "js-shim/src/lock.ts"))};
-     await acquireLock(${JSON.stringify(path)}, "/elsewhere", "plan");
-     console.log("held");
-     setInterval(() => undefined, 1000);`,
-  );
-  const words = ["--import", join(root, "tests/typescript.mjs"), main];
-  const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "inherit"] });
+const ROOT = new URL("../../", import.meta.url).pathname;
+
+/** Runs a program with the lock's functions: in Node, or in the Bun that OpenCode is made of. */
+function program(runtime: "node" | "bun", directory: string, lines: string): ChildProcess {
+  const main = join(directory, `${randomUUID()}.ts`);
+  const lock = JSON.stringify(join(ROOT, "js-shim/src/lock.ts"));
+  writeFileSync(main, `import { acquireLock } from ${lock};\n${lines}`);
+  const [command, words]: [string, string[]] =
+    runtime === "bun"
+      ? [opencodeBinary(), ["run", main]]
+      : [process.execPath, ["--import", join(ROOT, "tests/typescript.mjs"), main]];
+  const child = spawn(command, words, {
+    env: { ...process.env, BUN_BE_BUN: "1" },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
   onTestFinished(() => void child.kill("SIGKILL"));
-  await once(child.stdout, "data");
   return child;
 }
 
-test.skipIf(process.platform === "win32")(
-  "a suspended process keeps the lock, and a killed one has it no more",
-  async () => {
-    const path = join(temporaryDirectory(), "journal.lock");
-    const child = await holderProcess(path);
-    child.kill("SIGSTOP");
-    await expect(acquire(path)).rejects.toThrow(`process ${child.pid}, in /elsewhere`);
-    child.kill("SIGKILL");
-    await once(child, "exit");
-    const { release } = await acquire(path);
-    await release();
-  },
-);
+async function firstLine(child: ChildProcess): Promise<string> {
+  const [text] = child.stdout ? await once(child.stdout, "data") : [""];
+  return String(text).trim();
+}
+
+describe.skipIf(process.platform === "win32").each(["node", "bun"] as const)("in %s", (runtime) => {
+  test("a suspended process keeps the lock, and a killed one has it no more", async () => {
+    const directory = temporaryDirectory();
+    const path = JSON.stringify(join(directory, "journal.lock"));
+    const take = (command: string) =>
+      `await acquireLock(${path}, "/elsewhere", "${command}").then(() => console.log("held"),
+         (error) => console.log(error.message));
+       setInterval(() => undefined, 1000);`;
+    const holder = program(runtime, directory, take("plan"));
+    expect(await firstLine(holder)).toBe("held");
+    holder.kill("SIGSTOP");
+    const refused = await firstLine(program(runtime, directory, take("implement")));
+    expect(refused).toContain(`OpenCode (process ${holder.pid}, in /elsewhere, since `);
+    expect(refused).toContain("is running /plan");
+    holder.kill("SIGKILL");
+    await once(holder, "exit");
+    expect(await firstLine(program(runtime, directory, take("implement")))).toBe("held");
+  });
+});
 
 test("what a dead process left is taken over, by one of many", async () => {
   const path = join(temporaryDirectory(), "journal.lock");
