@@ -25,7 +25,7 @@ export const ROOT = new URL("../", import.meta.url);
 /** The published core with a host. */
 export function createCore(host: CoreHost): Core {
   initSync({ module: readFileSync(new URL("js-shim/pkg/core_bg.wasm", ROOT)) });
-  return new Core(host);
+  return new Core(host, {});
 }
 
 /** Loads the module built for measuring, and gives a maker of schedules. */

@@ -7,6 +7,7 @@
 mod bench;
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use js_sys::{Function, Promise};
@@ -20,6 +21,7 @@ use crate::effect::{Effect, Operation};
 use crate::engine::Engine;
 use crate::event::{Event, Stamped, Tidied};
 use crate::journal::{Journal, Replay};
+use crate::redact::Redactor;
 use crate::run::look::is_look;
 
 #[wasm_bindgen(typescript_custom_section)]
@@ -78,6 +80,9 @@ extern "C" {
     /// A command's name, as `protocol.ts` describes it.
     #[wasm_bindgen(typescript_type = "CommandName")]
     pub type JsCommandName;
+    /// Variables of the process's environment.
+    #[wasm_bindgen(typescript_type = "Record<string, string | undefined>")]
+    pub type JsEnvironment;
     /// What to register, as `protocol.ts` describes it.
     #[wasm_bindgen(typescript_type = "Definitions")]
     pub type JsDefinitions;
@@ -99,6 +104,12 @@ pub fn definitions() -> Result<JsDefinitions, JsError> {
     Ok(to_js(&crate::definitions::definitions())?.into())
 }
 
+/// A text as it may be written somewhere: without secrets, those of the environment among them.
+#[wasm_bindgen]
+pub fn redact(text: &str, environment: JsEnvironment) -> Result<String, JsError> {
+    Ok(redactor(environment)?.redact(text).into_owned())
+}
+
 /// Whether a command only looks: it changes nothing, so it needs no journal of its own.
 #[wasm_bindgen(js_name = onlyLooks)]
 pub fn only_looks(name: JsCommandName, arguments: &str) -> Result<bool, JsError> {
@@ -117,6 +128,7 @@ struct Shared {
 }
 
 struct Inner {
+    redactor: Redactor,
     engine: Engine,
     /// `None` when nothing that happens is to be kept.
     journal: Option<Journal>,
@@ -133,10 +145,11 @@ struct Inner {
 
 #[wasm_bindgen]
 impl Core {
-    /// A core with an empty journal.
+    /// A core with an empty journal. The secrets of the environment are taken out of all that happens.
     #[wasm_bindgen(constructor)]
-    pub fn new(host: CoreHost) -> Self {
+    pub fn new(host: CoreHost, environment: JsEnvironment) -> Result<Self, JsError> {
         let inner = Inner {
+            redactor: redactor(environment)?,
             engine: Engine::new(),
             journal: Some(Journal::new()),
             inbox: Vec::new(),
@@ -145,7 +158,7 @@ impl Core {
             is_halted: false,
             quiet: Vec::new(),
         };
-        Self { shared: Rc::new(Shared { host, inner: RefCell::new(inner) }) }
+        Ok(Self { shared: Rc::new(Shared { host, inner: RefCell::new(inner) }) })
     }
 
     /// Replays a journal, checked against its head record, and notes that a new process took over and
@@ -206,13 +219,16 @@ impl Core {
 }
 
 impl Shared {
-    fn receive(self: &Rc<Self>, event: Event) {
+    /// Takes an event in. Secrets leave it here, before it is written or acted on, so that a replay meets
+    /// what the live engine met.
+    fn receive(self: &Rc<Self>, mut event: Event) {
         // A clock before 1970 or a NaN reads as 0.
         let at_ms = self.host.now() as u64;
         let mut inner = self.inner.borrow_mut();
         if inner.is_halted {
             return;
         }
+        inner.redactor.redact_event(&mut event);
         inner.inbox.push(Stamped { at_ms, event });
         if !std::mem::replace(&mut inner.is_pumping, true) {
             spawn_local(self.clone().pump());
@@ -317,6 +333,12 @@ impl Shared {
             let _ = resolve.call0(&JsValue::NULL);
         }
     }
+}
+
+fn redactor(environment: JsEnvironment) -> Result<Redactor, JsError> {
+    let environment: BTreeMap<String, Option<String>> = from_js(environment.into())?;
+    let set = |(name, value): (String, Option<String>)| Some((name, value?));
+    Ok(Redactor::new(&environment.into_iter().filter_map(set).collect()))
 }
 
 fn to_js<T: Serialize>(value: &T) -> Result<JsValue, JsError> {

@@ -1,6 +1,6 @@
 // Loads the WebAssembly core, once a process.
 import { readFileSync } from "node:fs";
-import { Core, type CoreHost, definitions, initSync, onlyLooks } from "../pkg/core.js";
+import { Core, type CoreHost, definitions, initSync, onlyLooks, redact } from "../pkg/core.js";
 import { WASM } from "./built.ts";
 import type { CommandName, Definitions, Event } from "./protocol.ts";
 
@@ -26,7 +26,13 @@ let isLoaded = false;
 /** A fresh engine. */
 export function createEngine(host: CoreHost): Engine {
   load();
-  return new Core(host) as Engine;
+  return new Core(host, { ...process.env }) as Engine;
+}
+
+/** A text as it may be written to a log: without secrets, those of the environment among them. */
+export function redacted(text: string): string {
+  load();
+  return redact(text, { ...process.env });
 }
 
 /** Whether a command changes nothing, so that it can be answered while another process is at work. */

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { beforeAll, expect, test } from "vitest";
-import { Core, type CoreHost, initSync, onlyLooks } from "../../js-shim/pkg/core.js";
+import { Core, type CoreHost, initSync, onlyLooks, redact } from "../../js-shim/pkg/core.js";
 import { WASM } from "../../js-shim/src/built.ts";
 import type {
   ChatOperation,
@@ -55,7 +55,7 @@ class World implements CoreHost {
   constructor(journal = "", head?: string, processes = 0) {
     this.journal = journal;
     this.head = head;
-    this.core = new Core(this);
+    this.core = new Core(this, { ACME_TOKEN: "correct horse battery" });
     const valid_bytes = this.core.open(journal, head, "test", processes);
     this.journal = Buffer.from(journal).subarray(0, valid_bytes).toString();
   }
@@ -206,6 +206,19 @@ test("a core that only looks answers from another's journal and keeps nothing", 
   await looking.give({ ...PLAN, name: "progress" });
   expect(looking.shown.at(-1)).toMatchObject({ type: "end", chat: "chat" });
   expect(looking.journal).toBe(own);
+});
+
+test("a secret of the environment is in no event that is kept or acted on", async () => {
+  const world = new World();
+  const message = "fatal: https://ada:correct horse battery@example.org refused";
+  world.perform = async () => ({ kind: "git", outcome: { type: "failed", message } });
+  await world.give(PLAN);
+  expect(world.journal).toContain("[redacted: ACME_TOKEN]");
+  expect(world.journal + JSON.stringify(world.shown)).not.toContain("battery");
+  const replayed = new World(world.journal);
+  await replayed.core.quiet();
+  expect(redact(message, { ACME_TOKEN: "correct horse battery" })).not.toContain("battery");
+  expect(redact(message, { ACME_TOKEN: undefined })).toBe(message);
 });
 
 test("which commands only look", () => {

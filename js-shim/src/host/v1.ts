@@ -1,4 +1,5 @@
 // OpenCode 1.18.x as a `Host`.
+import { redacted } from "../core.ts";
 import { hub } from "../hub.ts";
 import type { CatalogueModel, Host, LogLevel, SessionEvent } from "./host.ts";
 import { PLUGIN } from "./names.ts";
@@ -47,7 +48,7 @@ export class V1Host implements Host {
       if (this.#early.length < LOG_BACKLOG_MAX) this.#early.push([level, message, details]);
       return;
     }
-    const body = { service: PLUGIN, level, message, extra: details };
+    const body = { service: PLUGIN, level, message: redacted(message), extra: details };
     // A log entry that is lost is nothing to trouble anyone with.
     request(this.#client, "POST", "/log", { body }).catch(() => undefined);
   }
