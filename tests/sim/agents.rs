@@ -2,7 +2,8 @@
 
 use multi_agent_coder::backlog::render;
 use multi_agent_coder::effect::Operation;
-use multi_agent_coder::effect::session::{SessionOperation, SessionOutcome, Trouble, Usage};
+use multi_agent_coder::effect::git::Guarded;
+use multi_agent_coder::effect::session::{FoundSession, SessionOperation, SessionOutcome, Trouble, Usage};
 use multi_agent_coder::event::SessionSignal;
 use multi_agent_coder::ids::SessionId;
 use multi_agent_coder::plan::Planner;
@@ -23,6 +24,8 @@ pub enum Deed {
     Work { word: &'static str, is_shared: bool },
     /// It writes what may not be written, too.
     Forbidden,
+    /// It changes git's configuration.
+    Tamper,
     /// It changes nothing.
     Nothing,
     /// It says that it cannot go on.
@@ -107,6 +110,7 @@ impl World {
             10 => Deed::Forbidden,
             11 => Deed::Finish(Some("length")),
             12 => Deed::Finish(Some("tool-calls")),
+            13 if self.rng.chance(300) => Deed::Tamper,
             _ => self.trouble(),
         }
     }
@@ -144,14 +148,19 @@ impl World {
     /// What is seen of a session while it works, or too late.
     fn draw_signals(&mut self, session: &SessionId, whole_ms: u64) {
         let mut signals = Vec::new();
+        let usage = Usage::default();
         match self.rng.below(if self.is_benign { 3 } else { 30 }) {
-            0..=2 => signals.push(SessionSignal::Stepped { finish: Some("tool-calls".into()) }),
-            3 => signals = vec![SessionSignal::Stepped { finish: None }; 3],
-            4 => signals.push(SessionSignal::Stepped { finish: Some("unknown".into()) }),
+            0..=2 => signals.push(SessionSignal::Stepped { finish: Some("tool-calls".into()), usage }),
+            3 => signals = vec![SessionSignal::Stepped { finish: None, usage }; 3],
+            4 => signals.push(SessionSignal::Stepped { finish: Some("unknown".into()), usage }),
             5 | 6 => {
                 let next_ms = self.now_ms + *self.rng.pick(&[2_000, 400_000]);
                 let message = "slow down".to_owned();
                 signals.push(SessionSignal::Retrying { attempt: 1, next_ms, message });
+            }
+            8 => {
+                let call = SessionSignal::Called { tool: "grep".into(), call: "same".into(), is_error: false };
+                signals = vec![call; self.rng.between(1, 30) as usize];
             }
             7 => {
                 self.hit(Class::Denied);
@@ -181,7 +190,7 @@ impl World {
     ) -> SessionOutcome {
         let rate = self.setup.rates.session;
         match operation {
-            SessionOperation::Create { directory, purpose, .. } => {
+            SessionOperation::Create { directory, purpose, parent, .. } => {
                 let fails = self.goes_wrong(rate);
                 if fails && self.rng.chance(600) {
                     self.hit(Class::CreateFailed);
@@ -192,8 +201,10 @@ impl World {
                     purpose: purpose.clone(),
                     directory: directory.clone(),
                     is_gone: false,
-                    is_known: false,
+                    parent: parent.clone(),
+                    is_denied: fails,
                     asks: 0,
+                    answer: None,
                 };
                 self.sessions.insert(id.clone(), session);
                 if fails {
@@ -214,8 +225,41 @@ impl World {
                 self.remove_session(session);
                 SessionOutcome::Removed
             }
-            SessionOperation::Ask { session, .. } => self.ask(session, deed, is_cancelled),
+            SessionOperation::Ask { session, .. } => {
+                let outcome = self.ask(session, deed, is_cancelled);
+                if let Some(session) = self.sessions.get_mut(session) {
+                    session.answer = Some(outcome.clone());
+                }
+                outcome
+            }
+            _ if self.goes_wrong(rate) => failed("APIError", Some(500), Usage::default()),
+            SessionOperation::Nudge { .. } => SessionOutcome::Nudged,
+            SessionOperation::Recall { session, .. } => match self.sessions.get(session) {
+                None | Some(Session { is_gone: true, .. }) => SessionOutcome::Removed,
+                Some(Session { answer: Some(answer @ SessionOutcome::Answered { .. }), .. }) => {
+                    self.coverage.hit(Class::Recalled);
+                    answer.clone()
+                }
+                Some(_) => SessionOutcome::Unfinished { usage: Usage::default() },
+            },
+            SessionOperation::Find { parents } => self.find(parents),
         }
+    }
+
+    fn find(&mut self, parents: &[SessionId]) -> SessionOutcome {
+        let there = self.sessions.iter().filter(|(_, session)| {
+            !session.is_gone && parents.contains(&session.parent)
+        });
+        let found = there.map(|(id, session)| FoundSession {
+            session: id.clone(),
+            directory: session.directory.clone(),
+            purpose: session.purpose.clone(),
+        });
+        let sessions: Vec<FoundSession> = found.collect();
+        if !sessions.is_empty() {
+            self.coverage.hit(Class::Found);
+        }
+        SessionOutcome::Found { sessions }
     }
 
     /// A session goes.
@@ -245,6 +289,7 @@ impl World {
         let task = session.purpose.task.clone().unwrap_or_default();
         let answered = |text: &str, finish: Option<&str>| SessionOutcome::Answered {
             text: text.to_owned(),
+            text_bytes: text.len() as u64,
             finish: finish.map(str::to_owned),
             usage,
         };
@@ -258,6 +303,12 @@ impl World {
                 if let Some(worktree) = self.worktree_of(&session) {
                     worktree.insert("opencode.json".into(), "{}\n".into());
                 }
+                answered("Done.", Some("stop"))
+            }
+            Deed::Tamper => {
+                self.writes(&session, "good", false);
+                let hash = format!("{n}");
+                self.git.guard = vec![Guarded { name: "core.fsmonitor in .git/config".into(), hash }];
                 answered("Done.", Some("stop"))
             }
             Deed::Nothing => {

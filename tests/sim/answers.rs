@@ -4,6 +4,7 @@ use multi_agent_coder::effect::catalogue::{CatalogueEntry, CatalogueOperation, C
 use multi_agent_coder::effect::chat::ChatOperation;
 use multi_agent_coder::effect::file::{Expected, FileOperation, FileOutcome, FileRef};
 use multi_agent_coder::effect::git::{GitOperation, GitOutcome};
+use multi_agent_coder::effect::machine::{MachineOperation, MachineOutcome};
 use multi_agent_coder::effect::process::{ProcessOperation, ProcessOutcome};
 use multi_agent_coder::effect::session::SessionOperation;
 use multi_agent_coder::effect::timer::{TimerOperation, TimerOutcome};
@@ -132,6 +133,14 @@ impl World {
                 };
                 Outcome::Catalogue(CatalogueOutcome::Found { models: models.iter().map(entry).collect() })
             }
+            Operation::Machine(MachineOperation::Look) => {
+                let memory_bytes = 16 << 30;
+                Outcome::Machine(match self.rng.below(if self.is_benign { 1 } else { 8 }) {
+                    0..=5 => MachineOutcome::Seen { memory_bytes, free_bytes: 8 << 30 },
+                    6 => MachineOutcome::Seen { memory_bytes, free_bytes: 100 << 20 },
+                    _ => MachineOutcome::Unknown,
+                })
+            }
             Operation::Chat(_) | Operation::Cancel(_) => unreachable!("never answered"),
         }
     }
@@ -172,6 +181,8 @@ impl World {
             (_, GitOutcome::Conflicted { .. }) => self.hit(Class::Conflict),
             (_, GitOutcome::Landed) => self.hit(Class::Landed),
             (_, GitOutcome::Refused { .. }) => self.hit(Class::LandRefused),
+            (_, GitOutcome::Tampered { .. }) => self.hit(Class::Tampered),
+            (GitOperation::Recall { .. }, GitOutcome::Collected { .. }) => self.hit(Class::TakenOver),
             (_, GitOutcome::Collected { left_out, .. }) if !left_out.is_empty() => self.hit(Class::Forbidden),
             _ => {}
         }
@@ -199,7 +210,7 @@ impl World {
                 let found = self.files.get(&key(file));
                 let is_expected = found == Some(text)
                     || match expected {
-                        Expected::Anything => true,
+                        Expected::Anything | Expected::Ours { .. } => true,
                         Expected::Missing => found.is_none(),
                         Expected::Hash { hash: expected } => {
                             found.is_some_and(|found| hash(found) == *expected)
@@ -209,13 +220,24 @@ impl World {
                     self.hit(Class::FileChanged);
                     return FileOutcome::Changed;
                 }
+                let mut kept = None;
+                if let (Expected::Ours { hash: ours }, Some(found)) = (expected, found)
+                    && found != text
+                    && ours.as_ref() != Some(&hash(found))
+                {
+                    let beside = format!("{}.edited", file.path);
+                    let edit = found.clone();
+                    self.hit(Class::EditKept);
+                    self.files.insert((file.place, beside.clone()), edit);
+                    kept = Some(beside);
+                }
                 if file.path == BACKLOG
                     && let Some((_, rest)) = text.split_once("track_id: ")
                 {
                     self.track = rest.lines().next().unwrap_or_default().trim_matches('"').to_owned();
                 }
                 self.files.insert(key(file), text.clone());
-                FileOutcome::Written { hash: hash(text) }
+                FileOutcome::Written { hash: hash(text), kept }
             }
         };
         if fails { FileOutcome::Failed { message } } else { outcome }
@@ -275,9 +297,14 @@ fn kind(operation: &Operation) -> &'static str {
         Operation::Session(SessionOperation::Create { .. }) => "create",
         Operation::Session(SessionOperation::Ask { .. }) => "ask",
         Operation::Session(SessionOperation::Remove { .. }) => "remove",
+        Operation::Session(_) => "recall",
         Operation::File(_) => "file",
         Operation::Process(_) => "process",
-        Operation::Timer(_) | Operation::Catalogue(_) | Operation::Chat(_) | Operation::Cancel(_) => "other",
+        Operation::Timer(_)
+        | Operation::Catalogue(_)
+        | Operation::Machine(_)
+        | Operation::Chat(_)
+        | Operation::Cancel(_) => "other",
     }
 }
 

@@ -7,7 +7,7 @@ use multi_agent_coder::effect::chat::ChatOperation;
 use multi_agent_coder::effect::file::{FileOperation, Place};
 use multi_agent_coder::effect::git::GitOperation;
 use multi_agent_coder::effect::process::ProcessOperation;
-use multi_agent_coder::effect::session::{Purpose, SessionOperation, SessionOutcome};
+use multi_agent_coder::effect::session::{Purpose, SessionOperation};
 use multi_agent_coder::effect::timer::TimerOperation;
 use multi_agent_coder::effect::{Effect, Operation, Outcome};
 use multi_agent_coder::event::{CommandName, Event};
@@ -40,16 +40,14 @@ impl World {
         match event {
             Event::Resolved { id, outcome } => {
                 let Some(process) = &mut self.process else { return };
-                process.flights.remove(id);
-                let Outcome::Session(outcome) = outcome else { return };
-                if let Some(usage) = outcome.usage() {
+                let flight = process.flights.remove(id);
+                let is_ask = |operation| matches!(operation, Operation::Session(SessionOperation::Ask { .. }));
+                if let Outcome::Session(outcome) = outcome
+                    && flight.is_some_and(|flight| is_ask(flight.operation))
+                    && let Some(usage) = outcome.usage()
+                {
                     self.books.spent_usd += usage.cost_usd;
                     self.books.spent_tokens += usage.tokens();
-                }
-                if let SessionOutcome::Created { session } = outcome
-                    && let Some(session) = self.sessions.get_mut(session)
-                {
-                    session.is_known = true;
                 }
             }
             Event::Cancelled { chat } => {
@@ -102,7 +100,7 @@ impl World {
             }
             Operation::Chat(operation) => self.check_chat(operation),
             Operation::File(operation) => self.check_file(operation),
-            Operation::Catalogue(_) | Operation::Cancel(_) => {}
+            Operation::Catalogue(_) | Operation::Machine(_) | Operation::Cancel(_) => {}
         }
     }
 
@@ -143,6 +141,16 @@ impl World {
             SessionOperation::Create { parent, .. } => {
                 assert!(self.open.contains_key(parent), "{parent} is no open command");
                 return;
+            }
+            SessionOperation::Find { parents } => {
+                assert!(!parents.is_empty(), "a search without a place");
+                return;
+            }
+            SessionOperation::Recall { session, directory } => (session, directory),
+            SessionOperation::Nudge { session, directory, text, .. } => {
+                let task = self.sessions[session].purpose.task.clone().unwrap_or_default();
+                self.check_text(&task, text);
+                (session, directory)
             }
             SessionOperation::Remove { session, directory }
             | SessionOperation::Ask { session, directory, .. } => (session, directory),

@@ -4,8 +4,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use multi_agent_coder::effect::git::{Change, GitOperation, GitOutcome, ListedFile, Relation, Repository};
-use multi_agent_coder::ids::{CommitId, Slot, TaskId};
+use multi_agent_coder::effect::git::{
+    Change, Checkout, GitOperation, GitOutcome, Guarded, HeldAttempt, HeldMerge, ListedFile, Relation,
+    Repository,
+};
+use multi_agent_coder::ids::{CommitId, Slot, TaskId, TrackId};
 
 /// Files by path.
 pub type Tree = BTreeMap<String, String>;
@@ -15,8 +18,8 @@ pub type Tree = BTreeMap<String, String>;
 pub struct Commit {
     pub parents: Vec<CommitId>,
     pub tree: Rc<Tree>,
-    /// Set for our merges.
-    pub task: Option<String>,
+    /// Set for our merges: the track and the task.
+    pub task: Option<(TrackId, TaskId)>,
 }
 
 /// A directory of the pool.
@@ -40,6 +43,8 @@ pub struct Git {
     pub commits: Vec<Commit>,
     pub refs: BTreeMap<String, CommitId>,
     pub worktrees: BTreeMap<Slot, Worktree>,
+    /// What could make git run a program.
+    pub guard: Vec<Guarded>,
     /// How often work was rescued.
     pub rescues: u32,
 }
@@ -53,6 +58,7 @@ impl Git {
             commits: Vec::new(),
             refs: BTreeMap::new(),
             worktrees: BTreeMap::new(),
+            guard: Vec::new(),
             rescues: 0,
         };
         let tree = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect();
@@ -66,8 +72,8 @@ impl Git {
         format!("refs/heads/{}", self.branch)
     }
 
-    fn add(&mut self, parents: Vec<CommitId>, tree: Tree, task: Option<&TaskId>) -> CommitId {
-        self.commits.push(Commit { parents, tree: Rc::new(tree), task: task.map(ToString::to_string) });
+    fn add(&mut self, parents: Vec<CommitId>, tree: Tree, task: Option<(TrackId, TaskId)>) -> CommitId {
+        self.commits.push(Commit { parents, tree: Rc::new(tree), task });
         CommitId(format!("{:040x}", self.commits.len()))
     }
 
@@ -90,6 +96,15 @@ impl Git {
         self.refs.insert(reference.into(), id);
     }
 
+    /// Somebody merges a commit into a ref, theirs first where both changed a file.
+    pub fn merge_into(&mut self, reference: &str, commit: &CommitId) {
+        let Some(parent) = self.refs.get(reference).cloned() else { return };
+        let mut tree = (*self.tree(commit)).clone();
+        tree.extend((*self.tree(&parent)).clone());
+        let id = self.add(vec![parent, commit.clone()], tree, None);
+        self.refs.insert(reference.into(), id);
+    }
+
     /// The tasks whose merge commits a commit holds, newest first.
     pub fn merges(&self, from: &CommitId) -> Vec<&str> {
         let mut seen = BTreeSet::new();
@@ -99,7 +114,7 @@ impl Git {
             if let Some(commit) = self.commit(&id)
                 && seen.insert(id)
             {
-                tasks.extend(commit.task.as_deref());
+                tasks.extend(commit.task.as_ref().map(|(_, task)| task.as_str()));
                 open.extend(commit.parents.iter().cloned());
             }
         }
@@ -126,6 +141,16 @@ impl Git {
 
     /// Does what is asked.
     pub fn perform(&mut self, operation: &GitOperation) -> GitOutcome {
+        if let GitOperation::Prepare { guard, .. }
+        | GitOperation::Collect { guard, .. }
+        | GitOperation::Merge { guard, .. }
+        | GitOperation::Land { guard, .. } = operation
+            && *guard != self.guard
+        {
+            let changed = self.guard.iter().chain(guard);
+            let names = changed.map(|entry| entry.name.clone()).collect();
+            return GitOutcome::Tampered { names };
+        }
         match operation {
             GitOperation::Inspect { reference } => self.inspect(reference.as_deref()),
             GitOperation::List { commit, .. } => GitOutcome::Listed {
@@ -146,7 +171,18 @@ impl Git {
             GitOperation::Collect { slot, base, reference, diff_bytes_max, .. } => {
                 self.collect(*slot, base, reference, *diff_bytes_max as usize)
             }
-            GitOperation::Merge { onto, commit, task, .. } => self.merge(onto, commit, task),
+            GitOperation::Recall { base, commit, diff_bytes_max } => {
+                let new = self.tree(commit);
+                self.difference(base, Some(commit.clone()), &new, *diff_bytes_max as usize)
+            }
+            GitOperation::Examine { slot, at } => self.examine(*slot, at),
+            GitOperation::Glance { slot } => match self.worktrees.get(slot) {
+                Some(worktree) => GitOutcome::Glanced { digest: format!("{:?}", worktree.tree) },
+                None => GitOutcome::Failed { message: "the worktree was never made ready".into() },
+            },
+            GitOperation::Look => GitOutcome::Seen { checkout: self.checkout() },
+            GitOperation::Hold { track, tip } => self.hold(track, tip.as_ref()),
+            GitOperation::Merge { onto, commit, task, track, .. } => self.merge(onto, commit, (track, task)),
             GitOperation::Move { reference, to, from } => {
                 let actual = self.refs.get(reference).cloned();
                 if actual != *from {
@@ -163,7 +199,7 @@ impl Git {
                     (false, false) => Relation::Diverged,
                 },
             },
-            GitOperation::Land { branch, to } => self.land(branch, to),
+            GitOperation::Land { branch, to, .. } => self.land(branch, to),
         }
     }
 
@@ -179,6 +215,7 @@ impl Git {
             dirty_files: self.dirty_files,
             has_mac_branch: false,
             reference: reference.and_then(|name| self.refs.get(name).cloned()),
+            guard: self.guard.clone(),
         };
         GitOutcome::Inspected { repository }
     }
@@ -212,8 +249,8 @@ impl Git {
         let Some(worktree) = self.worktrees.get_mut(&slot).filter(|worktree| worktree.is_ready) else {
             return GitOutcome::Failed { message: "the worktree was never made ready".into() };
         };
-        let is_forbidden = |path: &&String| path.as_str() == "opencode.json" && !old.contains_key(*path);
-        let left_out: Vec<String> = worktree.tree.keys().filter(is_forbidden).cloned().collect();
+        let is_left_out = |path: &&String| is_forbidden(path) && !old.contains_key(*path);
+        let left_out: Vec<String> = worktree.tree.keys().filter(is_left_out).cloned().collect();
         if !left_out.is_empty() {
             self.rescue(slot);
         }
@@ -221,12 +258,30 @@ impl Git {
             return GitOutcome::Failed { message: "no worktree".into() };
         };
         worktree.tree.retain(|path, _| !left_out.contains(path));
-        let new = worktree.tree.clone();
-        if new == *old {
+        let new = Rc::new(worktree.tree.clone());
+        if new == old {
             let (changes, diff) = (Vec::new(), String::new());
             return GitOutcome::Collected { commit: None, changes, diff_bytes: 0, diff, left_out };
         }
-        worktree.collected = Some(Rc::new(new.clone()));
+        worktree.collected = Some(new.clone());
+        let commit = self.add(vec![base.clone()], (*new).clone(), None);
+        self.refs.insert(reference.to_owned(), commit.clone());
+        match self.difference(base, Some(commit), &new, diff_max) {
+            GitOutcome::Collected { commit, changes, diff, diff_bytes, .. } => {
+                GitOutcome::Collected { commit, changes, diff, diff_bytes, left_out }
+            }
+            other => other,
+        }
+    }
+
+    fn difference(
+        &self,
+        base: &CommitId,
+        commit: Option<CommitId>,
+        new: &Tree,
+        diff_max: usize,
+    ) -> GitOutcome {
+        let old = self.tree(base);
         let paths: BTreeSet<&String> =
             old.keys().chain(new.keys()).filter(|path| old.get(*path) != new.get(*path)).collect();
         let lines = |text: Option<&String>| text.map_or(0, |text| text.lines().count() as u32);
@@ -239,12 +294,49 @@ impl Git {
         let mut diff: String = paths.iter().map(|path| diff(path, old.get(*path), new.get(*path))).collect();
         let diff_bytes = diff.len() as u64;
         diff.truncate(diff_max);
-        let commit = self.add(vec![base.clone()], new, None);
-        self.refs.insert(reference.to_owned(), commit.clone());
-        GitOutcome::Collected { commit: Some(commit), changes, diff_bytes, diff, left_out }
+        GitOutcome::Collected { commit, changes, diff_bytes, diff, left_out: Vec::new() }
     }
 
-    fn merge(&mut self, onto: &CommitId, commit: &CommitId, task: &TaskId) -> GitOutcome {
+    fn examine(&self, slot: Slot, at: &CommitId) -> GitOutcome {
+        let Some(worktree) = self.worktrees.get(&slot) else {
+            return GitOutcome::Failed { message: "the worktree was never made ready".into() };
+        };
+        let base = self.tree(at);
+        let is_changed = |path: &&String| is_forbidden(path) && worktree.tree.get(*path) != base.get(*path);
+        let names: Vec<String> = worktree.tree.keys().filter(is_changed).cloned().collect();
+        if names.is_empty() { GitOutcome::Clean } else { GitOutcome::Tampered { names } }
+    }
+
+    fn checkout(&self) -> Checkout {
+        let dirty = |n: u32| Guarded { name: format!("dirty-{n}.txt"), hash: "dirty".into() };
+        Checkout {
+            head: self.refs.get(&self.head()).cloned(),
+            branch: Some(self.branch.clone()),
+            files: (0..self.dirty_files).map(dirty).collect(),
+        }
+    }
+
+    fn hold(&self, track: &TrackId, tip: Option<&CommitId>) -> GitOutcome {
+        let prefix = format!("refs/mac/{track}/");
+        let attempts = self.refs.iter().filter_map(|(name, commit)| {
+            let (task, number) = name.strip_prefix(&prefix)?.split_once('/')?;
+            let number = number.parse().ok()?;
+            Some(HeldAttempt { task: TaskId(task.to_owned()), number, commit: commit.clone() })
+        });
+        let mut merges = Vec::new();
+        let mut at = tip;
+        while let Some((id, commit)) = at.and_then(|id| Some((id, self.commit(id)?))) {
+            if let Some((of, task)) = &commit.task
+                && of == track
+            {
+                merges.push(HeldMerge { task: task.clone(), commit: id.clone() });
+            }
+            at = commit.parents.first();
+        }
+        GitOutcome::Held { attempts: attempts.collect(), merges }
+    }
+
+    fn merge(&mut self, onto: &CommitId, commit: &CommitId, what: (&TrackId, &TaskId)) -> GitOutcome {
         if self.holds(onto, commit) {
             return GitOutcome::Merged { commit: onto.clone() };
         }
@@ -275,7 +367,7 @@ impl Git {
             return GitOutcome::Conflicted { paths };
         }
         let parents = vec![onto.clone(), commit.clone()];
-        GitOutcome::Merged { commit: self.add(parents, merged, Some(task)) }
+        GitOutcome::Merged { commit: self.add(parents, merged, Some((what.0.clone(), what.1.clone()))) }
     }
 
     fn land(&mut self, branch: &str, to: &CommitId) -> GitOutcome {
@@ -296,6 +388,11 @@ impl Git {
         self.refs.insert(self.head(), to.clone());
         GitOutcome::Landed
     }
+}
+
+/// Whether git or the host acts on a file of this name.
+fn is_forbidden(path: &str) -> bool {
+    path == "opencode.json"
 }
 
 /// The absolute path of a directory of the pool.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use multi_agent_coder::effect::{Effect, Operation, Outcome};
 use multi_agent_coder::engine::Engine;
-use multi_agent_coder::event::{Event, Stamped};
+use multi_agent_coder::event::{Event, Stamped, Tidied};
 use multi_agent_coder::ids::EffectId;
 use multi_agent_coder::journal::Journal;
 
@@ -21,7 +21,7 @@ pub struct Process {
     /// What happened and is not being written yet.
     pub inbox: Vec<Stamped>,
     /// What is being written.
-    writing: Option<(Vec<Stamped>, String)>,
+    writing: Option<Writing>,
     /// Everything on the disk was stepped.
     is_stepped: bool,
     pub flights: BTreeMap<EffectId, Flight>,
@@ -29,6 +29,14 @@ pub struct Process {
     before: Option<u64>,
     /// What was performed, kept in runs that are looked at closely.
     performed: Vec<Effect>,
+}
+
+/// Events on their way to the disk.
+struct Writing {
+    events: Vec<Stamped>,
+    lines: String,
+    /// The head record that follows.
+    head: String,
 }
 
 /// An effect under way.
@@ -46,15 +54,16 @@ pub struct Flight {
 impl World {
     /// Opens the journal in a new process.
     fn open_process(&mut self) {
-        let replay = Journal::open(&self.disk)
+        let disk = std::mem::take(&mut self.disk);
+        let replay = Journal::open(&disk, self.head.as_deref())
             .unwrap_or_else(|error| panic!("I9: the journal cannot be opened: {error}"));
-        if replay.valid_bytes < self.disk.len() {
+        let torn = disk.len() - replay.valid_bytes;
+        if torn > 0 {
             self.hit(Class::CrashTorn);
-            self.disk.truncate(replay.valid_bytes);
         }
         let mut engine = Engine::new();
-        for event in Engine::to_replay(&replay.events) {
-            engine.replay(event);
+        for event in replay.events_from(Engine::can_begin_at).expect("events of this version") {
+            engine.replay(&event);
         }
         if let Some(expected) = self.expected.take() {
             assert!(engine == expected, "I9: the replay differs from what was live");
@@ -62,14 +71,19 @@ impl World {
         }
         if self.setup.is_sampled {
             let mut whole = Engine::new();
-            replay.events.iter().for_each(|event| whole.replay(event));
+            replay.events().for_each(|event| whole.replay(&event.expect("an event of this version")));
             assert_eq!(whole.state_hash(), engine.state_hash(), "I9: replayed from the last checkpoint");
             self.hit(Class::ReplayedWhole);
         }
-        trace!(self, "== a process opens {} events", replay.events.len());
+        trace!(self, "== a process opens {} bytes, {torn} of them torn", disk.len());
+        let (journal, valid_bytes) = (replay.journal, replay.valid_bytes);
+        self.disk = disk;
+        self.disk.truncate(valid_bytes);
+        let processes = std::mem::take(&mut self.orphans);
+        let tidied = Tidied { processes, torn_bytes: torn as u32 };
         self.process = Some(Process {
             engine,
-            journal: replay.journal,
+            journal,
             inbox: Vec::new(),
             writing: None,
             is_stepped: true,
@@ -77,7 +91,7 @@ impl World {
             before: self.books.largest_effect,
             performed: Vec::new(),
         });
-        self.receive(Event::Opened { version: "0.1.0".into() });
+        self.receive(Event::Opened { version: "0.1.0".into(), tidied });
     }
 
     /// An event enters from outside; a command opens the journal first.
@@ -106,7 +120,7 @@ impl World {
         if events.len() > 1 {
             self.coverage.hit(Class::Group);
         }
-        process.writing = Some((events, lines));
+        process.writing = Some(Writing { events, lines, head: process.journal.head_record() });
         let slow = if self.is_benign { 0 } else { *self.rng.pick(&[0, 0, 1, 2, 8]) };
         self.after(slow, Item::Written);
         if self.death == Some(Death::Writing) {
@@ -117,11 +131,15 @@ impl World {
     /// What was being written is durable: it is stepped, and then its effects are performed.
     pub fn written(&mut self) {
         let Some(process) = &mut self.process else { return };
-        let Some((events, lines)) = process.writing.take() else { return };
+        let Some(Writing { events, lines, head }) = process.writing.take() else { return };
         self.disk.push_str(&lines);
+        let earlier = self.head.replace(head);
         if self.death == Some(Death::Durable) {
             process.is_stepped = false;
             self.hit(Class::CrashDurable);
+            if self.rng.chance(500) {
+                self.head = earlier;
+            }
             return self.die();
         }
         let was_idle = process.engine.is_idle();
@@ -253,7 +271,7 @@ impl World {
             self.hit(Class::CrashUnwritten);
         }
         let is_whole = process.writing.is_none() && process.is_stepped;
-        if let Some((_, lines)) = process.writing.take() {
+        if let Some(Writing { lines, .. }) = process.writing.take() {
             let whole = lines.len();
             let mut cut = *self.rng.pick(&[0, whole, self.rng.clone().below(whole as u64 + 1) as usize]);
             if self.rng.chance(500) {
@@ -264,6 +282,10 @@ impl World {
             }
             self.disk.push_str(&lines[..cut]);
         }
+        // The head record is never synced.
+        if self.rng.chance(100) {
+            self.head = self.head.take().map(|head| head[..head.len() / 2].to_owned());
+        }
         // What a process began may get to its end without it; nobody hears of that.
         let ids: Vec<EffectId> = process.flights.keys().copied().collect();
         let mut unheard = Vec::new();
@@ -271,6 +293,7 @@ impl World {
             let Some(mut flight) = process.flights.remove(&id) else { continue };
             if flight.outcome.is_none() && self.goes_wrong(300) {
                 self.hit(Class::LateChild);
+                self.orphans += u32::from(matches!(flight.operation, Operation::Process(_)));
                 flight.outcome = Some(self.outcome_of(id, &mut flight));
             }
             if let Some(outcome) = flight.outcome {
@@ -292,11 +315,11 @@ impl World {
         if !self.setup.is_sampled {
             return;
         }
-        let Ok(replay) = Journal::open(&self.disk) else { return };
+        let Ok(replay) = Journal::open(&self.disk, None) else { return };
         let mut engine = Engine::new();
         let mut derived = BTreeMap::new();
-        for event in &replay.events {
-            derived.extend(engine.step(event).into_iter().map(|effect| (effect.id, effect)));
+        for event in replay.events().map_while(Result::ok) {
+            derived.extend(engine.step(&event).into_iter().map(|effect| (effect.id, effect)));
         }
         for effect in &process.performed {
             assert_eq!(derived.get(&effect.id), Some(effect), "I10: no cause in the journal");

@@ -8,7 +8,7 @@ use multi_agent_coder::ids::{CommitId, TaskId};
 
 use crate::coverage::{Class, Coverage};
 use crate::setup::{Round, TRACK};
-use crate::world::{BACKLOG, World, trace};
+use crate::world::{BACKLOG, Session, World, trace};
 
 /// So many commands bring any backlog to its end in a benign world.
 const COMMANDS_MAX: u32 = 8;
@@ -103,6 +103,7 @@ impl World {
     /// What the message says brings the branch back.
     fn follow_advice(&mut self) {
         let Some(Err(error)) = &self.end else { return };
+        let error = error.replace("git branch -f mac/", "git branch mac/");
         let Some((_, rest)) = error.split_once("`git branch mac/") else { return };
         let mut words = rest.split(['`', ' ']).skip(1);
         let commit = CommitId(words.next().unwrap_or_default().to_owned());
@@ -123,7 +124,7 @@ impl World {
         for (id, session) in &self.sessions {
             let is_listed = state["sessions"].get(id.as_str()).is_some();
             assert!(
-                session.is_gone || is_listed || !session.is_known,
+                session.is_gone || is_listed || session.is_denied || self.is_interrupted(&state, session),
                 "I11: {id} is neither gone nor listed: {:?}",
                 session.purpose
             );
@@ -145,6 +146,12 @@ impl World {
         }
     }
 
+    /// Whether a session is below a chat that the next command looks into.
+    fn is_interrupted(&self, state: &serde_json::Value, session: &Session) -> bool {
+        let chats = state["interrupted"]["chats"].as_array();
+        chats.is_some_and(|chats| chats.iter().any(|chat| *chat == session.parent.as_str()))
+    }
+
     /// What must hold at the end of a run.
     fn check_end(&mut self) {
         let statuses = self.statuses();
@@ -152,7 +159,7 @@ impl World {
         for (id, status) in &statuses {
             assert_eq!(*status, Status::Completed, "I1: {id} is not done: {statuses:?}");
         }
-        let left = self.sessions.iter().find(|(_, session)| !session.is_gone && session.is_known);
+        let left = self.sessions.iter().find(|(_, session)| !session.is_gone && !session.is_denied);
         assert!(left.is_none(), "I11: a session of ours is left: {left:?}");
         if let Some(tip) = self.git.refs.get(&self.branch())
             && self.setup.options["land"] == "auto"

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use multi_agent_coder::backlog::{Backlog, parse, render};
 use multi_agent_coder::effect::file::Place;
-use multi_agent_coder::effect::session::Purpose;
+use multi_agent_coder::effect::session::{Purpose, SessionOutcome};
 use multi_agent_coder::engine::Engine;
 use multi_agent_coder::event::{CommandName, Event, SessionSignal};
 use multi_agent_coder::ids::{EffectId, SessionId};
@@ -54,9 +54,13 @@ pub struct Session {
     pub purpose: Purpose,
     pub directory: Option<String>,
     pub is_gone: bool,
-    /// The engine was told of it, durably.
-    pub is_known: bool,
+    /// The chat it belongs to.
+    pub parent: SessionId,
+    /// The host said that it was not made, so nobody can know of it.
+    pub is_denied: bool,
     pub asks: u32,
+    /// How its latest ask ended, for who comes later.
+    pub answer: Option<SessionOutcome>,
 }
 
 /// A command that has not ended.
@@ -98,6 +102,10 @@ pub struct World {
     pub sessions: BTreeMap<SessionId, Session>,
     /// The journal's bytes.
     pub disk: String,
+    /// The journal's head record.
+    pub head: Option<String>,
+    /// Processes that outlived their process and are ended when the journal is opened.
+    pub orphans: u32,
     pub process: Option<Process>,
     /// What the next process must know after its replay.
     pub expected: Option<Engine>,
@@ -140,6 +148,8 @@ impl World {
             files: BTreeMap::new(),
             sessions: BTreeMap::new(),
             disk: String::new(),
+            head: None,
+            orphans: 0,
             process: None,
             expected: None,
             queue: BTreeMap::new(),
