@@ -67,7 +67,7 @@ impl World {
 
 #[test]
 fn git_that_fails_is_trouble_and_not_the_tasks_fault() {
-    for kind in ["merge", "move", "collect", "prepare"] {
+    for kind in ["merge", "collect", "prepare"] {
         let mut world = two_tasks();
         world.start(Implement, "");
         world.run_until(|world| !world.sent.is_empty());
@@ -84,6 +84,44 @@ fn git_that_fails_is_trouble_and_not_the_tasks_fault() {
             world.assert_said("does not count as an attempt");
         }
     }
+}
+
+/// Git was killed after it had moved the branch, or before. Nothing is merged twice or done again.
+#[test]
+fn a_move_that_nobody_heard_of_is_found_out() {
+    let message = "killed".to_owned();
+    for (is_done_unheard, outcome) in [
+        (true, GitOutcome::Failed { message: message.clone() }),
+        (true, GitOutcome::Stale { actual: None }),
+        (false, GitOutcome::Failed { message }),
+    ] {
+        let mut world = two_tasks();
+        world.run_until_merge();
+        let commits = world.git.commits.iter();
+        let merge = commits.last().map(|(id, _)| id.clone()).expect("a merge commit");
+        let outcome = match outcome {
+            GitOutcome::Stale { .. } => GitOutcome::Stale { actual: Some(merge) },
+            other => other,
+        };
+        world.git.planned.push(("move", outcome));
+        world.git.is_done_unheard = is_done_unheard;
+        world.run();
+        world.assert_all_merged();
+        assert_eq!(world.sent_to("T01").len() + world.sent_to("T02").len(), 2);
+        assert!(!world.transcript.contains("does not count"), "{}", world.transcript);
+    }
+}
+
+/// The branch was moved unheard and got a commit of the person, which the tests would condemn.
+#[test]
+fn work_that_the_branch_has_already_is_merged() {
+    let mut world = two_tasks();
+    world.run_until_merge();
+    let merge = world.git.commits.keys().last().cloned().expect("a merge commit");
+    world.git.refs.insert(BRANCH.into(), merge);
+    world.git.commit_on(BRANCH, &[("hand.js", "BUG\n")]);
+    world.run_until(|world| world.transcript.contains("merged after 1 attempt"));
+    assert_eq!(world.git.merges(BRANCH).len(), 1);
 }
 
 #[test]

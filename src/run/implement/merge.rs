@@ -77,6 +77,12 @@ impl ImplementRun {
     ) {
         let waiter = Waiter::Attempt(Wait { task, attempt: attempt.number });
         match (stage, outcome) {
+            // Nothing was left to merge: the branch has the work, though nobody heard of its move.
+            (Stage::Merging { work, .. }, Outcome::Git(GitOutcome::Merged { commit }))
+                if *commit == self.tip =>
+            {
+                self.merged(turn, task, &attempt, &work, commit.clone());
+            }
             (Stage::Merging { work, tries }, Outcome::Git(GitOutcome::Merged { commit })) => {
                 if attempt.base == self.tip || self.gates.is_empty() {
                     return self.move_branch(turn, task, attempt, work, tries, commit.clone());
@@ -114,6 +120,18 @@ impl ImplementRun {
             }
             (Stage::Moving { work, merge, .. }, Outcome::Git(GitOutcome::Moved)) => {
                 self.merged(turn, task, &attempt, &work, merge);
+            }
+            // Git was killed after it had moved the branch.
+            (Stage::Moving { work, merge, .. }, Outcome::Git(GitOutcome::Stale { actual: Some(actual) }))
+                if *actual == merge =>
+            {
+                self.merged(turn, task, &attempt, &work, merge);
+            }
+            // Perhaps it moved, perhaps not: a second try tells.
+            (Stage::Moving { work, tries, merge }, Outcome::Git(GitOutcome::Failed { .. }))
+                if tries < TRIES_MAX && !self.is_stopping() =>
+            {
+                self.move_branch(turn, task, attempt, work, tries + 1, merge);
             }
             (Stage::Moving { work, tries, .. }, Outcome::Git(GitOutcome::Stale { actual: Some(actual) }))
                 if tries < TRIES_MAX =>
