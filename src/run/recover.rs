@@ -22,6 +22,8 @@ use crate::track::{Life, Record};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Recovery {
     step: Step,
+    /// The host did not answer: the next command looks for sessions again.
+    is_search_due: bool,
     /// Tasks whose agents had finished.
     taken: Vec<String>,
     /// Tasks whose agents had not.
@@ -49,7 +51,8 @@ struct Place {
 impl Recovery {
     /// Begins one. Done when there is nothing to wait for.
     pub fn begin(turn: &mut Turn, run: &Run) -> Progress<Self, ()> {
-        let recovery = Self { step: Step::Finding, taken: Vec::new(), lost: Vec::new() };
+        let recovery =
+            Self { step: Step::Finding, is_search_due: false, taken: Vec::new(), lost: Vec::new() };
         let parents: Vec<SessionId> = turn.shared.interrupted.chats.iter().cloned().collect();
         if parents.is_empty() {
             return recovery.next(turn, run);
@@ -62,10 +65,12 @@ impl Recovery {
     pub fn resolved(mut self, turn: &mut Turn, run: &Run, outcome: &Outcome) -> Progress<Self, ()> {
         match self.step.clone() {
             Step::Finding => {
-                if let Outcome::Session(SessionOutcome::Found { sessions }) = outcome {
-                    for found in sessions {
-                        turn.shared.sessions.insert(found.session.clone(), found.directory.clone());
-                    }
+                let Outcome::Session(SessionOutcome::Found { sessions }) = outcome else {
+                    self.is_search_due = true;
+                    return self.next(turn, run);
+                };
+                for found in sessions {
+                    turn.shared.sessions.insert(found.session.clone(), found.directory.clone());
                 }
             }
             Step::Recalling(place) => self.recalled(turn, run, &place, outcome),
@@ -174,6 +179,9 @@ impl Recovery {
     /// Deletes every session that is left, and says what was found and done.
     fn close(self, turn: &mut Turn, run: &Run) {
         let interrupted = std::mem::take(&mut turn.shared.interrupted);
+        if self.is_search_due {
+            turn.shared.interrupted.chats = interrupted.chats;
+        }
         let sessions: Vec<SessionId> =
             turn.shared.sessions.keys().filter(|session| !turn.is_removing(session)).cloned().collect();
         for session in &sessions {

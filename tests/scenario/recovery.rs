@@ -128,6 +128,24 @@ fn a_session_that_nobody_knows_of_is_found_and_deleted() {
 }
 
 #[test]
+fn a_search_for_sessions_that_did_not_work_is_made_again() {
+    let mut world = one_task();
+    world.start(Implement, "");
+    world.run_until(|world| {
+        is_pending(world, |o| matches!(o, Operation::Session(SessionOperation::Create { .. })))
+    });
+    world.finish_unheard();
+    world.reopen();
+    world.is_search_failing = true;
+    let chat = world.start(Implement, "");
+    while world.deliver() {}
+    assert_eq!(world.end_of(&chat), None, "{}", world.transcript);
+    assert!(world.sessions.values().any(|session| !session.is_removed));
+    // This one checks that no session is left.
+    assert_eq!(world.command(Implement, ""), None);
+}
+
+#[test]
 fn a_command_that_only_looks_puts_nothing_right() {
     let mut world = one_task();
     world.start(Implement, "");

@@ -83,6 +83,11 @@ impl World {
                 }
                 Some(_) => SessionOutcome::Unfinished { usage: Usage::default() },
             },
+            SessionOperation::Find { .. } if std::mem::take(&mut self.is_search_failing) => {
+                let trouble =
+                    Trouble::Error { name: "APIError".into(), status: Some(500), message: "down".into() };
+                SessionOutcome::Failed { trouble, usage: Usage::default() }
+            }
             SessionOperation::Find { .. } => {
                 let there = self.sessions.iter().filter(|(_, session)| !session.is_removed);
                 let found = there.map(|(id, session)| FoundSession {

@@ -70,6 +70,8 @@ pub struct World {
     /// Sessions whose deletion nobody heard of.
     pub removed_unheard: BTreeSet<SessionId>,
     pub sent: Vec<Sent>,
+    /// The next search for sessions does not work.
+    pub is_search_failing: bool,
     /// What was said to agents at work.
     pub nudges: Vec<Sent>,
     pub setting: Setting,
@@ -117,6 +119,7 @@ impl World {
             sessions: BTreeMap::new(),
             removed_unheard: BTreeSet::new(),
             sent: Vec::new(),
+            is_search_failing: false,
             nudges: Vec::new(),
             setting: Setting {
                 options: serde_json::json!({}),

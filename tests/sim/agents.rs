@@ -159,7 +159,8 @@ impl World {
                 signals.push(SessionSignal::Retrying { attempt: 1, next_ms, message });
             }
             8 => {
-                let call = SessionSignal::Called { tool: "grep".into(), call: "same".into(), is_error: false };
+                let call =
+                    SessionSignal::Called { tool: "grep".into(), call: "same".into(), is_error: false };
                 signals = vec![call; self.rng.between(1, 30) as usize];
             }
             7 => {
@@ -247,9 +248,8 @@ impl World {
     }
 
     fn find(&mut self, parents: &[SessionId]) -> SessionOutcome {
-        let there = self.sessions.iter().filter(|(_, session)| {
-            !session.is_gone && parents.contains(&session.parent)
-        });
+        let there =
+            self.sessions.iter().filter(|(_, session)| !session.is_gone && parents.contains(&session.parent));
         let found = there.map(|(id, session)| FoundSession {
             session: id.clone(),
             directory: session.directory.clone(),

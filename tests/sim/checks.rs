@@ -41,7 +41,8 @@ impl World {
             Event::Resolved { id, outcome } => {
                 let Some(process) = &mut self.process else { return };
                 let flight = process.flights.remove(id);
-                let is_ask = |operation| matches!(operation, Operation::Session(SessionOperation::Ask { .. }));
+                let is_ask =
+                    |operation| matches!(operation, Operation::Session(SessionOperation::Ask { .. }));
                 if let Outcome::Session(outcome) = outcome
                     && flight.is_some_and(|flight| is_ask(flight.operation))
                     && let Some(usage) = outcome.usage()
