@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::event::Stamped;
 use crate::ids::{TaskId, TrackId};
 use crate::journal::Journal;
-use crate::text::rfc3339;
+use crate::text::{count, rfc3339};
 use crate::track::Track;
 use cause::{Causes, words};
 
@@ -38,6 +38,35 @@ pub struct Audit {
     pub older: u64,
     /// The latest changes, oldest first: line of the journal, time, task, change, who.
     pub lines: Vec<String>,
+}
+
+impl Audit {
+    /// What a person reads.
+    pub fn report(&self) -> String {
+        let time = |at_ms: Option<u64>| at_ms.map(rfc3339).unwrap_or_else(|| "never".to_owned());
+        let state = match &self.problem {
+            None => format!("the chain is whole, its head is `{}`", self.head),
+            Some(problem) => format!("**damaged after that**: {problem}"),
+        };
+        let mut text = format!(
+            "Journal: {} from {} to {}; {state}.\n",
+            count(self.records as usize, "record", "records"),
+            time(self.first_ms),
+            time(self.last_ms)
+        );
+        if self.lines.is_empty() {
+            text.push_str("\nNo task has changed yet.\n");
+            return text;
+        }
+        if self.older > 0 {
+            text.push_str(&format!(
+                "\n{} not shown.\n",
+                count(self.older as usize, "older change is", "older changes are")
+            ));
+        }
+        text.push_str(&format!("\n```text\n{}\n```\n", self.lines.join("\n")));
+        text
+    }
 }
 
 /// A change of a task's status.

@@ -27,6 +27,7 @@ use crate::run::look::is_look;
 #[wasm_bindgen(typescript_custom_section)]
 const TYPES: &str = r#"
 import type {
+  Audit,
   ChatOperation,
   CommandName,
   Definitions,
@@ -83,6 +84,9 @@ extern "C" {
     /// Variables of the process's environment.
     #[wasm_bindgen(typescript_type = "Record<string, string | undefined>")]
     pub type JsEnvironment;
+    /// An audit, as `protocol.ts` describes it.
+    #[wasm_bindgen(typescript_type = "Audit")]
+    pub type JsAudit;
     /// What to register, as `protocol.ts` describes it.
     #[wasm_bindgen(typescript_type = "Definitions")]
     pub type JsDefinitions;
@@ -114,6 +118,12 @@ pub fn redact(text: &str, environment: JsEnvironment) -> Result<String, JsError>
 #[wasm_bindgen(js_name = onlyLooks)]
 pub fn only_looks(name: JsCommandName, arguments: &str) -> Result<bool, JsError> {
     Ok(is_look(from_js(name.into())?, arguments))
+}
+
+/// What a journal says of itself and of its tasks; `head` is the text of its head file.
+#[wasm_bindgen]
+pub fn audit(journal: &str, head: Option<String>, lines_max: usize) -> Result<JsAudit, JsError> {
+    Ok(to_js(&crate::audit::audit(journal, head.as_deref(), lines_max))?.into())
 }
 
 /// The engine of one repository, with its journal and the effects that are under way.

@@ -1,8 +1,16 @@
 // Loads the WebAssembly core, once a process.
 import { readFileSync } from "node:fs";
-import { Core, type CoreHost, definitions, initSync, onlyLooks, redact } from "../pkg/core.js";
+import {
+  Core,
+  type CoreHost,
+  definitions,
+  initSync,
+  onlyLooks,
+  audit as readAudit,
+  redact,
+} from "../pkg/core.js";
 import { WASM } from "./built.ts";
-import type { CommandName, Definitions, Event } from "./protocol.ts";
+import type { Audit, CommandName, Definitions, Event } from "./protocol.ts";
 
 export type { CoreHost } from "../pkg/core.js";
 
@@ -39,6 +47,12 @@ export function redacted(text: string): string {
 export function isLook(name: CommandName, words: string): boolean {
   load();
   return onlyLooks(name, words);
+}
+
+/** What a journal says of itself and of its tasks. */
+export function audit(journal: string, head: string | null, lines_max: number): Audit {
+  load();
+  return readAudit(journal, head ?? undefined, lines_max) as Audit;
 }
 
 /** The agents and commands that the core defines. */

@@ -101,7 +101,17 @@ export class JournalFile {
 }
 
 /** The text of a journal that somebody else may be writing; empty when there is none. */
-export async function readJournal(path: string): Promise<string> {
+export function readJournal(path: string): Promise<string> {
+  return textOf(path);
+}
+
+/** The head record beside a journal; `null` when there is none. */
+export async function readHead(path: string): Promise<string | null> {
+  const record = await textOf(headOf(path));
+  return record === "" ? null : record;
+}
+
+async function textOf(path: string): Promise<string> {
   try {
     return await readFile(path, "utf8");
   } catch (error) {

@@ -47,7 +47,7 @@ export async function openJournal(place: RepositoryPlace, command: string): Prom
   try {
     // Nobody else holds the lock, so what still runs belongs to a process that is gone.
     const processes = (await endOrphans(childNotes(place))) ?? 0;
-    const { journal, text, head } = await JournalFile.open(pathOf(place));
+    const { journal, text, head } = await JournalFile.open(journalPath(place));
     return {
       text,
       head,
@@ -72,9 +72,10 @@ export async function openJournal(place: RepositoryPlace, command: string): Prom
 
 /** The journal as it is now, while another process writes it. */
 export async function lookAtJournal(place: RepositoryPlace): Promise<Journal> {
-  return { ...NOWHERE, text: await readJournal(pathOf(place)) };
+  return { ...NOWHERE, text: await readJournal(journalPath(place)) };
 }
 
-function pathOf({ state }: RepositoryPlace): string {
+/** Where a repository's journal is. */
+export function journalPath({ state }: RepositoryPlace): string {
   return join(state, "journal.jsonl");
 }

@@ -1,4 +1,5 @@
 // Hands an effect to the handler of its room. The rooms are those of `src/effect/`.
+import { performAudit } from "./effects/audit.ts";
 import { performCatalogue } from "./effects/catalogue.ts";
 import { performFile } from "./effects/file.ts";
 import { performGit } from "./effects/git.ts";
@@ -65,6 +66,8 @@ async function performByKind(
       return { kind, outcome: await performCatalogue(host, effect.operation) };
     case "machine":
       return { kind, outcome: await performMachine(effect.operation) };
+    case "audit":
+      return { kind, outcome: await performAudit(place, effect.operation) };
     case "chat":
     case "cancel":
       throw new Error("this effect has no answer");
@@ -86,6 +89,7 @@ function broken({ kind }: Effect, message: string): Outcome {
     case "file":
     case "process":
     case "catalogue":
+    case "audit":
       return { kind, outcome: { type: "failed", message } };
     case "machine":
       return { kind, outcome: { type: "unknown" } };

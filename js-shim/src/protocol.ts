@@ -31,6 +31,24 @@ export type Audit = {
   lines: Array<string>,
 };
 
+/** What can be asked of the journal. */
+export type AuditOperation = {
+  "type": "verify",
+  /** At most so many changes, the latest. */
+  lines_max: number,
+};
+
+/** What it says. */
+export type AuditOutcome = {
+  "type": "verified",
+  /** What is in it. */
+  audit: Audit,
+} | {
+  "type": "failed",
+  /** Why. */
+  message: string,
+};
+
 /** What the catalogue says of a model. */
 export type CatalogueEntry = {
   "type": "known",
@@ -159,6 +177,7 @@ export type Effect = {
   | { "kind": "timer", "operation": TimerOperation }
   | { "kind": "catalogue", "operation": CatalogueOperation }
   | { "kind": "machine", "operation": MachineOperation }
+  | { "kind": "audit", "operation": AuditOperation }
   | { "kind": "chat", "operation": ChatOperation }
   | { "kind": "cancel", "operation": EffectId });
 
@@ -520,7 +539,8 @@ export type Outcome = { "kind": "session", "outcome": SessionOutcome }
   | { "kind": "process", "outcome": ProcessOutcome }
   | { "kind": "timer", "outcome": TimerOutcome }
   | { "kind": "catalogue", "outcome": CatalogueOutcome }
-  | { "kind": "machine", "outcome": MachineOutcome };
+  | { "kind": "machine", "outcome": MachineOutcome }
+  | { "kind": "audit", "outcome": AuditOutcome };
 
 /** What a path starts from. */
 export type Place = "repository" | "state" | "person";

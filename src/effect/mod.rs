@@ -3,6 +3,7 @@
 //!
 //! Every effect but `chat` and `cancel` is answered by exactly one `Event::Resolved`.
 
+pub mod audit;
 pub mod catalogue;
 pub mod chat;
 pub mod file;
@@ -46,6 +47,8 @@ pub enum Operation {
     Catalogue(catalogue::CatalogueOperation),
     /// Look at the machine.
     Machine(machine::MachineOperation),
+    /// Read the journal as a record.
+    Audit(audit::AuditOperation),
     /// Show the person something. Never answered.
     Chat(chat::ChatOperation),
     /// Stop an effect that is under way; it then resolves as aborted. Never answered itself.
@@ -78,4 +81,6 @@ pub enum Outcome {
     Catalogue(catalogue::CatalogueOutcome),
     /// Of a look at the machine.
     Machine(machine::MachineOutcome),
+    /// Of an audit.
+    Audit(audit::AuditOutcome),
 }

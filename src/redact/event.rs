@@ -85,7 +85,10 @@ impl Redactor {
                 | FileOutcome::Changed => {}
             },
             Outcome::Catalogue(CatalogueOutcome::Failed { message }) => self.replace(message),
-            Outcome::Catalogue(CatalogueOutcome::Found { .. }) | Outcome::Timer(_) | Outcome::Machine(_) => {}
+            Outcome::Catalogue(CatalogueOutcome::Found { .. })
+            | Outcome::Audit(_)
+            | Outcome::Timer(_)
+            | Outcome::Machine(_) => {}
         }
     }
 

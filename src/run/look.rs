@@ -1,11 +1,12 @@
-//! Commands that only look: `/progress`, `/metrics` and `/backlog --check`. They work at any time,
-//! beside a running command too.
+//! Commands that only look: `/progress`, `/progress --audit`, `/metrics` and `/backlog --check`. They
+//! work at any time, beside a running command too.
 
 use serde::Serialize;
 
 use crate::backlog::{self, Status};
-use crate::effect::Outcome;
+use crate::effect::audit::{AuditOperation, AuditOutcome};
 use crate::effect::file::{FileOutcome, Place};
+use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
 use crate::event::CommandName;
 use crate::ids::SessionId;
@@ -16,6 +17,11 @@ use crate::run::implement::finish::{figures, status_word, why};
 use crate::run::{Waiter, current_track, document};
 use crate::text::{bytes, count, table};
 use crate::track::{Life, Track};
+
+/// The argument that asks for the record of changes.
+const AUDIT: &str = "--audit";
+/// So many changes are shown: the latest days of a busy backlog.
+const AUDIT_LINES_MAX: u32 = 200;
 
 /// A question and where its answer goes.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -35,7 +41,18 @@ pub fn is_look(name: CommandName, arguments: &str) -> bool {
 }
 
 /// A question was put.
-pub fn given(turn: &mut Turn, chat: &SessionId, name: CommandName, options: Options) {
+pub fn given(turn: &mut Turn, chat: &SessionId, name: CommandName, arguments: &str, options: Options) {
+    let is_audit = arguments.trim() == AUDIT;
+    if name == CommandName::Progress && !is_audit && !arguments.trim().is_empty() {
+        let text = format!("/progress takes no `{}`; it takes nothing, or {AUDIT}.", arguments.trim());
+        return turn.end(chat, Some(text));
+    }
+    if name == CommandName::Progress && is_audit {
+        let wait = Box::new(Wait { chat: chat.clone(), name, options });
+        let operation = AuditOperation::Verify { lines_max: AUDIT_LINES_MAX };
+        turn.request(Waiter::Look(wait), Operation::Audit(operation));
+        return;
+    }
     let path = document(&options, "BACKLOG.yaml");
     let wait = Box::new(Wait { chat: chat.clone(), name, options });
     turn.request(Waiter::Look(wait), read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
@@ -43,6 +60,17 @@ pub fn given(turn: &mut Turn, chat: &SessionId, name: CommandName, options: Opti
 
 /// The backlog was read.
 pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outcome) {
+    match outcome {
+        Outcome::Audit(AuditOutcome::Verified { audit }) => {
+            turn.say(&wait.chat, audit.report());
+            let problem = audit.problem.as_ref().map(|problem| format!("the journal is damaged: {problem}"));
+            return turn.end(&wait.chat, problem);
+        }
+        Outcome::Audit(AuditOutcome::Failed { message }) => {
+            return turn.end(&wait.chat, Some(format!("the journal could not be read: {message}")));
+        }
+        _ => {}
+    }
     // While work goes on the live track is the truth; the file may be in the middle of an edit.
     if let (CommandName::Progress, Activity::Implement(run)) = (wait.name, activity)
         && !run.track.records.is_empty()

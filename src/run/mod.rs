@@ -151,7 +151,7 @@ pub fn given(
         }
     };
     if look::is_look(name, arguments) {
-        look::given(turn, chat, name, options);
+        look::given(turn, chat, name, arguments, options);
         return activity;
     }
     if activity != Activity::Idle {

@@ -1,5 +1,7 @@
 //! The world's answers: what becomes of each effect, and what the person sees.
 
+use multi_agent_coder::audit::audit;
+use multi_agent_coder::effect::audit::{AuditOperation, AuditOutcome};
 use multi_agent_coder::effect::catalogue::{CatalogueEntry, CatalogueOperation, CatalogueOutcome};
 use multi_agent_coder::effect::chat::ChatOperation;
 use multi_agent_coder::effect::file::{Expected, FileOperation, FileOutcome, FileRef};
@@ -67,6 +69,11 @@ impl World {
             Operation::Catalogue(CatalogueOperation::Look { models }) => {
                 let models = models.iter().map(|model| self.entry(model)).collect();
                 Outcome::Catalogue(CatalogueOutcome::Found { models })
+            }
+            Operation::Audit(AuditOperation::Verify { lines_max }) => {
+                let (journal, head) = self.journal();
+                let audit = audit(&journal, Some(&head), *lines_max as usize);
+                Outcome::Audit(AuditOutcome::Verified { audit })
             }
             Operation::Machine(MachineOperation::Look) => Outcome::Machine(MachineOutcome::Seen {
                 memory_bytes: 100 << 20,

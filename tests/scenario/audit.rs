@@ -3,7 +3,6 @@
 use multi_agent_coder::audit::{Audit, audit};
 use multi_agent_coder::effect::file::Place;
 use multi_agent_coder::event::CommandName::Implement;
-use multi_agent_coder::journal::Journal;
 
 use crate::agents::{Act, task};
 use crate::world::World;
@@ -11,13 +10,6 @@ use crate::world::World;
 const FILE: &str = "tasks/BACKLOG.yaml";
 
 impl World {
-    /// The journal of all that happened, with its head file.
-    pub fn journal(&self) -> (String, String) {
-        let mut journal = Journal::new();
-        let text = self.log.iter().map(|(event, _)| journal.append(event)).collect();
-        (text, journal.head_record())
-    }
-
     fn audit(&self, lines_max: usize) -> Audit {
         let (text, head) = self.journal();
         audit(&text, Some(&head), lines_max)

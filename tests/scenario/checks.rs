@@ -198,6 +198,13 @@ impl World {
         }
     }
 
+    /// What was recorded, as a journal with its head record.
+    pub(crate) fn journal(&self) -> (String, String) {
+        let mut journal = Journal::new();
+        let text = self.log.iter().map(|(event, _)| journal.append(event)).collect();
+        (text, journal.head_record())
+    }
+
     /// I9: the recorded events give the same effects and the same state, out of a journal too.
     fn check_replay(&self) {
         let mut journal = Journal::new();

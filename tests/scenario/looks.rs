@@ -101,3 +101,17 @@ fn a_provider_that_asks_for_an_hour_is_not_waited_for_in_the_session() {
     world.assert_said("does not count as an attempt");
     world.assert_said("merged after 1 attempt");
 }
+
+#[test]
+fn an_audit_tells_who_changed_what() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    world.agents.script("T01", vec![Act::change(&[("a.js", "BUG\n")])]);
+    assert_eq!(world.command(Implement, ""), None);
+    let records = world.log.len();
+    assert_eq!(world.command(Progress, "--audit"), None);
+    world.assert_said(&format!("Journal: {} records", records + 1));
+    world.assert_said("the chain is whole");
+    world.assert_said("T01  in_progress -> review");
+    world.assert_said("review -> completed");
+    assert!(world.command(Progress, "--adit").unwrap_or_default().contains("--audit"));
+}
