@@ -1,5 +1,7 @@
 //! A track: a backlog and what has become of each of its tasks.
 
+mod adopt;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -26,9 +28,9 @@ pub struct Track {
     removed: Vec<(TaskSpec, Record)>,
     /// The latest merge commit of ours: it holds all the work that is merged.
     pub tip: Option<CommitId>,
-    /// The backlog file shows less than we know, because it was edited while work went on, or the
-    /// process died: its statuses are no wishes of a person then.
-    pub file_lags: bool,
+    /// Counts the changes that we made: the file shows those up to the revision that it names.
+    #[serde(default)]
+    pub revision: u64,
     /// The branch of the person that was fast-forwarded to all of it.
     pub landed: Option<String>,
 }
@@ -39,6 +41,8 @@ pub struct Track {
 pub struct Record {
     /// Where it stands.
     pub life: Life,
+    /// The track's revision with our latest change of it; 0 when we never changed it.
+    pub revision: u64,
     /// Attempts that count against `maxRetries`.
     pub attempts: u32,
     /// Attempts that counted before the person asked for another set of them.
@@ -111,29 +115,6 @@ impl Life {
 }
 
 impl Track {
-    /// A track from the backlog file as a person left it, and what we knew of the same track. The file
-    /// wins for what has not been merged.
-    pub fn adopt(earlier: Option<Self>, backlog: Backlog) -> Self {
-        let landed = earlier.as_ref().and_then(|track| track.landed.clone());
-        let file_lags = earlier.as_ref().is_some_and(|track| track.file_lags);
-        let tip = earlier.as_ref().and_then(|track| track.tip.clone());
-        let with_removed =
-            |track: Self| track.backlog.tasks.into_iter().zip(track.records).chain(track.removed).collect();
-        let mut earlier: Vec<(TaskSpec, Record)> = earlier.map(with_removed).unwrap_or_default();
-        let records = backlog
-            .tasks
-            .iter()
-            .map(|task| match earlier.iter().find(|(known, _)| known.id == task.id) {
-                Some((known, record)) => adopt_record(task, known, record.clone(), file_lags),
-                None if task.status == Status::Completed => Record { life: Life::Given, ..Record::default() },
-                None => Record::default(),
-            })
-            .collect();
-        let kept: BTreeSet<&TaskId> = backlog.tasks.iter().map(|task| &task.id).collect();
-        earlier.retain(|(task, _)| !kept.contains(&task.id));
-        Self { backlog, records, removed: earlier, tip, file_lags, landed }
-    }
-
     /// The index of a task.
     pub fn index_of(&self, id: &TaskId) -> Option<usize> {
         self.backlog.tasks.iter().position(|task| task.id == *id)
@@ -142,6 +123,14 @@ impl Track {
     /// All ids, in the backlog's order.
     pub fn ids(&self) -> Vec<TaskId> {
         self.backlog.tasks.iter().map(|task| task.id.clone()).collect()
+    }
+
+    /// We changed what has become of a task, so that a file which was written before is old.
+    pub fn touch(&mut self, index: usize) {
+        self.revision += 1;
+        if let Some(record) = self.records.get_mut(index) {
+            record.revision = self.revision;
+        }
     }
 
     /// The process is gone: what was alive waits again. Its work is in its worktree or in a ref.
@@ -172,6 +161,7 @@ impl Track {
         record.attempts += 1;
         record.error = None;
         record.history.push("Merged; its process ended before it could say so.".to_owned());
+        self.touch(index);
         true
     }
 
@@ -237,6 +227,7 @@ impl Track {
     /// The backlog as the file should show it now.
     pub fn snapshot(&self, now_ms: u64) -> Backlog {
         let mut backlog = self.backlog.clone();
+        backlog.revision = Some(self.revision);
         backlog.updated_at = Some(rfc3339(now_ms));
         let known = self.statuses().into_iter().zip(&self.records);
         for (task, (status, record)) in backlog.tasks.iter_mut().zip(known) {
@@ -259,36 +250,4 @@ fn status_of(task: &TaskSpec, record: &Record, is_done: impl Fn(&TaskId) -> bool
         Life::Merged { .. } | Life::Given => Status::Completed,
         Life::Failed { .. } => Status::Failed,
     }
-}
-
-/// A task that we know, as the file has it now.
-fn adopt_record(task: &TaskSpec, known: &TaskSpec, mut record: Record, file_lags: bool) -> Record {
-    if !is_same_work(task, known) {
-        // Work on another spec is no work on this one.
-        record.left = None;
-    }
-    match record.life {
-        Life::Waiting | Life::Failed { .. } if task.status == Status::Completed => record.life = Life::Given,
-        Life::Given if task.status != Status::Completed => record.life = Life::Waiting,
-        Life::Failed { .. } => {
-            let is_wanted = task.status != Status::Failed && !file_lags;
-            if is_wanted || !is_same_work(task, known) {
-                record.start_over();
-            }
-        }
-        _ => {}
-    }
-    record
-}
-
-/// Whether two specs ask for the same.
-fn is_same_work(a: &TaskSpec, b: &TaskSpec) -> bool {
-    let asks = |task: &TaskSpec| TaskSpec {
-        status: Status::Pending,
-        attempts: 0,
-        last_attempt: None,
-        error: None,
-        ..task.clone()
-    };
-    asks(a) == asks(b)
 }

@@ -36,6 +36,9 @@ pub struct Backlog {
     pub version: String,
     /// Names the plan; part of branch and ref names. `^[a-z0-9][a-z0-9-]{0,47}$`
     pub track_id: TrackId,
+    /// Which state of the track the file shows, counted up by us; `None` when a person wrote it.
+    #[serde(default)]
+    pub revision: Option<u64>,
     /// When the backlog was made, as RFC 3339 text; never interpreted.
     pub created_at: String,
     /// When it was last written, as RFC 3339 text; never interpreted.

@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::fields::Reader;
+use super::fields::{Fields, Reader};
 use super::problem::{Finding, Problem};
 use super::tree::{Node, Value, read_tree};
 use super::{Backlog, Scope, Status, TaskContext, TaskSpec, WorkKind, rules};
 use crate::ids::{TaskId, TrackId};
 
 /// Keys of the file's head.
-const HEAD_KEYS: [&str; 5] = ["version", "track_id", "created_at", "updated_at", "tasks"];
+const HEAD_KEYS: [&str; 6] = ["version", "track_id", "revision", "created_at", "updated_at", "tasks"];
 /// Keys of a task.
 const TASK_KEYS: [&str; 12] = [
     "id",
@@ -30,6 +30,9 @@ const TASK_KEYS: [&str; 12] = [
 const SCOPE_KEYS: [&str; 2] = ["files_hint", "estimated_hours"];
 /// Keys of a task's `context`.
 const CONTEXT_KEYS: [&str; 3] = ["constraints", "patterns", "gotchas"];
+
+/// Exact in every reader of YAML, JavaScript included, and never reached by counting.
+const REVISION_MAX: u64 = 1 << 53;
 
 /// Problems that are told one by one; who reads more than that begins anew.
 const PROBLEMS_MAX: usize = 200;
@@ -128,6 +131,7 @@ impl Reader {
         let mut backlog = Backlog {
             version: String::new(),
             track_id: TrackId(String::new()),
+            revision: None,
             created_at: String::new(),
             updated_at: None,
             tasks,
@@ -135,6 +139,7 @@ impl Reader {
         if author == Author::File {
             backlog.version = self.required(head, "version");
             backlog.track_id = TrackId(self.required(head, "track_id"));
+            backlog.revision = self.revision(head);
             backlog.created_at = self.required(head, "created_at");
             backlog.updated_at = self.text(head, "updated_at");
             let track = backlog.track_id.as_str();
@@ -143,6 +148,16 @@ impl Reader {
             }
         }
         backlog
+    }
+
+    fn revision(&mut self, head: Fields) -> Option<u64> {
+        let revision =
+            self.number(head, "revision", "a whole number as we wrote it; remove it if in doubt")?;
+        if revision > REVISION_MAX {
+            let message = format!("{revision} is larger than any revision of ours: remove it");
+            self.note(head, "revision", message);
+        }
+        Some(revision)
     }
 
     fn task(&mut self, node: &Node, index: usize, author: Author) -> TaskSpec {

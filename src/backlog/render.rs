@@ -13,6 +13,9 @@ pub fn render(backlog: &Backlog) -> String {
     let mut out = Writer::default();
     out.value(0, "version:", &backlog.version);
     out.value(0, "track_id:", backlog.track_id.as_str());
+    if let Some(revision) = backlog.revision {
+        out.line(0, &["revision: ", &revision.to_string()]);
+    }
     out.value(0, "created_at:", &backlog.created_at);
     if let Some(updated_at) = &backlog.updated_at {
         out.value(0, "updated_at:", updated_at);

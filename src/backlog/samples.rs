@@ -31,6 +31,7 @@ pub(super) fn backlog(tasks: Vec<TaskSpec>) -> Backlog {
     Backlog {
         version: "1.0".into(),
         track_id: TrackId::from("sign-in"),
+        revision: None,
         created_at: "2026-01-01T00:00:00Z".into(),
         updated_at: None,
         tasks,
@@ -155,13 +156,14 @@ pub(super) fn any_backlog() -> impl Strategy<Value = Backlog> {
         let edges: Vec<_> = (0..count).map(|index| subsequence(ids[..index].to_vec(), 0..=index)).collect();
         (tasks, edges)
     });
-    let head = (filled(), "[a-z0-9][a-z0-9-]{0,47}", filled(), option::of(text()));
+    let head =
+        (filled(), "[a-z0-9][a-z0-9-]{0,47}", option::of(0..1_u64 << 53), filled(), option::of(text()));
     (tasks, head).prop_map(move |((mut tasks, edges), head)| {
         for (index, depends_on) in edges.into_iter().enumerate() {
             tasks[index].id = TaskId::from(ids[index]);
             tasks[index].depends_on = depends_on.into_iter().map(TaskId::from).collect();
         }
-        let (version, track_id, created_at, updated_at) = head;
-        Backlog { version, track_id: TrackId(track_id), created_at, updated_at, tasks }
+        let (version, track_id, revision, created_at, updated_at) = head;
+        Backlog { version, track_id: TrackId(track_id), revision, created_at, updated_at, tasks }
     })
 }

@@ -62,7 +62,7 @@ pub(crate) fn standing(text: &str, tracks: &BTreeMap<TrackId, Track>) -> Standin
         return Standing::Unreadable;
     };
     let known = tracks.get(&backlog.track_id).cloned();
-    let track = Track::adopt(known, backlog);
+    let (track, _) = Track::adopt(known, backlog);
     let is_started = |(task, record): &(&TaskSpec, &Record)| {
         record.begun > 0 || task.attempts > 0 || !matches!(task.status, Status::Pending | Status::Ready)
     };

@@ -343,6 +343,7 @@ impl DraftRun {
         let backlog = Backlog {
             version: "1.0".to_owned(),
             track_id: TrackId(format!("{}-{:06x}", slug(title, TRACK_TITLE_MAX), second & 0xff_ffff)),
+            revision: Some(0),
             created_at: rfc3339(turn.shared.now_ms),
             updated_at: None,
             tasks,

@@ -103,8 +103,8 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     let known = live.or_else(|| turn.shared.tracks.get(&backlog.track_id)).cloned();
     let is_running = matches!(activity, Activity::Implement(_));
     // While work goes on the live track is the truth; otherwise the file with what we know of it.
-    let track = match known {
-        Some(track) if is_running => track,
+    let (track, notes) = match known {
+        Some(track) if is_running => (track, Vec::new()),
         known => Track::adopt(known, backlog),
     };
     let answer = match wait.name {
@@ -115,6 +115,9 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
         }
     };
     turn.say(&wait.chat, answer);
+    for note in notes {
+        turn.say(&wait.chat, format!("**Note:** {note}."));
+    }
     turn.end(&wait.chat, None);
 }
 

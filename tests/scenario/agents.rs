@@ -119,6 +119,7 @@ pub fn backlog(tasks: Vec<TaskSpec>) -> Backlog {
         version: "1.0".into(),
         track_id: TrackId("cart-1".into()),
         created_at: "2025-01-01T00:00:00Z".into(),
+        revision: None,
         updated_at: None,
         tasks,
     }

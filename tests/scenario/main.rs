@@ -24,3 +24,4 @@ mod plan_trouble;
 mod provider;
 mod recovery;
 mod restart;
+mod revisions;

@@ -246,6 +246,7 @@ pub fn backlog(tasks: Vec<TaskSpec>) -> Backlog {
         version: "1.0".into(),
         track_id: TrackId(TRACK.into()),
         created_at: "2025-01-01T00:00:00Z".into(),
+        revision: None,
         updated_at: None,
         tasks,
     }

@@ -63,7 +63,6 @@ impl ImplementRun {
     /// Something that the backlog file shows has changed.
     pub(crate) fn touch_file(&mut self) {
         self.file.touch();
-        self.track.file_lags = true;
     }
 
     /// Writes the backlog when it lags and no write is under way.
@@ -87,7 +86,6 @@ impl ImplementRun {
                 let is_stale = matches!(self.file.state, State::Writing { is_stale: true });
                 self.file.hash.clone_from(hash);
                 self.file.state = if is_stale { State::Stale } else { State::Fresh };
-                self.track.file_lags = is_stale;
             }
             Outcome::File(FileOutcome::Changed) => {
                 self.file.state = State::LeftAlone;
@@ -115,6 +113,7 @@ impl ImplementRun {
 
     /// Writes `T01.status.json` and marks the backlog.
     pub(crate) fn record_task(&mut self, turn: &mut Turn, index: usize) {
+        self.track.touch(index);
         self.touch_file();
         let (Some(spec), Some(record)) = (self.track.backlog.tasks.get(index), self.track.records.get(index))
         else {

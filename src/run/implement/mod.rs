@@ -148,12 +148,13 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
     let empty = Backlog {
         version: String::new(),
         track_id: TrackId(String::new()),
+        revision: None,
         created_at: String::new(),
         updated_at: None,
         tasks: Vec::new(),
     };
     Activity::Implement(Box::new(ImplementRun {
-        track: Track::adopt(None, empty),
+        track: Track::adopt(None, empty).0,
         schedule: Schedule::default(),
         wanted: BTreeSet::new(),
         named,

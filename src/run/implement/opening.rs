@@ -45,7 +45,11 @@ impl ImplementRun {
         self.file = BacklogFile::read(hash.clone());
         self.run.track = Some(backlog.track_id.clone());
         let earlier = turn.shared.tracks.remove(&backlog.track_id);
-        self.track = Track::adopt(earlier, backlog);
+        let (track, notes) = Track::adopt(earlier, backlog);
+        self.track = track;
+        for note in notes {
+            turn.say(&self.run.chat, format!("**Note:** {note}."));
+        }
         if let Err(problem) = self.choose_tasks() {
             return self.leave(turn, problem);
         }
