@@ -165,7 +165,7 @@ impl World {
         }
         // It was done, and the answer does not say so.
         match (operation, &outcome) {
-            (GitOperation::Move { to, .. }, GitOutcome::Moved) => {
+            (GitOperation::Move { to, .. }, GitOutcome::Moved) if self.rng.chance(500) => {
                 self.hit(Class::MovedUnheard);
                 GitOutcome::Stale { actual: Some(to.clone()) }
             }
@@ -225,6 +225,8 @@ impl World {
                     && found != text
                     && ours.as_ref() != Some(&hash(found))
                 {
+                    let is_theirs = self.books.edited.remove(&file.path);
+                    assert!(is_theirs, "{} is called an edit of the person, and it is ours", file.path);
                     let beside = format!("{}.edited", file.path);
                     let edit = found.clone();
                     self.hit(Class::EditKept);

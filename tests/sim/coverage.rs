@@ -55,6 +55,8 @@ classes! {
     WorktreeDeleted: "a worktree deleted by hand",
     SessionDeleted: "a session deleted by hand",
     BranchMoved: "the integration branch moved by the person",
+    BranchReset: "the integration branch set back by the person",
+    BranchMerged: "the integration branch merged by the person",
     BranchDeleted: "the integration branch deleted",
     HeadMoved: "a commit of the person on their branch",
     Crash: "a crash",

@@ -48,6 +48,10 @@ impl World {
             Act::Progress | Act::Metrics | Act::Check | Act::SecondCommand => {}
             Act::Esc => self.press_esc(),
             Act::Edit => self.edit(),
+            Act::EditDocument => {
+                let id = self.rng.pick(&self.readable.tasks).id.clone();
+                self.put(Place::Repository, &format!("tasks/{id}.notes.md"), "my own notes\n");
+            }
             Act::Damage => self.damage(),
             Act::DeleteWorktree => self.delete_worktree(),
             Act::DeleteSession => {
@@ -71,6 +75,22 @@ impl World {
                 if self.git.refs.remove(&branch).is_some() {
                     self.hit(Class::BranchDeleted);
                     self.books.is_branch_lost = true;
+                }
+            }
+            Act::ResetBranch => {
+                let branch = self.branch();
+                let tip = self.git.refs.get(&branch).and_then(|tip| self.git.commit(tip));
+                if let Some(parent) = tip.and_then(|tip| tip.parents.first().cloned()) {
+                    self.hit(Class::BranchReset);
+                    self.books.is_branch_lost = true;
+                    self.git.refs.insert(branch, parent);
+                }
+            }
+            Act::MergeBranch => {
+                let (head, tip) = (self.git.head(), self.git.refs.get(&self.branch()).cloned());
+                if let Some(tip) = tip.filter(|tip| !self.git.holds(&self.git.refs[&head], tip)) {
+                    self.hit(Class::BranchMerged);
+                    self.git.merge_into(&head, &tip);
                 }
             }
             Act::CommitHead => {

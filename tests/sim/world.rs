@@ -86,7 +86,8 @@ pub struct Books {
     pub is_branch_lost: bool,
     /// Tasks that the person called done.
     pub given: BTreeSet<String>,
-    /// The text of every worker's ask, to be found on disk.
+    /// Documents of ours that the person edited.
+    pub edited: BTreeSet<String>,
     pub largest_effect: Option<u64>,
 }
 
