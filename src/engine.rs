@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::backlog::Status;
 use crate::effect::chat::ChatOperation;
-use crate::effect::file::Expected;
+use crate::effect::file::{Expected, Place};
 use crate::effect::process::ProcessOperation;
 use crate::effect::session::{SessionOperation, SessionOutcome};
 use crate::effect::timer::TimerOperation;
@@ -19,6 +19,7 @@ use crate::effect::{Effect, Operation, Outcome};
 use crate::event::{Event, SessionSignal, Stamped, Tidied};
 use crate::ids::{EffectId, SessionId, TaskId, TrackId};
 use crate::metrics::{Ledger, Price};
+use crate::run::documents::write;
 use crate::run::draft::DraftRun;
 use crate::run::ground::Ground;
 use crate::run::health::Health;
@@ -26,6 +27,9 @@ use crate::run::implement::ImplementRun;
 use crate::run::plan::PlanRun;
 use crate::run::{self, Waiter};
 use crate::track::Track;
+
+/// So many versions of a document can be on their way to the disk before one was heard of.
+const WRITTEN_MAX: usize = 8;
 
 /// The engine of one repository.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -83,8 +87,9 @@ pub(crate) struct Shared {
     pub prices: BTreeMap<String, Price>,
     /// The latest verdict on a commit without any work of ours on it.
     pub health: Option<Health>,
-    /// What we wrote last into documents for people, as SHA-256 by path.
-    pub written: BTreeMap<String, String>,
+    /// What we may have written last into documents for people, as SHA-256 by path, oldest first: of
+    /// what is being written nobody knows yet whether it is there.
+    pub written: BTreeMap<String, Vec<String>>,
     /// What processes that are gone left behind, until it was put right.
     pub interrupted: Interrupted,
 }
@@ -188,7 +193,7 @@ impl Engine {
     pub fn state_hash(&self) -> String {
         let state = serde_json::to_vec(&(&self.shared, &self.activity))
             .expect("the state has string keys only, so it is always JSON");
-        Sha256::digest(&state).iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Sha256::digest(&state))
     }
 
     /// The track of the running or the latest command.
@@ -259,6 +264,10 @@ fn signalled(activity: Activity, turn: &mut Turn, session: &SessionId, signal: &
     }
 }
 
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// One step: what it may change, and the effects it has caused so far.
 pub(crate) struct Turn<'a> {
     /// What outlives the command.
@@ -300,9 +309,30 @@ impl Turn<'_> {
         self.shared.waiting.values().any(|waiting| is_own(&waiting.waiter))
     }
 
-    /// What a document for people must hold to be simply replaced.
-    pub fn expected(&self, path: &str) -> Expected {
-        Expected::Ours { hash: self.shared.written.get(path).cloned() }
+    /// Writes a document for people. What is ours is replaced, an edit is kept beside it.
+    pub fn write_document(&mut self, waiter: Waiter, path: &str, text: String) {
+        let hashes = self.shared.written.get(path).cloned().unwrap_or_default();
+        self.remember_document(path, &text);
+        self.request(waiter, write(Place::Repository, path, text, Expected::Ours { hashes }));
+    }
+
+    /// A document for people is being written.
+    pub fn remember_document(&mut self, path: &str, text: &str) {
+        let hashes = self.shared.written.entry(path.to_owned()).or_default();
+        let hash = hex(&Sha256::digest(text));
+        hashes.retain(|known| *known != hash);
+        hashes.push(hash);
+        let surplus = hashes.len().saturating_sub(WRITTEN_MAX);
+        hashes.drain(..surplus);
+    }
+
+    /// A document for people holds what has this hash, or what was written after it.
+    pub fn document_is_written(&mut self, path: &str, hash: &str) {
+        if let Some(hashes) = self.shared.written.get_mut(path)
+            && let Some(at) = hashes.iter().position(|known| known == hash)
+        {
+            hashes.drain(..at);
+        }
     }
 
     /// Whether a session's deletion is under way.

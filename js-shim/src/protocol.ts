@@ -226,8 +226,8 @@ export type Event = {
 /** What a write insists on. */
 export type Expected = { "type": "anything" } | { "type": "missing" } | {
   "type": "ours",
-  /** SHA-256 of what we wrote last, hex. */
-  hash: string | null,
+  /** SHA-256 of what we may have written last, hex. More than one while nobody heard which. */
+  hashes: Array<string>,
 } | {
   "type": "hash",
   /** SHA-256 of its bytes, hex. */

@@ -57,11 +57,11 @@ pub enum Expected {
     Anything,
     /// No file.
     Missing,
-    /// What we wrote last, or no file when we never did. Anything else is somebody's edit: it is kept
-    /// beside the file, and the write goes on.
+    /// No file, or what we wrote last. Anything else is somebody's edit: it is kept beside the file, and
+    /// the write goes on.
     Ours {
-        /// SHA-256 of what we wrote last, hex.
-        hash: Option<String>,
+        /// SHA-256 of what we may have written last, hex. More than one while nobody heard which.
+        hashes: Vec<String>,
     },
     /// A file with this hash.
     Hash {

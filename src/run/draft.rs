@@ -356,6 +356,7 @@ impl DraftRun {
         for (name, text) in files {
             let path = self.run.document(&name);
             let waiter = Waiter::Draft(Wait::Document { path: path.clone() });
+            turn.remember_document(&path, &text);
             turn.request(waiter, write(Place::Repository, &path, text, Expected::Anything));
         }
         self.stage = Stage::Writing { backlog, left, problem: None };

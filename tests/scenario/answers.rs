@@ -109,10 +109,10 @@ impl World {
                 let mut kept = None;
                 let is_expected = match expected {
                     Expected::Anything => true,
-                    Expected::Ours { hash: ours } => {
-                        let known = [ours.clone(), Some(hash(text))];
+                    Expected::Ours { hashes } => {
+                        let is_ours = |found| hashes.contains(found) || *found == hash(text);
                         if let Some(edit) = self.files.get(&key(file)).cloned()
-                            && !known.contains(&found)
+                            && !found.as_ref().is_some_and(is_ours)
                         {
                             let beside = format!("{}.edited", file.path);
                             self.files.insert((file.place, beside.clone()), edit);

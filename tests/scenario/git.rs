@@ -1,13 +1,13 @@
 //! A tiny git in memory: commits are sets of files, merges look at whole files.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::hash::{Hash, Hasher};
 
 use multi_agent_coder::effect::git::{
     Change, Checkout, GitOperation, GitOutcome, Guarded, HeldAttempt, HeldMerge, ListedFile, Relation,
     Repository,
 };
 use multi_agent_coder::ids::{CommitId, Slot, TaskId, TrackId};
+use sha2::Digest;
 
 /// Files by path.
 pub type Tree = BTreeMap<String, String>;
@@ -363,11 +363,9 @@ fn is_forbidden(path: &str) -> bool {
     path.starts_with(".git/") || path == "opencode.json"
 }
 
-/// A name for a content, for trees and files.
+/// The SHA-256 of a content, hex.
 pub fn hash(text: &str) -> String {
-    let mut hasher = std::hash::DefaultHasher::new();
-    text.hash(&mut hasher);
-    format!("{:040x}", hasher.finish())
+    sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The absolute path of a directory of the pool.

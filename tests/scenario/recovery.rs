@@ -282,6 +282,22 @@ fn an_edited_document_is_kept_beside_ours() {
     assert_eq!(world.file("tasks/T01.notes.md"), Some("my own notes too\n"));
 }
 
+/// Attempts that follow each other at once write the same documents twice before the first answer.
+#[test]
+fn what_we_wrote_ourselves_is_never_called_an_edit() {
+    let mut world = World::new(four_tasks());
+    world.agents.script("T01", vec![Act::Reply("No.".into()), Act::change(&[("t01/main.js", "BUG\n")])]);
+    assert_eq!(world.command(Plan, "feature.md"), None);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert!(!world.transcript.contains("had been edited"), "{}", world.transcript);
+    let world = one_task();
+    at_every_moment(world, (Implement, ""), |mut world, _, at| {
+        world.reopen();
+        assert_eq!(world.command(Implement, ""), None);
+        assert!(!world.transcript.contains("had been edited"), "step {at}: {}", world.transcript);
+    });
+}
+
 /// Old processes still talk when a new one has taken over.
 #[test]
 fn nobody_listens_to_what_an_earlier_process_asked_for() {

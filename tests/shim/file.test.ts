@@ -113,20 +113,18 @@ describe("writing", () => {
   });
 
   describe("what is ours", () => {
-    const ours = (text: string | null): Expected => ({
-      type: "ours",
-      hash: text === null ? null : hashOf(text),
-    });
+    const ours = (...texts: string[]): Expected => ({ type: "ours", hashes: texts.map(hashOf) });
 
     test("is replaced without a trace when nobody changed it", async () => {
-      expect(await write("t/a.md", "one", ours(null))).toMatchObject({ kept: null });
+      expect(await write("t/a.md", "one", ours())).toMatchObject({ kept: null });
       expect(await write("t/a.md", "two", ours("one"))).toMatchObject({ kept: null });
+      expect(await write("t/a.md", "three", ours("one", "two"))).toMatchObject({ kept: null });
       expect(readdirSync(join(place.root, "t"))).toEqual(["a.md"]);
     });
 
     test("keeps every edit of somebody else beside it", async () => {
       const edited = (text: string) => writeFileSync(join(place.root, "t/T01.notes.md"), text);
-      await write("t/T01.notes.md", "one", ours(null));
+      await write("t/T01.notes.md", "one", ours());
       edited("first edit");
       expect(await write("t/T01.notes.md", "two", ours("one"))).toEqual({
         type: "written",
@@ -146,7 +144,7 @@ describe("writing", () => {
 
     test("that lies there before we ever wrote it is somebody's", async () => {
       writeFileSync(join(place.root, "Makefile"), "theirs");
-      expect(await write("Makefile", "x", ours(null))).toMatchObject({ kept: "Makefile.edited" });
+      expect(await write("Makefile", "x", ours())).toMatchObject({ kept: "Makefile.edited" });
       expect(readFileSync(join(place.root, "Makefile.edited"), "utf8")).toBe("theirs");
     });
 

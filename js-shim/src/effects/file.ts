@@ -75,7 +75,7 @@ function write(place: RepositoryPlace, operation: Write): Promise<FileOutcome> {
     const isWritten = await replaceFile(path, bytes, async () => {
       const actual = await hashAt(path);
       if (operation.expected.type !== "ours") return isExpected(operation.expected, actual);
-      if (actual !== null && actual !== operation.expected.hash) {
+      if (actual !== null && !operation.expected.hashes.includes(actual)) {
         kept = posix.join(posix.dirname(operation.file.path), await keepBeside(path, actual));
       }
       return true;

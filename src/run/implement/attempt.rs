@@ -278,7 +278,7 @@ impl ImplementRun {
             Stage::Recording { directory, context } => match outcome {
                 Outcome::File(FileOutcome::Written { hash, kept }) => {
                     let path = self.context_path(task);
-                    self.document_written(turn, path, hash, kept.as_deref());
+                    self.document_written(turn, &path, hash, kept.as_deref());
                     self.create(turn, task, attempt, directory, context)
                 }
                 other => {

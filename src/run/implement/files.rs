@@ -186,8 +186,7 @@ impl ImplementRun {
     }
 
     fn write_document(&self, turn: &mut Turn, path: String, text: String) {
-        let operation = write(Place::Repository, &path, text, turn.expected(&path));
-        turn.request(Waiter::Document { path }, operation);
+        turn.write_document(Waiter::Document { path: path.clone() }, &path, text);
     }
 
     /// The path of what a task's worker is sent.
@@ -205,7 +204,7 @@ impl ImplementRun {
     ) -> Activity {
         match outcome {
             Outcome::File(FileOutcome::Written { hash, kept }) => {
-                self.document_written(turn, path, hash, kept.as_deref());
+                self.document_written(turn, &path, hash, kept.as_deref());
             }
             other if !self.has_told_of_writes => {
                 self.has_told_of_writes = true;
@@ -218,14 +217,14 @@ impl ImplementRun {
     }
 
     /// A document is as we want it. An edit of a person that was there is kept beside it.
-    pub(super) fn document_written(&self, turn: &mut Turn, path: String, hash: &str, kept: Option<&str>) {
+    pub(super) fn document_written(&self, turn: &mut Turn, path: &str, hash: &str, kept: Option<&str>) {
         if let Some(kept) = kept {
             let text = format!(
                 "**Note:** {path} had been edited. It is ours and was written anew; your version is {kept}."
             );
             turn.say(&self.run.chat, text);
         }
-        turn.shared.written.insert(path, hash.to_owned());
+        turn.document_is_written(path, hash);
     }
 }
 

@@ -4,7 +4,6 @@ use crate::run::implement::attempt::{Attempt, Ending, Stage, role};
 
 use crate::backlog::TaskSpec;
 use crate::context;
-use crate::effect::file::Place;
 use crate::effect::git::GitOperation;
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome, Trouble};
 use crate::effect::{Operation, Outcome};
@@ -15,7 +14,6 @@ use crate::ids::{CommitId, SessionId, Slot, TrackId};
 use crate::metrics::Entry;
 use crate::route::work_of;
 use crate::run::SILENT_MS;
-use crate::run::documents::write;
 use crate::run::implement::ImplementRun;
 use crate::run::{Run, Waiter, session_failure};
 use crate::text::duration;
@@ -50,8 +48,7 @@ impl ImplementRun {
                 if findings.is_empty() {
                     record.context_bytes = u32::try_from(context.len()).unwrap_or(u32::MAX);
                     let path = self.context_path(task);
-                    let operation = write(Place::Repository, &path, context.clone(), turn.expected(&path));
-                    turn.request(attempt.wait(task), operation);
+                    turn.write_document(attempt.wait(task), &path, context.clone());
                     attempt.stage = Stage::Recording { directory, context };
                     return self.put_back(task, attempt);
                 }
