@@ -23,6 +23,8 @@ export interface Server {
   abort(chat: string): Promise<void>;
   messages(chat: string): Promise<Message[]>;
   children(chat: string): Promise<{ id: string; title: string }[]>;
+  /** Deletes a session, as a person can. */
+  remove(session: string): Promise<void>;
   /** The answer to any other question. */
   get<T>(path: string): Promise<T>;
   stop(): Promise<void>;
@@ -50,6 +52,7 @@ export async function serve(running: Running, directory: string): Promise<Server
     abort: (chat) => ask("POST", `/session/${chat}/abort`),
     messages: (chat) => ask("GET", `/session/${chat}/message`),
     children: (chat) => ask("GET", `/session/${chat}/children`),
+    remove: (session) => ask("DELETE", `/session/${session}`),
     get: (path) => ask("GET", path),
     stop: async () => {
       running.signal("SIGTERM");

@@ -41,6 +41,8 @@ export interface RunOptions {
   /** The directory to run in; the repository by default. */
   directory?: string;
   env?: Record<string, string>;
+  /** A command that starts OpenCode, whose own words follow. */
+  through?: string[];
   watch?: (text: string) => void;
 }
 
@@ -122,7 +124,8 @@ export class World {
   opencode(args: string[], options: RunOptions = {}): Running {
     const cwd = options.directory ?? this.repository.directory;
     if (this.processes.size === 0) this.dropHostLocks();
-    const running = start(opencodeBinary(), args, {
+    const [command = "", ...words] = [...(options.through ?? []), opencodeBinary(), ...args];
+    const running = start(command, words, {
       cwd,
       env: { ...isolatedEnvironment(this.root, cwd, this.registry.url), ...options.env },
       timeout_ms: options.timeout_ms ?? 150_000,
