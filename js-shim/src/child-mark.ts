@@ -5,8 +5,8 @@
  */
 
 import { createHash } from "node:crypto";
-import { readdirSync, readFileSync } from "node:fs";
 import { GRACE_MS, waitUntil } from "./process-group.ts";
+import { parentOf, processIds, variableOf } from "./process-list.ts";
 
 /** The variable that holds the mark. Commands of the project can tell by it that we run them. */
 export const MARK_VARIABLE = "MULTI_AGENT_CODER_CHILD";
@@ -51,25 +51,13 @@ export async function endMarked(accepts: (mark: string) => boolean): Promise<num
 
 /** Processes that carry a mark, without ourselves, those we descend from, and what shares our own mark. */
 function marked(accepts: (mark: string) => boolean): number[] {
-  if (process.platform !== "linux") return [];
   const own = ancestors();
-  return numbersIn("/proc").filter((pid) => !own.has(pid) && isMarked(pid, accepts));
+  return processIds().filter((pid) => !own.has(pid) && isMarked(pid, accepts));
 }
 
 function isMarked(pid: number, accepts: (mark: string) => boolean): boolean {
-  const mark = markOf(pid);
+  const mark = variableOf(pid, MARK_VARIABLE);
   return mark !== null && mark !== process.env[MARK_VARIABLE] && accepts(mark);
-}
-
-function markOf(pid: number): string | null {
-  try {
-    const environment = readFileSync(`/proc/${pid}/environ`, "latin1").split("\0");
-    const found = environment.find((entry) => entry.startsWith(`${MARK_VARIABLE}=`));
-    return found?.slice(MARK_VARIABLE.length + 1) ?? null;
-  } catch {
-    // It has ended, or belongs to somebody else.
-    return null;
-  }
 }
 
 /** We may have been started by an agent's shell ourselves. */
@@ -77,26 +65,6 @@ function ancestors(): Set<number> {
   const found = new Set<number>();
   for (let pid = process.pid; pid > 0 && !found.has(pid); pid = parentOf(pid)) found.add(pid);
   return found;
-}
-
-function parentOf(pid: number): number {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
-    // "pid (name) state parent …"; the name may hold spaces and parentheses.
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  } catch {
-    return 0;
-  }
-}
-
-function numbersIn(directory: string): number[] {
-  try {
-    return readdirSync(directory)
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch {
-    return [];
-  }
 }
 
 function signalAll(pids: readonly number[], signal: "SIGTERM" | "SIGKILL"): void {

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { GitOutcome } from "../../../js-shim/src/protocol.ts";
 import { git, read, temporaryDirectory, World, write } from "../world.ts";
@@ -167,21 +167,6 @@ describe("moving a ref", () => {
     expect(changes.map((change) => change.path)).toEqual(["c.txt"]);
     await world.prepare(one);
     expect(world.git("rev-parse", reference)).toBe(two);
-  });
-
-  test("is not held up by the lock of a killed git, but respects a fresh one", async () => {
-    const world = await World.make();
-    const to = world.head();
-    const lock = join(world.root, ".git", `${reference}.lock`);
-    mkdirSync(dirname(lock), { recursive: true });
-    writeFileSync(lock, "");
-    expect((await world.perform({ type: "move", reference, to, from: null })).type).toBe("failed");
-    const old = Date.now() / 1000 - 60;
-    utimesSync(lock, old, old);
-    expect(await world.perform({ type: "move", reference, to, from: null })).toEqual({
-      type: "moved",
-    });
-    expect(existsSync(lock)).toBe(false);
   });
 });
 

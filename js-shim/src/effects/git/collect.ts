@@ -6,6 +6,7 @@ import type { GitOperation, GitOutcome } from "../../protocol.ts";
 import { commitTree } from "./commit.ts";
 import { judge } from "./configuration.ts";
 import { changeOf } from "./diff.ts";
+import { freeReference } from "./half-made.ts";
 import { ownReference } from "./ids.ts";
 import { keepCommit, treeOf } from "./rescue.ts";
 import { commitId, type Git } from "./run.ts";
@@ -38,8 +39,7 @@ export async function collect(
         await stage(indexed, [...sorted.take, ...sorted.leave_out]);
         const message = `Work of worktree ${name} with the configuration that was left out`;
         await keepCommit(
-          git,
-          name,
+          { place, git, name, signal },
           await commitTree(git, await writeTree(indexed), [base], message),
         );
       });
@@ -55,6 +55,7 @@ export async function collect(
       return { type: "collected", commit: null, changes: [], diff: "", diff_bytes: 0, left_out };
     }
     const commit = await commitTree(git, tree, [base], operation.message);
+    await freeReference(place, reference, signal);
     await git(["update-ref", "--no-deref", reference, commit]);
     await writeRecord(place, name, { ...record, collected: tree });
     const changed = await changeOf(git, base, commit, operation.diff_bytes_max);

@@ -1,24 +1,21 @@
 /** Merging without a checkout, moving our refs, and landing on the person's branch. */
 
-import { rm, stat } from "node:fs/promises";
-import { join } from "node:path";
 import type { RepositoryPlace } from "../../paths.ts";
 import type { GitOperation, GitOutcome } from "../../protocol.ts";
 import { commitTree } from "./commit.ts";
 import { tamperedWith } from "./guard.ts";
+import { freeReference, removeHalfMade } from "./half-made.ts";
 import { ownReference, taskId, trackId } from "./ids.ts";
 import { isAncestor, resolveObjects } from "./inspect.ts";
 import { commitId, type Git, GitError, gitIn, LONG_MS, line, splitNul } from "./run.ts";
-import { commonOf, findAdmin, isMarkedAsOurs } from "./slot.ts";
+import { commonOf, findAdmin, isMarkedAsOurs, worktreeLists } from "./slot.ts";
 
 type Merge = Extract<GitOperation, { type: "merge" }>;
 type Move = Extract<GitOperation, { type: "move" }>;
 type Land = Extract<GitOperation, { type: "land" }>;
 
-/** Git holds the lock of a ref for milliseconds; an older one belongs to a process that was killed. */
-const STALE_LOCK_MS = 30_000;
 /** An editor's `git status` may hold the index for a moment. */
-const LAND_TRIES_MAX = 5;
+const LAND_TRIES_MAX = 10;
 const LAND_WAIT_MS = 300;
 
 /** Merges a commit onto another in the object store only. What is merged already stays as it is. */
@@ -55,14 +52,14 @@ export async function move(
   const reference = ownReference(operation.reference);
   const to = commitId(operation.to);
   const from = operation.from === null ? null : commitId(operation.from);
-  const checkout = await checkoutOf(git, commonOf(place), reference);
+  const checkout = await checkoutOf(place, git, reference);
   if (checkout !== null) {
     const branch = reference.replace(/^refs\/heads\//, "");
     throw new Error(
       `the branch ${branch} is checked out in ${checkout} and cannot move under it; switch that checkout to another branch`,
     );
   }
-  await removeStaleLock(commonOf(place), reference);
+  await freeReference(place, reference, signal);
   try {
     await git(["update-ref", "--no-deref", reference, to, from ?? noCommit(to)]);
     return { type: "moved" };
@@ -123,9 +120,17 @@ function noCommit(like: string): string {
 }
 
 /** The person's checkout that has a branch checked out, or `null`. */
-async function checkoutOf(git: Git, common: string, reference: string): Promise<string | null> {
+async function checkoutOf(
+  place: RepositoryPlace,
+  git: Git,
+  reference: string,
+): Promise<string | null> {
   if (!reference.startsWith("refs/heads/")) return null;
-  const listed = await git(["worktree", "list", "--porcelain", "-z"]);
+  const common = commonOf(place);
+  const listed = await worktreeLists.run(common, async () => {
+    await removeHalfMade(place);
+    return git(["worktree", "list", "--porcelain", "-z"]);
+  });
   let directory = "";
   for (const field of splitNul(listed.stdout)) {
     const text = field.toString("utf8");
@@ -136,14 +141,6 @@ async function checkoutOf(git: Git, common: string, reference: string): Promise<
     if (admin === null || !(await isMarkedAsOurs(admin))) return directory;
   }
   return null;
-}
-
-/** Removes the lock that a killed git left on a ref of ours. */
-async function removeStaleLock(common: string, reference: string): Promise<void> {
-  const lock = join(common, `${reference}.lock`);
-  const found = await stat(lock).catch(() => null);
-  if (found === null || Date.now() - found.mtimeMs < STALE_LOCK_MS) return;
-  await rm(lock, { force: true });
 }
 
 /** Git's refusal to fast-forward in one short line. */
@@ -162,6 +159,10 @@ function refusal(branch: string, error: unknown): string {
   }
   if (/Not possible to fast-forward|not possible to fast-forward|Diverging/.test(said)) {
     return `\`${branch}\` has moved on and no longer fast-forwards`;
+  }
+  const [, lock] = /Unable to create '(.+?\.lock)': File exists/.exec(said) ?? [];
+  if (lock !== undefined) {
+    return `another git is at work in the checkout, or was ended in the middle of it: ${lock} is there; when no git runs, remove that file`;
   }
   return error instanceof Error ? error.message : String(error);
 }

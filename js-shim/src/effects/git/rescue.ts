@@ -1,7 +1,9 @@
 /** Keeping work that no ref of ours holds yet, before a worktree is reset or a file in it restored. */
 
+import type { RepositoryPlace } from "../../paths.ts";
 import { commitTree } from "./commit.ts";
 import { judge } from "./configuration.ts";
+import { freeReference } from "./half-made.ts";
 import { type Git, line } from "./run.ts";
 import { withIndex } from "./slot.ts";
 import { changesOf, stage, unfoldNested, type WorkChange, writeTree } from "./snapshot.ts";
@@ -9,11 +11,17 @@ import { changesOf, stage, unfoldNested, type WorkChange, writeTree } from "./sn
 /** Enough digits of a commit id to tell apart what one worktree ever held. */
 const SHORT_ID = 12;
 
-/** A directory with work in it. */
-export interface Work {
-  /** Git for its files. */
+/** What it takes to keep a commit that was found in a worktree. */
+export interface Keeper {
+  readonly place: RepositoryPlace;
   readonly git: Git;
+  /** The worktree's name. */
   readonly name: string;
+  readonly signal: AbortSignal;
+}
+
+/** A directory with work in it; `git` is for its files. */
+export interface Work extends Keeper {
   readonly directory: string;
   /** An index to start from. */
   readonly index: string;
@@ -28,15 +36,15 @@ export interface Work {
 
 /** Keeps what lies in a worktree under `refs/mac/rescued/`; nothing when a ref holds it already. */
 export async function keepWork(work: Work): Promise<void> {
-  const { git, name, head } = work;
+  const { git, head } = work;
   const tree = await treeOfWork(work);
   if (tree === null || tree === work.collected) {
-    if (head !== null) await keepHead(git, name, head, work.at);
+    if (head !== null) await keepHead(work, head, work.at);
     return;
   }
   const parents = head === null ? [] : [head];
-  const message = `Work found in worktree ${name} before it was cleaned`;
-  await keepCommit(git, name, await commitTree(git, tree, parents, message));
+  const message = `Work found in worktree ${work.name} before it was cleaned`;
+  await keepCommit(work, await commitTree(git, tree, parents, message));
 }
 
 /** The files of a worktree as a tree; `null` when they are those of the commit it shows. */
@@ -55,21 +63,17 @@ async function treeOfWork(work: Work): Promise<string | null> {
 }
 
 /** Keeps the commit a worktree shows, unless it is the one it was prepared at or a ref leads to it. */
-export async function keepHead(
-  git: Git,
-  name: string,
-  head: string,
-  at: string | null,
-): Promise<void> {
+export async function keepHead(keeper: Keeper, head: string, at: string | null): Promise<void> {
   if (head === at) return;
   const words = ["for-each-ref", "--count=1", "--format=%(refname)", "--contains", head];
-  if (line(await git(words)) === "") await keepCommit(git, name, head);
+  if (line(await keeper.git(words)) === "") await keepCommit(keeper, head);
 }
 
 /** Points a ref for rescued work at a commit. */
-export async function keepCommit(git: Git, name: string, commit: string): Promise<void> {
-  const reference = `refs/mac/rescued/${name}-${commit.slice(0, SHORT_ID)}`;
-  await git(["update-ref", "--no-deref", reference, commit]);
+export async function keepCommit(keeper: Keeper, commit: string): Promise<void> {
+  const reference = `refs/mac/rescued/${keeper.name}-${commit.slice(0, SHORT_ID)}`;
+  await freeReference(keeper.place, reference, keeper.signal);
+  await keeper.git(["update-ref", "--no-deref", reference, commit]);
 }
 
 /** The tree of a commit. */

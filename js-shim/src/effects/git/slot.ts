@@ -88,6 +88,17 @@ export async function readRecord(place: RepositoryPlace, name: string): Promise<
   }
 }
 
+/** What is known about each worktree of the pool, and its name. */
+export async function records(place: RepositoryPlace): Promise<(SlotRecord & { name: string })[]> {
+  const found: (SlotRecord & { name: string })[] = [];
+  for (const file of await readdir(join(place.state, "worktrees")).catch(() => [])) {
+    const [, name] = /^(w\d+)\.json$/.exec(file) ?? [];
+    const record = name === undefined ? null : await readRecord(place, name);
+    if (name !== undefined && record !== null) found.push({ ...record, name });
+  }
+  return found;
+}
+
 /** Remembers what is known about a worktree. */
 export async function writeRecord(
   place: RepositoryPlace,

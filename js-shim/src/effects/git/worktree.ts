@@ -10,6 +10,7 @@ import {
 } from "../../paths.ts";
 import type { GitOperation, GitOutcome } from "../../protocol.ts";
 import { differing, sealOf, tamperedWith } from "./guard.ts";
+import { removeHalfMade } from "./half-made.ts";
 import { resolveObjects } from "./inspect.ts";
 import { placeCopies, placeLinks, removeLinks } from "./placed.ts";
 import { keepHead, keepWork } from "./rescue.ts";
@@ -38,7 +39,10 @@ const LEFTOVERS = [
   "index.lock",
   "HEAD.lock",
   "config.lock",
+  "config.worktree.lock",
   "locked",
+  "CHERRY_PICK_HEAD",
+  "REVERT_HEAD",
   "MERGE_HEAD",
   "rebase-merge",
   "rebase-apply",
@@ -183,7 +187,8 @@ async function keepFound(
   const at = record?.at ?? null;
   if (found.is_empty) {
     // Deleted by hand: its files were somebody's decision, a commit made in it was not.
-    if (found.head !== null) await keepHead(gitIn(common, signal), slot.name, found.head, at);
+    const keeper = { place, git: gitIn(common, signal), name: slot.name, signal };
+    if (found.head !== null) await keepHead(keeper, found.head, at);
     return;
   }
   if (record?.is_ready === false) return;
@@ -192,7 +197,7 @@ async function keepFound(
   const git_directory = admin === null || !found.is_sound ? common : admin;
   const git = gitFor(place, git_directory, slot.directory, signal);
   const collected = record?.collected ?? null;
-  await keepWork({ ...slot, git, placed, head: head ?? at, at, collected });
+  await keepWork({ ...slot, place, signal, git, placed, head: head ?? at, at, collected });
 }
 
 async function addWorktree(
@@ -204,6 +209,7 @@ async function addWorktree(
   const common = commonOf(place);
   return worktreeLists.run(common, async () => {
     const git = gitIn(place.root, signal, {}, childNotes(place));
+    await removeHalfMade(place);
     const words = ["worktree", "add", "--quiet", "--detach", "--no-checkout", directory, at];
     await git(words, { timeout_ms: LONG_MS });
     const admin = await findAdmin(common, directory);
