@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import type { RepositoryPlace } from "../../paths.ts";
 import type { GitOperation, GitOutcome } from "../../protocol.ts";
 import { commitTree } from "./commit.ts";
-import { judge } from "./configuration.ts";
+import { judge, liesInside } from "./configuration.ts";
 import { changeOf } from "./diff.ts";
 import { freeReference } from "./half-made.ts";
 import { ownReference } from "./ids.ts";
@@ -50,7 +50,7 @@ export async function collect(
       return writeTree(indexed);
     });
 
-    const left_out = sorted.leave_out.map((change) => change.path).sort();
+    const left_out = [...sorted.leave_out, ...sorted.outside].map(({ path }) => path).sort();
     if (tree === (await treeOf(git, base))) {
       return { type: "collected", commit: null, changes: [], diff: "", diff_bytes: 0, left_out };
     }
@@ -67,6 +67,7 @@ interface Sorted {
   readonly take: WorkChange[];
   readonly drop: WorkChange[];
   readonly leave_out: WorkChange[];
+  readonly outside: WorkChange[];
 }
 
 async function sort(
@@ -75,7 +76,7 @@ async function sort(
   directory: string,
   changes: readonly WorkChange[],
 ): Promise<Sorted> {
-  const sorted: Sorted = { take: [], drop: [], leave_out: [] };
+  const sorted: Sorted = { take: [], drop: [], leave_out: [], outside: [] };
   for (const change of changes) sorted[await judge(git, base, directory, change)].push(change);
   return sorted;
 }
@@ -86,7 +87,8 @@ async function sort(
  */
 async function putBack(git: Git, directory: string, sorted: Sorted): Promise<void> {
   for (const change of sorted.leave_out) {
-    if (change.kind === "untracked") await rm(fileOf(directory, change), { force: true });
+    if (change.kind !== "untracked" || !(await liesInside(directory, change))) continue;
+    await rm(fileOf(directory, change), { force: true });
   }
   const tracked = [...sorted.leave_out, ...sorted.drop].filter(
     (change) => change.kind === "changed" || change.kind === "deleted",

@@ -3,13 +3,19 @@
  * on, links that lead out of the worktree, and what OpenCode itself drops there.
  */
 
-import { lstat, readFile, readlink } from "node:fs/promises";
+import { lstat, readFile, readlink, realpath } from "node:fs/promises";
 import { isAbsolute, posix } from "node:path";
+import { isInside } from "../../paths.ts";
 import type { Git } from "./run.ts";
 import { fileOf, type WorkChange } from "./snapshot.ts";
 
-/** `take`: the agent's work. `drop`: OpenCode's doing, not worth a word. `leave_out`: to be reported. */
-export type Judgement = "take" | "drop" | "leave_out";
+/**
+ * `take`: the agent's work. `drop`: OpenCode's doing, not worth a word. `leave_out`: to be reported.
+ * `outside`: to be reported and not to be touched, since it lies elsewhere.
+ */
+export type Judgement = "take" | "drop" | "leave_out" | "outside";
+
+const SLASH = 0x2f;
 
 const CONFIGURATION_FILES = new Set([
   "opencode.json",
@@ -29,6 +35,7 @@ export async function judge(
   directory: string,
   change: WorkChange,
 ): Promise<Judgement> {
+  if (!(await liesInside(directory, change))) return "outside";
   if (change.kind === "nested_repository") return "leave_out";
   if (isConfiguration(change.path)) {
     return (await isHosts(git, base, directory, change)) ? "drop" : "leave_out";
@@ -41,6 +48,15 @@ export async function judge(
 export function isConfiguration(path: string): boolean {
   const parts = path.toLowerCase().split("/");
   return parts.includes(".opencode") || CONFIGURATION_FILES.has(parts.at(-1) ?? "");
+}
+
+/** Whether a path's directory is really below the worktree, however it is written. */
+export async function liesInside(directory: string, change: WorkChange): Promise<boolean> {
+  const file = fileOf(directory, change);
+  const parent = file.subarray(0, file.lastIndexOf(SLASH, file.length - 2));
+  const [root, real] = await Promise.all([realpath(directory), realpath(parent).catch(() => null)]);
+  // Where there is no directory, there is nothing to follow.
+  return real === null || isInside(root, real);
 }
 
 /** Whether OpenCode, and no agent, made this change to its configuration. */

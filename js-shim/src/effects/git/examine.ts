@@ -52,7 +52,8 @@ async function offending(
   for (const change of changes) {
     // Nobody opens a repository within the worktree, unless it lies where the host looks.
     if (change.kind === "nested_repository" && !isConfiguration(change.path)) continue;
-    if ((await judge(git, at, directory, change)) === "leave_out") names.push(change.path);
+    const judgement = await judge(git, at, directory, change);
+    if (judgement === "leave_out" || judgement === "outside") names.push(change.path);
   }
   return names;
 }

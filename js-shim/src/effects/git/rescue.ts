@@ -53,7 +53,8 @@ async function treeOfWork(work: Work): Promise<string | null> {
   return withIndex(work.git, work.index, head, async (git) => {
     const changes: WorkChange[] = [];
     for (const change of await changesOf(git, work.placed)) {
-      if ((await judge(git, head, directory, change)) !== "drop") changes.push(change);
+      const judgement = await judge(git, head, directory, change);
+      if (judgement !== "drop" && judgement !== "outside") changes.push(change);
     }
     if (changes.length === 0) return null;
     await stage(git, await unfoldNested(directory, changes));
