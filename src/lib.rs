@@ -19,7 +19,9 @@ pub mod options;
 pub mod plan;
 #[cfg(test)]
 mod protocol;
+pub mod rebase;
 pub mod redact;
+pub mod reply;
 pub mod resilience;
 pub mod review;
 pub mod route;

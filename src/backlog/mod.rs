@@ -14,7 +14,7 @@ mod read;
 mod render;
 mod rules;
 #[cfg(test)]
-mod samples;
+pub(crate) mod samples;
 mod tree;
 
 pub use draft::parse_draft;

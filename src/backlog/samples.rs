@@ -39,7 +39,7 @@ pub(super) fn backlog(tasks: Vec<TaskSpec>) -> Backlog {
 }
 
 /// A valid file of two tasks, the second begins in line 21.
-pub(super) fn valid() -> String {
+pub(crate) fn valid() -> String {
     render(&backlog(vec![task("T01", &[]), task("T02", &["T01"])]))
 }
 

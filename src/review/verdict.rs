@@ -1,12 +1,11 @@
 //! The reviewer's verdict, read from its reply.
 
 use serde::{Deserialize, Serialize};
-use serde_yaml::Value;
+
+use crate::reply;
 
 /// A longer block is not read: the YAML parser takes quadratic time on hostile input.
 const BLOCK_BYTES_MAX: usize = 32 * 1024;
-/// More brackets within brackets are not read, for the same reason.
-const DEPTH_MAX: usize = 32;
 /// What every complaint ends with.
 const FORM: &str = "Answer with one fenced yaml block: `verdict: approved | changes_requested | \
      rebase` and `issues:` as a list of quoted strings.";
@@ -31,8 +30,8 @@ pub enum Verdict {
 
 /// Reads a reviewer's reply: one fenced block with a `verdict`, prose around it, or the bare lines.
 /// The error is a sentence to send back to the agent.
-pub fn parse_verdict(reply: &str) -> Result<Verdict, String> {
-    let blocks = blocks(reply);
+pub fn parse_verdict(text: &str) -> Result<Verdict, String> {
+    let blocks = reply::blocks(text);
     let mut found = blocks.iter().filter(|block| has_verdict(block));
     let block = match (found.next(), found.next()) {
         (Some(block), None) => block,
@@ -86,27 +85,6 @@ pub fn combine(verdicts: Vec<Verdict>) -> Verdict {
     }
 }
 
-/// The fenced blocks of a reply; the whole reply when it has none.
-fn blocks(reply: &str) -> Vec<String> {
-    let mut blocks = Vec::new();
-    let mut open: Option<Vec<&str>> = None;
-    for line in reply.trim_start_matches('\u{feff}').lines() {
-        let is_fence = line.trim_start().starts_with("```");
-        match (&mut open, is_fence) {
-            (None, true) => open = Some(Vec::new()),
-            (Some(_), true) => blocks.extend(open.take().map(|lines| lines.join("\n"))),
-            (Some(lines), false) => lines.push(line),
-            (None, false) => {}
-        }
-    }
-    // A block that was never closed still counts.
-    blocks.extend(open.map(|lines| lines.join("\n")));
-    if blocks.is_empty() {
-        blocks.push(reply.to_owned());
-    }
-    blocks
-}
-
 fn has_verdict(block: &str) -> bool {
     block.lines().any(|line| verdict_of(line).is_some())
 }
@@ -126,52 +104,12 @@ fn read(block: &str) -> Result<(String, Vec<String>), String> {
             block.len()
         ));
     }
-    let value = if is_deep(block) { None } else { serde_yaml::from_str::<Value>(block).ok() };
-    let read = value.and_then(|value| {
+    let read = reply::value(block).and_then(|value| {
         let verdict = value.get("verdict")?.as_str()?.to_owned();
-        let issues = value.get("issues").map(issues_of).unwrap_or_default();
+        let issues = value.get("issues").map(reply::lines_of).unwrap_or_default();
         Some((verdict, issues))
     });
     Ok(read.unwrap_or_else(|| read_lines(block)))
-}
-
-/// Whether brackets or lists nest deeper than any answer needs.
-fn is_deep(block: &str) -> bool {
-    let mut depth = 0_usize;
-    let mut deepest = 0;
-    for c in block.chars() {
-        match c {
-            '[' | '{' => depth += 1,
-            ']' | '}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        deepest = deepest.max(depth);
-    }
-    let is_nested_list = block.lines().any(|line| line.matches("- ").count() > DEPTH_MAX);
-    deepest > DEPTH_MAX || is_nested_list
-}
-
-/// The issues in the shapes that agents give them: strings, or `place: text` without quotes.
-fn issues_of(value: &Value) -> Vec<String> {
-    let texts = match value {
-        Value::Sequence(items) => items.iter().map(text_of).collect(),
-        other => vec![text_of(other)],
-    };
-    cleaned(texts)
-}
-
-/// Any value as one line of text.
-fn text_of(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        Value::Mapping(pairs) => {
-            let pairs = pairs.iter().map(|(key, value)| format!("{}: {}", text_of(key), text_of(value)));
-            pairs.collect::<Vec<_>>().join("; ")
-        }
-        Value::Sequence(items) => items.iter().map(text_of).collect::<Vec<_>>().join("; "),
-        other => serde_yaml::to_string(other).unwrap_or_default(),
-    }
 }
 
 /// The same without YAML: every `- ` under `issues:` begins an issue, other lines continue it.
@@ -194,13 +132,7 @@ fn read_lines(block: &str) -> (String, Vec<String>) {
             last.push_str(line);
         }
     }
-    (verdict, cleaned(issues))
-}
-
-/// Issues on one line each, without empty ones.
-fn cleaned(issues: Vec<String>) -> Vec<String> {
-    let one_line = |issue: String| issue.split_whitespace().collect::<Vec<_>>().join(" ");
-    issues.into_iter().map(one_line).filter(|issue| !issue.is_empty()).collect()
+    (verdict, reply::one_line_each(issues))
 }
 
 #[cfg(test)]
@@ -269,10 +201,10 @@ mod tests {
     #[test]
     fn hostile_blocks_are_read_without_the_parser() {
         for hostile in ["[".repeat(30_000), "- ".repeat(15_000), "{a: ".repeat(7_000)] {
-            let reply = format!("verdict: changes_requested\nissues: {hostile}");
-            assert!(is_deep(&reply));
+            let text = format!("verdict: changes_requested\nissues: {hostile}");
+            assert!(reply::is_deep(&text));
             // No panic and no long wait; what comes out does not matter.
-            let _ = parse_verdict(&reply);
+            let _ = parse_verdict(&text);
         }
         // Aliases that multiply are refused by the parser itself.
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
