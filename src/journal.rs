@@ -223,6 +223,8 @@ fn chain(prev: &str, body: &str) -> String {
 }
 
 #[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
 mod head_tests;
 #[cfg(test)]
 mod tests;

@@ -13,6 +13,7 @@ mod attempts;
 mod audit;
 mod cancel;
 mod edits;
+mod golden;
 mod ground;
 mod health;
 mod implement;
