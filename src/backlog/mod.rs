@@ -4,6 +4,8 @@
 //! against the rules (`rules`). Each step collects every problem it sees instead of stopping at one.
 
 #[cfg(test)]
+mod bad_ids;
+#[cfg(test)]
 mod bad_inputs;
 mod draft;
 mod fields;

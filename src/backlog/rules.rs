@@ -15,6 +15,8 @@ const CYCLES_MAX: usize = 10;
 const ID_CHARS_MAX: usize = 32;
 /// Letters of a track id.
 const TRACK_CHARS_MAX: usize = 48;
+/// `refs/mac/rescued/` holds work that was found in a worktree and belongs to no attempt.
+const RESCUED: &str = "rescued";
 /// Bytes of one file hint.
 const HINT_BYTES_MAX: usize = 512;
 /// About five years of work; above it the number is a slip.
@@ -75,6 +77,11 @@ fn check_task(index: usize, task: &TaskSpec, findings: &mut Vec<Finding>) {
             note(field.into(), format!("the {field} is missing: write one"));
         }
     }
+    // It becomes part of commit messages and of names on the screen.
+    if task.title.trim().contains(is_break) {
+        let message = "the title holds a line break or a control character: write one plain line";
+        note("title".into(), message.into());
+    }
     if task.acceptance.is_empty() {
         let message = "there are no acceptance criteria: write at least one that can be checked";
         note("acceptance".into(), message.into());
@@ -132,13 +139,22 @@ fn is_well_formed(id: &str) -> bool {
         && id.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
 }
 
+fn is_break(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
 /// Names that cannot be files on Windows, and the one that would overwrite the backlog itself.
 fn is_reserved(id: &str) -> bool {
+    is_device(id) || id.eq_ignore_ascii_case("backlog")
+}
+
+/// Names that Windows takes for a device, in every directory: no file and no ref can have them.
+fn is_device(id: &str) -> bool {
     let id = id.to_ascii_lowercase();
     let is_port = id.len() == 4
         && (id.starts_with("com") || id.starts_with("lpt"))
         && id.ends_with(|c: char| c.is_ascii_digit());
-    is_port || matches!(id.as_str(), "con" | "prn" | "aux" | "nul" | "backlog")
+    is_port || matches!(id.as_str(), "con" | "prn" | "aux" | "nul")
 }
 
 /// Why a text cannot be a track id; `None` when it can.
@@ -146,11 +162,14 @@ pub(super) fn track_problem(id: &str) -> Option<String> {
     let is_well_formed = id.len() <= TRACK_CHARS_MAX
         && id.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
         && id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
-    (!is_well_formed).then(|| {
-        format!(
+    if !is_well_formed {
+        return Some(format!(
             "{} cannot be a track id: use 1 to {TRACK_CHARS_MAX} small letters, digits and -, and begin with a letter or digit",
             shown(id)
-        )
+        ));
+    }
+    (is_device(id) || id == RESCUED).then(|| {
+        format!("{} cannot be a track id: a ref of that name means something else, choose another", shown(id))
     })
 }
 

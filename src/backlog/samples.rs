@@ -117,6 +117,13 @@ fn filled() -> impl Strategy<Value = String> {
     text().prop_filter("is filled", |text| !text.trim().is_empty())
 }
 
+/// A text on one line.
+fn line() -> impl Strategy<Value = String> {
+    let plain =
+        |text: String| text.replace(|c: char| c.is_control() || c == '\u{2028}' || c == '\u{2029}', " ");
+    filled().prop_map(plain).prop_filter("is filled", |text| !text.trim().is_empty())
+}
+
 fn file_hint() -> impl Strategy<Value = String> {
     prop_oneof!["[a-z@*{}\\[\\]-][a-z0-9 .,#'\"é*]{0,12}(/[a-z0-9_é*]{1,8}){0,3}"]
         .prop_filter("stays inside", |hint| !hint.trim().is_empty())
@@ -124,7 +131,7 @@ fn file_hint() -> impl Strategy<Value = String> {
 
 prop_compose! {
     fn any_task()(
-        words in (filled(), filled(), option::of(text()), option::of(text())),
+        words in (line(), filled(), option::of(text()), option::of(text())),
         status in select(Status::ALL.to_vec()),
         kind in option::of(select(WorkKind::ALL.to_vec())),
         acceptance in vec(filled(), 1..4),
