@@ -46,7 +46,7 @@ export async function openJournal(place: RepositoryPlace, command: string): Prom
   const lock = await acquireLock(join(state, "journal.lock"), person_directory, command);
   try {
     // Nobody else holds the lock, so what still runs belongs to a process that is gone.
-    const processes = (await endOrphans(childNotes(place))) ?? 0;
+    const processes = await endOrphans(childNotes(place));
     const { journal, text, head } = await JournalFile.open(journalPath(place));
     return {
       text,
