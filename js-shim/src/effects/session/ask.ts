@@ -65,7 +65,7 @@ export async function nudge(host: Host, operation: Nudge): Promise<SessionOutcom
 
 /** Stops a session and waits a little until it has stopped. Gives what was spent. */
 async function stop(host: Host, place: SessionPlace, news: () => Promise<Turn[]>): Promise<Usage> {
-  const until = Date.now() + STOP_MS;
+  const until = performance.now() + STOP_MS;
   await host.sessions
     .abort(place)
     .catch((error) => host.log("warn", `abort: ${troubleFrom(error).message}`));
@@ -75,7 +75,7 @@ async function stop(host: Host, place: SessionPlace, news: () => Promise<Turn[]>
     const isBusy = await host.sessions.isBusy(place).catch(() => false);
     if (!isBusy && turns.at(-1)?.isCompleted !== false) break;
     await pause(LOOK_SOON_MS);
-  } while (Date.now() < until);
+  } while (performance.now() < until);
   return sum(turns);
 }
 

@@ -38,7 +38,7 @@ export class Watched {
   /** Answers and calls that were told already, by their ids. */
   #told = new Set<string>();
   #denied = new Set<string>();
-  #heard_ms = Date.now();
+  #heard_ms = performance.now();
   #looksSoon = 0;
   #wake: () => void = () => undefined;
 
@@ -65,16 +65,16 @@ export class Watched {
     news: () => Promise<Turn[]>,
     isNudged: () => boolean,
   ): Promise<"settled" | "cancelled" | "deadline" | "silent"> {
-    const started_ms = Date.now();
+    const started_ms = performance.now();
     const { timeout_ms, silent_ms } = this.#operation;
     const onCancel = () => this.#wake();
     cancel.addEventListener("abort", onCancel);
     try {
       for (;;) {
         if (cancel.aborted) return "cancelled";
-        const left_ms = started_ms + timeout_ms - Date.now();
+        const left_ms = started_ms + timeout_ms - performance.now();
         if (left_ms <= 0) return "deadline";
-        const quiet_ms = this.#heard_ms + silent_ms - Date.now();
+        const quiet_ms = this.#heard_ms + silent_ms - performance.now();
         if (quiet_ms <= 0) return "silent";
         await this.#sleep(
           Math.min(left_ms, quiet_ms, this.#looksSoon > 0 ? LOOK_SOON_MS : LOOK_MS),
@@ -88,7 +88,7 @@ export class Watched {
   }
 
   #hear(event: SessionEvent): void {
-    this.#heard_ms = Date.now();
+    this.#heard_ms = performance.now();
     switch (event.type) {
       case "turn":
         return this.#tellTurn(event.id, event.finish, event.usage);
@@ -131,7 +131,7 @@ export class Watched {
     if (last !== undefined && !last.isFollowed) return last.isCompleted;
     // A text without an answer: an error came first, the host drops it, or a start takes its time.
     const isOver = this.trouble !== null && this.#looksSoon === 0;
-    return isOver || Date.now() - this.#heard_ms > START_MS;
+    return isOver || performance.now() - this.#heard_ms > START_MS;
   }
 
   #tellMissed(turns: Turn[]): void {
