@@ -19,6 +19,7 @@ use crate::effect::{Effect, Operation, Outcome};
 use crate::event::{Event, SessionSignal, Stamped, Tidied};
 use crate::ids::{EffectId, SessionId, TaskId, TrackId};
 use crate::metrics::{Ledger, Price};
+use crate::resilience::provider::Provider;
 use crate::run::documents::write;
 use crate::run::draft::DraftRun;
 use crate::run::ground::Ground;
@@ -28,6 +29,8 @@ use crate::run::plan::PlanRun;
 use crate::run::{self, Waiter};
 use crate::track::Track;
 
+/// The version of these rules, which is the package's.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// So many versions of a document can be on their way to the disk before one was heard of.
 const WRITTEN_MAX: usize = 8;
 
@@ -73,6 +76,8 @@ impl Activity {
 pub(crate) struct Shared {
     /// The time of the event that is being handled, in milliseconds since the Unix epoch.
     pub now_ms: u64,
+    /// The version of the package that is at work.
+    version: String,
     next_effect: u64,
     waiting: BTreeMap<EffectId, Waiting>,
     /// Sessions of ours that exist at the host, with the directory they work in.
@@ -90,6 +95,8 @@ pub(crate) struct Shared {
     /// What we may have written last into documents for people, as SHA-256 by path, oldest first: of
     /// what is being written nobody knows yet whether it is there.
     pub written: BTreeMap<String, Vec<String>>,
+    /// What is known of the health of providers, by name.
+    pub providers: BTreeMap<String, Provider>,
     /// What processes that are gone left behind, until it was put right.
     pub interrupted: Interrupted,
 }
@@ -156,8 +163,21 @@ impl Engine {
     /// Takes in an event of the past and gives the effects it had; they are not performed again, and
     /// texts that were dear to make may be left out of them. Afterwards the engine knows the same as
     /// after [`Engine::step`].
+    ///
+    /// What another version did since its last checkpoint is not judged by the rules of this one: its
+    /// effects had other numbers. Only the chats are kept, whose sessions may be left; the refs tell
+    /// what became of the work.
     pub fn replay(&mut self, stamped: &Stamped) -> Vec<Effect> {
-        self.advance(stamped, true)
+        let is_own = self.shared.version == VERSION;
+        match &stamped.event {
+            Event::Opened { .. } | Event::Checkpoint { .. } => self.advance(stamped, true),
+            _ if is_own => self.advance(stamped, true),
+            Event::Command { chat, .. } => {
+                self.shared.interrupted.chats.insert(chat.clone());
+                Vec::new()
+            }
+            Event::Resolved { .. } | Event::Cancelled { .. } | Event::Session { .. } => Vec::new(),
+        }
     }
 
     fn advance(&mut self, stamped: &Stamped, is_past: bool) -> Vec<Effect> {
@@ -165,7 +185,7 @@ impl Engine {
         let activity = std::mem::take(&mut self.activity);
         let mut turn = Turn { shared: &mut self.shared, is_past, effects: Vec::new() };
         self.activity = match &stamped.event {
-            Event::Opened { tidied, .. } => opened(activity, &mut turn, *tidied),
+            Event::Opened { version, tidied } => opened(activity, &mut turn, version, *tidied),
             Event::Checkpoint { state } => restored(activity, &mut turn, state),
             Event::Command { chat, name, arguments, setting } => {
                 run::given(activity, &mut turn, chat, *name, arguments, setting)
@@ -214,8 +234,9 @@ impl Engine {
 }
 
 /// A process that is gone took everything with it that was in flight.
-fn opened(activity: Activity, turn: &mut Turn, tidied: Tidied) -> Activity {
+fn opened(activity: Activity, turn: &mut Turn, version: &str, tidied: Tidied) -> Activity {
     turn.shared.waiting.clear();
+    version.clone_into(&mut turn.shared.version);
     let interrupted = &mut turn.shared.interrupted;
     interrupted.processes += tidied.processes;
     interrupted.chats.extend(activity.chat().cloned());
@@ -256,10 +277,7 @@ fn resolved(activity: Activity, turn: &mut Turn, id: EffectId, outcome: &Outcome
 
 fn signalled(activity: Activity, turn: &mut Turn, session: &SessionId, signal: &SessionSignal) -> Activity {
     match activity {
-        Activity::Implement(mut run) => {
-            run.signalled(turn, session, signal);
-            Activity::Implement(run)
-        }
+        Activity::Implement(run) => run.signalled(turn, session, signal),
         other => other,
     }
 }

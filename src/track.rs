@@ -84,6 +84,9 @@ pub enum Life {
     Resting {
         /// The timer.
         timer: EffectId,
+        /// When it rings, in milliseconds since the Unix epoch.
+        #[serde(default)]
+        until_ms: u64,
     },
     /// Its work is on the integration branch.
     Merged {

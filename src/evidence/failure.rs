@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{shown, some};
 use crate::gates::GateName;
+use crate::resilience::trouble::TroubleClass;
 use crate::text;
 
 /// Why an attempt failed.
@@ -46,8 +47,10 @@ pub enum Failure {
         /// Why.
         reason: String,
     },
-    /// The provider of the model failed.
+    /// The provider of the model failed, or stopped the answer for a reason.
     Provider {
+        /// How.
+        class: TroubleClass,
         /// What it said.
         message: String,
     },
@@ -68,9 +71,9 @@ pub enum Failure {
         /// What is wrong with it.
         findings: Vec<String>,
     },
-    /// A budget is used up.
+    /// The task's budget is used up.
     Budget {
-        /// Which.
+        /// What that means for it.
         message: String,
     },
     /// The host, git or the disk failed.
@@ -88,9 +91,9 @@ pub enum FailureClass {
     Gate,
     /// The reviewer asked for changes.
     Review,
-    /// Too long, silent, or going in circles.
+    /// Too long, or going in circles.
     Timeout,
-    /// The agent gave up.
+    /// The agent gave up, or could not finish its answer.
     Blocked,
     /// The provider failed.
     Provider,
@@ -121,9 +124,10 @@ impl Failure {
         match self {
             Self::Gate { .. } => FailureClass::Gate,
             Self::Review { .. } => FailureClass::Review,
-            Self::Timeout { .. } | Self::Silent { .. } | Self::Loop { .. } => FailureClass::Timeout,
+            Self::Timeout { .. } | Self::Loop { .. } => FailureClass::Timeout,
             Self::Blocked { .. } => FailureClass::Blocked,
-            Self::Provider { .. } => FailureClass::Provider,
+            Self::Provider { class, .. } if class.counts() => FailureClass::Blocked,
+            Self::Provider { .. } | Self::Silent { .. } => FailureClass::Provider,
             Self::Conflict { .. } => FailureClass::Conflict,
             Self::Empty => FailureClass::Empty,
             Self::Forbidden { .. } => FailureClass::Forbidden,
@@ -133,9 +137,10 @@ impl Failure {
         }
     }
 
-    /// Whether the task had its chance: trouble of the provider or the host is not its fault.
+    /// Whether the task had its chance: trouble of the provider or the host is not its fault, and an
+    /// empty purse is not either.
     pub fn consumes_attempt(&self) -> bool {
-        !self.class().is_trouble()
+        !self.class().is_trouble() && self.class() != FailureClass::Budget
     }
 
     /// The failure in one sentence for a person, without the final stop.
@@ -165,7 +170,11 @@ impl Failure {
             }
             Self::Loop { what } => format!("the agent went in circles: {}", shown(what)),
             Self::Blocked { reason } => format!("the agent is blocked: {}", shown(reason)),
-            Self::Provider { message } => format!("the provider failed: {}", shown(message)),
+            Self::Provider { class, message } if class.counts() => shown(message),
+            Self::Provider { class: TroubleClass::Refused, message } => {
+                format!("the provider refused: {}", shown(message))
+            }
+            Self::Provider { message, .. } => format!("the provider failed: {}", shown(message)),
             Self::Conflict { paths } => {
                 format!("the work conflicts with merged work in {}", some(paths))
             }
@@ -177,7 +186,7 @@ impl Failure {
                 Some(first) => format!("the context cannot be sent: {}", shown(first)),
                 None => "the context cannot be sent".to_owned(),
             },
-            Self::Budget { message } => format!("the budget is used up: {}", shown(message)),
+            Self::Budget { message } => shown(message),
             Self::Host { message } => format!("the host failed: {}", shown(message)),
         }
     }

@@ -9,6 +9,7 @@ mod runners;
 
 use std::borrow::Cow;
 
+use crate::resilience::trouble::TroubleClass;
 use crate::text;
 pub use failure::{Failure, FailureClass};
 
@@ -58,6 +59,15 @@ pub fn distill(failure: &Failure) -> Vec<String> {
         Failure::Forbidden { paths } => {
             let why = format!("no task may change {}", some(paths));
             vec![line("change configuration of git or the host", &why, "forbidden", None)]
+        }
+        Failure::Provider { class: TroubleClass::Truncated, message } => {
+            vec![line("write everything in one answer", message, "length", None)]
+        }
+        Failure::Provider { class: TroubleClass::ContextOverflow, message } => {
+            vec![line("read or print whole large files", message, "context", None)]
+        }
+        Failure::Provider { class: TroubleClass::ContentFilter, message } => {
+            vec![line("write again what the provider's filter stops", message, "filter", None)]
         }
         Failure::Provider { .. }
         | Failure::Context { .. }

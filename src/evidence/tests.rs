@@ -76,12 +76,16 @@ fn every_other_failure() -> Vec<Failure> {
         Failure::Silent { after_ms: 300_000 },
         Failure::Loop { what: text("read src/a.js five times") },
         Failure::Blocked { reason: text("there is no database") },
-        Failure::Provider { message: text("429: slow down") },
+        Failure::Provider { class: TroubleClass::RateLimited, message: text("429: slow down") },
+        Failure::Provider { class: TroubleClass::Refused, message: text("401: no key") },
+        Failure::Provider { class: TroubleClass::Truncated, message: text("it was cut off") },
+        Failure::Provider { class: TroubleClass::ContextOverflow, message: text("too long") },
+        Failure::Provider { class: TroubleClass::ContentFilter, message: text("filtered") },
         Failure::Conflict { paths },
         Failure::Empty,
         Failure::Forbidden { paths: vec![text("opencode.json")] },
         Failure::Context { findings: vec![text("line 3 of the context: names task T09")] },
-        Failure::Budget { message: text("$2.00 of $2.00 for task T01") },
+        Failure::Budget { message: text("its budget is used up, so it is not reviewed") },
         Failure::Host { message: text("git: disk full") },
     ]
 }

@@ -88,6 +88,15 @@ impl Usage {
     }
 }
 
+impl Usage {
+    /// The larger of two counts of the same ask: what was counted turn by turn stands in where the host
+    /// could not be asked for the sum.
+    pub fn or_more(self, other: Self) -> Self {
+        let is_more = other.tokens() > self.tokens() || other.cost_usd > self.cost_usd;
+        if is_more { other } else { self }
+    }
+}
+
 impl Add for Usage {
     type Output = Self;
 

@@ -62,8 +62,8 @@ pub enum Admission {
 pub struct News {
     /// Of the breaker.
     pub change: Change,
-    /// How many places there are now, if that is another number.
-    pub slots: Option<u8>,
+    /// How many places there are now, if they became fewer.
+    pub fewer: Option<u8>,
 }
 
 impl Provider {
@@ -123,16 +123,16 @@ impl Provider {
         }
         self.latest = Some((trouble.class, cut(message, MESSAGE_BYTES_MAX)));
         let change = self.breaker.failed(now_ms, trouble, is_probe, seed);
-        let slots = self.slots.halve(now_ms).then(|| self.slots.count());
-        News { change, slots }
+        let fewer = self.slots.halve(now_ms).then(|| self.slots.count());
+        News { change, fewer }
     }
 
     /// An ask ended well.
     pub fn succeeded(&mut self) -> News {
         self.is_told = false;
         let change = self.breaker.succeeded();
-        let slots = self.slots.succeeded().then(|| self.slots.count());
-        News { change, slots }
+        self.slots.succeeded();
+        News { change, fewer: None }
     }
 
     /// A model turn ended well: enough to know that a provider that rested works again.
@@ -171,10 +171,10 @@ mod tests {
         assert_eq!(provider.admit(NOW_MS, live(3), false), Admission::Full);
         assert_eq!(provider.admit(NOW_MS, live(3), true), go);
         let news = provider.failed(NOW_MS, BUSY, "down", false, 1);
-        assert_eq!(news, News { change: Change::None, slots: Some(1) });
+        assert_eq!(news, News { change: Change::None, fewer: Some(1) });
         assert_eq!(provider.admit(NOW_MS, live(1), false), Admission::Full);
-        let grown: Vec<Option<u8>> = (0..3).map(|_| provider.succeeded().slots).collect();
-        assert_eq!(grown, [None, None, Some(2)]);
+        (0..3).for_each(|_| assert_eq!(provider.succeeded(), News::default()));
+        assert_eq!(provider.admit(NOW_MS, live(1), false), go, "one place more");
     }
 
     #[test]

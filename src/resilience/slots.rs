@@ -29,16 +29,13 @@ impl Slots {
         self.count
     }
 
-    /// An ask went well. Gives whether there is one place more.
-    pub fn succeeded(&mut self) -> bool {
+    /// An ask went well.
+    pub fn succeeded(&mut self) {
         self.successes += 1;
-        if self.successes < SUCCESSES {
-            return false;
+        if self.successes == SUCCESSES {
+            self.successes = 0;
+            self.count = self.count.saturating_add(1).min(self.count_max);
         }
-        self.successes = 0;
-        let has_grown = self.count < self.count_max;
-        self.count = self.count.saturating_add(1).min(self.count_max);
-        has_grown
     }
 
     /// The provider is in trouble. Gives whether there are fewer places now.
@@ -67,13 +64,17 @@ mod tests {
         assert!(!slots.halve(9_999), "the same trouble");
         assert!(slots.halve(10_000) && slots.halve(20_000) && slots.count() == 1);
         assert!(!slots.halve(30_000) && slots.count() == 1);
-        let grown: Vec<bool> = (0..6).map(|_| slots.succeeded()).collect();
-        assert_eq!(grown, [false, false, true, false, false, true]);
-        assert_eq!(slots.count(), 3);
-        slots.succeeded();
-        slots.succeeded();
+        let counts = |slots: &mut Slots, n| -> Vec<u8> {
+            let mut count = |_| {
+                slots.succeeded();
+                slots.count()
+            };
+            (0..n).map(&mut count).collect()
+        };
+        assert_eq!(counts(&mut slots, 6), [1, 1, 2, 2, 2, 3]);
+        assert_eq!(counts(&mut slots, 2), [3, 3]);
         slots.halve(40_000);
-        assert!(!slots.succeeded(), "no longer in a row");
+        assert_eq!(counts(&mut slots, 3), [1, 1, 2], "no longer in a row");
     }
 
     proptest! {

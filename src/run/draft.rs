@@ -14,10 +14,9 @@ use crate::ids::{EffectId, SessionId, TaskId, TrackId};
 use crate::metrics::Entry;
 use crate::plan::request::read_request;
 use crate::route::Work;
-use crate::run::SILENT_MS;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, Standing, archive, file_failure, read, standing, write};
 use crate::run::order::summary;
-use crate::run::{Run, Waiter, session_failure};
+use crate::run::{Run, Waiter, providers, silent_ms};
 use crate::text::{count, rfc3339, slug};
 
 /// A backlog that does not validate is sent back so many times.
@@ -202,7 +201,7 @@ impl DraftRun {
 
     fn created(mut self, turn: &mut Turn, title: String, plan: &str, outcome: &SessionOutcome) -> Activity {
         let SessionOutcome::Created { session } = outcome else {
-            let reason = session_failure(outcome, self.run.options.planning_timeout_ms);
+            let reason = providers::explained(outcome, self.run.options.planning_timeout_ms);
             return turn.fail(&self.run.chat, format!("no session for the backlog: {reason}"));
         };
         let entry = turn.open(&self.run.chat, format!("Backlog for {title}"), Role::Backlog.agent(), session);
@@ -222,7 +221,7 @@ impl DraftRun {
             model: self.run.model(Role::Backlog, Work::BacklogGeneration),
             text,
             timeout_ms: self.run.options.planning_timeout_ms,
-            silent_ms: SILENT_MS,
+            silent_ms: silent_ms(self.run.options.planning_timeout_ms),
         };
         turn.request(Waiter::Draft(Wait::Step), Operation::Session(operation));
     }
@@ -253,7 +252,7 @@ impl DraftRun {
             let reason = if self.is_stopping {
                 stopped()
             } else {
-                let reason = session_failure(outcome, self.run.options.planning_timeout_ms);
+                let reason = providers::explained(outcome, self.run.options.planning_timeout_ms);
                 format!("the backlog agent failed: {reason}. The plan is kept; `/backlog` tries again.")
             };
             return self.remove(turn, title, &session, entry, Err(reason));

@@ -14,6 +14,7 @@ use crate::metrics::metrics;
 use crate::options::Options;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
 use crate::run::implement::finish::{figures, status_word, why};
+use crate::run::providers::resting;
 use crate::run::{Waiter, current_track, document};
 use crate::text::{bytes, count, table};
 use crate::track::{Life, Track};
@@ -75,7 +76,8 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     if let (CommandName::Progress, Activity::Implement(run)) = (wait.name, activity)
         && !run.track.records.is_empty()
     {
-        turn.say(&wait.chat, progress(&run.track, true));
+        let text = progress(&run.track, true, &resting(turn.shared));
+        turn.say(&wait.chat, text);
         return turn.end(&wait.chat, None);
     }
     let path = document(&wait.options, "BACKLOG.yaml");
@@ -108,7 +110,7 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
         known => Track::adopt(known, backlog),
     };
     let answer = match wait.name {
-        CommandName::Progress => progress(&track, is_running),
+        CommandName::Progress => progress(&track, is_running, &resting(turn.shared)),
         CommandName::Metrics => metrics(&figures(&track, &turn.shared.ledger), &turn.shared.ledger),
         CommandName::Backlog | CommandName::Plan | CommandName::Implement => {
             format!("{path} is valid: {}.", count(track.backlog.tasks.len(), "task", "tasks"))
@@ -133,7 +135,7 @@ fn landing(track: &Track) -> String {
     }
 }
 
-fn progress(track: &Track, is_running: bool) -> String {
+fn progress(track: &Track, is_running: bool, resting: &[String]) -> String {
     let rows: Vec<Vec<String>> = track
         .backlog
         .tasks
@@ -147,6 +149,10 @@ fn progress(track: &Track, is_running: bool) -> String {
                 }
                 Life::Merged { .. } => {
                     format!("{} of context", bytes(u64::from(record.context_bytes)))
+                }
+                Life::Waiting if is_running && record.begun > 0 && track.waits_for(index).is_empty() => {
+                    let error = record.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
+                    format!("waits to start again{error}")
                 }
                 _ => why(track, index),
             };
@@ -165,8 +171,9 @@ fn progress(track: &Track, is_running: bool) -> String {
     let can_start = (0..of).any(|index| track.status(index) == Status::Ready);
     let next = if is_running || !can_start { "" } else { " `/implement` goes on." };
     let landing = if is_running { String::new() } else { landing(track) };
+    let resting: String = resting.iter().map(|line| format!("{line}\n\n")).collect();
     format!(
-        "Track `{}`: {done} of {} done; {state}.{next}{landing}\n\n{}",
+        "Track `{}`: {done} of {} done; {state}.{next}{landing}\n\n{resting}{}",
         track.backlog.track_id,
         count(of, "task", "tasks"),
         table(&["Task", "Title", "Status", "#Attempts", "Note"], &rows)

@@ -10,6 +10,7 @@ pub mod implement;
 pub mod look;
 pub mod order;
 pub mod plan;
+pub mod providers;
 pub mod recover;
 pub mod review;
 pub mod survey;
@@ -32,7 +33,12 @@ use crate::track::Track;
 
 /// A session without any sign of life for so long is given up. The host itself waits 5 minutes for
 /// a silent provider before it tries again, so this is longer.
-pub(crate) const SILENT_MS: u64 = 6 * 60 * 1000;
+const SILENT_MS: u64 = 6 * 60 * 1000;
+
+/// How long an ask with a deadline may be silent: at most half of it, so that the two can be told apart.
+pub(crate) fn silent_ms(timeout_ms: u64) -> u64 {
+    SILENT_MS.min(timeout_ms / 2)
+}
 
 /// What a command works with from its start to its end.
 #[derive(Clone, Debug, PartialEq, Serialize)]

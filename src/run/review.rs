@@ -4,20 +4,30 @@ use serde::Serialize;
 
 use crate::backlog::TaskSpec;
 use crate::definitions::Role;
-use crate::effect::session::{Purpose, SessionOperation, SessionOutcome};
+use crate::effect::session::{Purpose, SessionOperation, SessionOutcome, Usage};
 use crate::effect::timer::{TimerOperation, TimerOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
-use crate::ids::SessionId;
+use crate::event::SessionSignal;
+use crate::ids::{EffectId, ModelRef, SessionId};
 use crate::metrics::Entry;
+use crate::resilience::backoff::{TASK, seed};
+use crate::resilience::loops::{LoopWatch, Verdict as Watched};
+use crate::resilience::provider::{Admission, Live};
+use crate::resilience::trouble::{Remedy, is_good_finish};
 use crate::review::{GateReport, Verdict, combine, parse_verdict, review_prompt, split_diff};
 use crate::route::Work;
-use crate::run::implement::failure::{TROUBLES_MAX, rest_ms};
-use crate::run::{Progress, Run, SILENT_MS, Waiter, session_failure};
+use crate::run::implement::care::SLEEP_MS_MAX;
+use crate::run::implement::failure::{PROVIDER_TROUBLES_MAX, TROUBLES_MAX};
+use crate::run::implement::signals::endless_stream;
+use crate::run::providers::{self, AskTrouble};
+use crate::run::{Run, Waiter, session_failure, silent_ms};
 use crate::text::duration;
 
 /// A larger diff is reviewed in parts of this size.
 const PART_BYTES_MAX: usize = 60 * 1000;
+/// While somebody else tries a provider, it is looked again after this time.
+const PROBED_MS: u64 = 15_000;
 
 /// A review under way.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -27,9 +37,10 @@ pub struct Review {
     reports: Vec<GateReport>,
     parts: Vec<String>,
     verdicts: Vec<Verdict>,
-    is_stopping: bool,
     /// Reviewers in a row that gave no verdict.
     troubles: u32,
+    /// The reviewer at work tries a provider that was in trouble.
+    is_probe: bool,
     stage: Stage,
 }
 
@@ -39,41 +50,67 @@ enum Stage {
     Creating,
     Asking {
         session: SessionId,
+        ask: EffectId,
         is_second: bool,
+        watch: LoopWatch,
+        given_up: Option<AskTrouble>,
     },
-    /// The last reviewer gave no verdict; another is asked when the rest is over.
-    Resting,
+    /// Nobody can be asked just now; a reviewer is asked when the rest is over.
+    Resting {
+        timer: EffectId,
+    },
+}
+
+/// What a review works with at a step.
+pub struct Around<'a> {
+    /// The command.
+    pub run: &'a Run,
+    /// What was to be done.
+    pub task: &'a TaskSpec,
+    /// Who else asks the reviewer's provider.
+    pub live: Live,
+    /// What the turns of the reviewer at work have cost so far.
+    pub spent: Usage,
+    /// Whether anything may be asked at all.
+    pub may_ask: bool,
+    /// Who hears of the next step.
+    pub waiter: Waiter,
+}
+
+/// What a step made of a review.
+pub enum Reviewed {
+    /// It goes on.
+    More(Box<Review>),
+    /// It is done.
+    Done(Verdict),
+    /// It cannot go on in this run.
+    Postponed,
+    /// The provider does not accept what is asked of it.
+    Refused(AskTrouble),
+    /// No verdict is to be had.
+    Failed(String),
 }
 
 impl Review {
     /// Begins with the first part of the diff.
     pub fn begin(
         turn: &mut Turn,
-        run: &Run,
-        task: &TaskSpec,
+        around: &Around,
         attempt: u32,
         directory: &str,
         (diff, reports): (&str, Vec<GateReport>),
-        waiter: Waiter,
-    ) -> Self {
+    ) -> Reviewed {
         let review = Self {
             directory: directory.to_owned(),
             attempt,
             reports,
             parts: split_diff(diff, PART_BYTES_MAX),
             verdicts: Vec::new(),
-            is_stopping: false,
             troubles: 0,
+            is_probe: false,
             stage: Stage::Creating,
         };
-        review.create(turn, run, task, waiter);
-        review
-    }
-
-    /// Asks for nothing more; an answer that makes it complete still counts.
-    pub fn stopping(mut self) -> Self {
-        self.is_stopping = true;
-        self
+        review.next(turn, around)
     }
 
     /// How many parts the diff has.
@@ -81,7 +118,202 @@ impl Review {
         self.parts.len()
     }
 
-    fn create(&self, turn: &mut Turn, run: &Run, task: &TaskSpec, waiter: Waiter) {
+    /// Whether somebody is asked, or about to be.
+    pub fn is_asking(&self) -> bool {
+        !matches!(self.stage, Stage::Resting { .. })
+    }
+
+    /// Whether its reviewer tries a provider that was in trouble.
+    pub fn is_probe(&self) -> bool {
+        self.is_probe
+    }
+
+    /// The session at work.
+    pub fn session(&self) -> Option<&SessionId> {
+        match &self.stage {
+            Stage::Asking { session, .. } => Some(session),
+            _ => None,
+        }
+    }
+
+    /// Stops what it waits for. It ends as postponed.
+    pub fn call_off(&self, turn: &mut Turn) {
+        if let Stage::Asking { ask: id, .. } | Stage::Resting { timer: id } = &self.stage {
+            turn.cancel(*id);
+        }
+    }
+
+    /// Something was seen in its session. Gives whether a provider that rested works again.
+    pub fn signalled(&mut self, turn: &mut Turn, run: &Run, signal: &SessionSignal) -> bool {
+        let Stage::Asking { ask, watch, given_up, .. } = &mut self.stage else {
+            return false;
+        };
+        let model = run.model(Role::Reviewer, Work::Review);
+        let trouble = match signal {
+            SessionSignal::Stepped { finish, .. } => match watch.stepped(finish.as_deref()) {
+                Watched::Fine if is_good_finish(finish.as_deref()) => {
+                    return providers::answered(turn, run, model.as_ref());
+                }
+                Watched::Abort(_) => Some(endless_stream()),
+                _ => None,
+            },
+            SessionSignal::Retrying { next_ms, message, .. } if given_up.is_none() => {
+                providers::retried(turn, run, model.as_ref(), *next_ms, message)
+            }
+            _ => None,
+        };
+        if let Some(trouble) = trouble
+            && given_up.is_none()
+        {
+            *given_up = Some(trouble);
+            turn.cancel(*ask);
+        }
+        false
+    }
+
+    /// A step ended. Done gives the verdict.
+    pub fn resolved(mut self, turn: &mut Turn, around: &Around, outcome: &Outcome, took_ms: u64) -> Reviewed {
+        let outcome = match (&self.stage, outcome) {
+            (Stage::Resting { .. }, Outcome::Timer(TimerOutcome::Elapsed)) => return self.next(turn, around),
+            (Stage::Resting { .. }, _) => return Reviewed::Postponed,
+            (_, Outcome::Session(outcome)) => outcome,
+            (_, other) => return Reviewed::Failed(format!("an answer that does not fit: {other:?}")),
+        };
+        match (self.stage.clone(), outcome) {
+            (Stage::Creating, SessionOutcome::Created { session }) if !around.may_ask => {
+                turn.remove_session(session, Waiter::Nobody);
+                Reviewed::Postponed
+            }
+            (Stage::Creating, SessionOutcome::Created { session }) => {
+                let part = self.verdicts.len();
+                let diff = self.parts.get(part).map_or("", String::as_str);
+                let text = review_prompt(around.task, &self.reports, diff, part + 1, self.parts.len());
+                self.ask(turn, around, session, text, false);
+                Reviewed::More(Box::new(self))
+            }
+            (Stage::Asking { session, is_second, given_up, .. }, outcome) => {
+                self.account(turn, around, outcome, took_ms);
+                self.answered(turn, around, &session, is_second, given_up, outcome)
+            }
+            (Stage::Creating | Stage::Resting { .. }, other) => Reviewed::Failed(session_failure(other, 0)),
+        }
+    }
+
+    fn answered(
+        mut self,
+        turn: &mut Turn,
+        around: &Around,
+        session: &SessionId,
+        is_second: bool,
+        given_up: Option<AskTrouble>,
+        outcome: &SessionOutcome,
+    ) -> Reviewed {
+        let run = around.run;
+        let timeout_ms = run.options.task_timeout_ms;
+        let trouble = providers::trouble_of(outcome, timeout_ms);
+        // One that answered all the same when it was called off has answered.
+        let is_answer = matches!(outcome, SessionOutcome::Answered { .. });
+        let trouble = if is_answer && trouble.is_none() { None } else { given_up.or(trouble) };
+        providers::weigh(turn, run, self.model(run).as_ref(), trouble.as_ref(), outcome, self.is_probe, 1);
+        self.is_probe = false;
+        // An answer that was cut off may hold its verdict.
+        let is_bad = trouble.as_ref().is_some_and(|trouble| !trouble.diagnosis.class.counts());
+        let text = match outcome {
+            SessionOutcome::Answered { text, .. } if !is_bad => text,
+            other => {
+                turn.remove_session(session, Waiter::Nobody);
+                return match trouble {
+                    Some(trouble) if trouble.diagnosis.class.remedy() == Remedy::Stop => {
+                        Reviewed::Refused(trouble)
+                    }
+                    Some(trouble) => self.rest(turn, around, &trouble.message, PROVIDER_TROUBLES_MAX),
+                    None if matches!(other, SessionOutcome::Aborted { .. }) => Reviewed::Postponed,
+                    None => self.rest(turn, around, &session_failure(other, timeout_ms), TROUBLES_MAX),
+                };
+            }
+        };
+        match parse_verdict(text) {
+            Ok(verdict) => {
+                turn.remove_session(session, Waiter::Nobody);
+                self.verdicts.push(verdict);
+                self.troubles = 0;
+                if self.verdicts.len() >= self.parts.len() {
+                    return Reviewed::Done(combine(self.verdicts));
+                }
+                self.next(turn, around)
+            }
+            Err(problem) if !is_second && around.may_ask => {
+                self.ask(turn, around, session, problem, true);
+                Reviewed::More(Box::new(self))
+            }
+            Err(problem) => {
+                turn.remove_session(session, Waiter::Nobody);
+                let reason = format!("the reviewer gave no verdict, asked twice: {problem}");
+                self.rest(turn, around, &reason, TROUBLES_MAX)
+            }
+        }
+    }
+
+    /// Asks a fresh reviewer for the next part, as soon as the provider may be asked.
+    fn next(mut self, turn: &mut Turn, around: &Around) -> Reviewed {
+        if !around.may_ask {
+            return Reviewed::Postponed;
+        }
+        let now_ms = turn.shared.now_ms;
+        let model = self.model(around.run);
+        let provider = turn.shared.provider(model.as_ref(), around.run.options.max_workers);
+        let wait_ms = match provider.admit(now_ms, around.live, true) {
+            Admission::Go { is_probe } => {
+                provider.started(now_ms);
+                self.is_probe = is_probe;
+                self.create(turn, around);
+                self.stage = Stage::Creating;
+                return Reviewed::More(Box::new(self));
+            }
+            Admission::Parked { .. } => return Reviewed::Postponed,
+            Admission::Wait { until_ms, .. } => until_ms.saturating_sub(now_ms),
+            Admission::Full => PROBED_MS,
+        };
+        self.sleep(turn, around, wait_ms)
+    }
+
+    fn sleep(mut self, turn: &mut Turn, around: &Around, wait_ms: u64) -> Reviewed {
+        let duration_ms = wait_ms.clamp(1, SLEEP_MS_MAX);
+        let operation = Operation::Timer(TimerOperation::Sleep { duration_ms });
+        self.stage = Stage::Resting { timer: turn.request(around.waiter.clone(), operation) };
+        Reviewed::More(Box::new(self))
+    }
+
+    /// Trouble with a reviewer is waited out: the work is done and stays as it is.
+    fn rest(mut self, turn: &mut Turn, around: &Around, reason: &str, troubles_max: u32) -> Reviewed {
+        self.troubles += 1;
+        if !around.may_ask {
+            return Reviewed::Postponed;
+        }
+        if self.troubles >= troubles_max {
+            return Reviewed::Failed(reason.to_owned());
+        }
+        let (run, now_ms) = (around.run, turn.shared.now_ms);
+        // The time tells apart the reviews of tasks that fail in the same way.
+        let parts = [u64::from(run.seed), now_ms, u64::from(self.attempt)];
+        let mut wait_ms = TASK.full_ms(self.troubles, seed(&parts));
+        let model = self.model(run);
+        match turn.shared.provider(model.as_ref(), run.options.max_workers).admit(now_ms, around.live, true) {
+            Admission::Parked { .. } => return Reviewed::Postponed,
+            Admission::Wait { until_ms, .. } => wait_ms = wait_ms.max(until_ms.saturating_sub(now_ms)),
+            Admission::Go { .. } | Admission::Full => {}
+        }
+        let (id, reason, wait) = (&around.task.id, reason.trim_end_matches('.'), duration(wait_ms));
+        turn.say(&run.chat, format!("{id} could not be reviewed: {reason}. Trying again in {wait}."));
+        self.sleep(turn, around, wait_ms)
+    }
+
+    fn model(&self, run: &Run) -> Option<ModelRef> {
+        run.model(Role::Reviewer, Work::Review)
+    }
+
+    fn create(&self, turn: &mut Turn, around: &Around) {
+        let (run, task) = (around.run, around.task);
         let operation = SessionOperation::Create {
             directory: Some(self.directory.clone()),
             parent: run.chat.clone(),
@@ -93,152 +325,32 @@ impl Review {
                 attempt: self.attempt,
             },
         };
-        turn.request(waiter, Operation::Session(operation));
+        turn.request(around.waiter.clone(), Operation::Session(operation));
     }
 
-    /// A step ended. Done gives the verdict.
-    pub fn resolved(
-        mut self,
-        turn: &mut Turn,
-        run: &Run,
-        task: &TaskSpec,
-        outcome: &Outcome,
-        took_ms: u64,
-        waiter: Waiter,
-    ) -> Progress<Self, Verdict> {
-        let outcome = match (&self.stage, outcome) {
-            (Stage::Resting, Outcome::Timer(TimerOutcome::Elapsed)) if !self.is_stopping => {
-                self.create(turn, run, task, waiter);
-                self.stage = Stage::Creating;
-                return Progress::More(self);
-            }
-            (Stage::Resting, _) => return Progress::Aborted,
-            (_, Outcome::Session(outcome)) => outcome,
-            (_, other) => return Progress::Failed(format!("an answer that does not fit: {other:?}")),
-        };
-        match (self.stage.clone(), outcome) {
-            (Stage::Creating, SessionOutcome::Created { session }) if self.is_stopping => {
-                turn.remove_session(session, Waiter::Nobody);
-                Progress::Aborted
-            }
-            (Stage::Creating, SessionOutcome::Created { session }) => {
-                let part = self.verdicts.len();
-                let diff = self.parts.get(part).map_or("", String::as_str);
-                let text = review_prompt(task, &self.reports, diff, part + 1, self.parts.len());
-                self.ask(turn, run, session, text, waiter);
-                self.stage = Stage::Asking { session: session.clone(), is_second: false };
-                Progress::More(self)
-            }
-            (Stage::Creating | Stage::Resting, other) => Progress::Failed(session_failure(other, 0)),
-            (Stage::Asking { session, is_second }, outcome) => {
-                self.account(turn, run, task, outcome, took_ms);
-                self.answered(turn, run, task, &session, is_second, outcome, waiter)
-            }
-        }
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
-    fn answered(
-        mut self,
-        turn: &mut Turn,
-        run: &Run,
-        task: &TaskSpec,
-        session: &SessionId,
-        is_second: bool,
-        outcome: &SessionOutcome,
-        waiter: Waiter,
-    ) -> Progress<Self, Verdict> {
-        let verdict = match outcome {
-            SessionOutcome::Answered { text, .. } => parse_verdict(text),
-            SessionOutcome::Aborted { .. } => {
-                turn.remove_session(session, Waiter::Nobody);
-                return Progress::Aborted;
-            }
-            other => {
-                turn.remove_session(session, Waiter::Nobody);
-                let reason = session_failure(other, run.options.task_timeout_ms);
-                return self.rest(turn, run, task, reason, waiter);
-            }
-        };
-        match verdict {
-            Ok(verdict) => {
-                turn.remove_session(session, Waiter::Nobody);
-                self.verdicts.push(verdict);
-                self.troubles = 0;
-                if self.verdicts.len() >= self.parts.len() {
-                    return Progress::Done(combine(self.verdicts));
-                }
-                if self.is_stopping {
-                    return Progress::Aborted;
-                }
-                self.create(turn, run, task, waiter);
-                self.stage = Stage::Creating;
-                Progress::More(self)
-            }
-            Err(_) if self.is_stopping => {
-                turn.remove_session(session, Waiter::Nobody);
-                Progress::Aborted
-            }
-            Err(problem) if !is_second => {
-                self.ask(turn, run, session, problem, waiter);
-                self.stage = Stage::Asking { session: session.clone(), is_second: true };
-                Progress::More(self)
-            }
-            Err(problem) => {
-                turn.remove_session(session, Waiter::Nobody);
-                let reason = format!("the reviewer gave no verdict, asked twice: {problem}");
-                self.rest(turn, run, task, reason, waiter)
-            }
-        }
-    }
-
-    /// Trouble with a reviewer is waited out: the work is done and stays as it is.
-    fn rest(
-        mut self,
-        turn: &mut Turn,
-        run: &Run,
-        task: &TaskSpec,
-        reason: String,
-        waiter: Waiter,
-    ) -> Progress<Self, Verdict> {
-        self.troubles += 1;
-        if self.is_stopping {
-            return Progress::Aborted;
-        }
-        if self.troubles >= TROUBLES_MAX {
-            return Progress::Failed(reason);
-        }
-        // The time tells apart the reviews of tasks that fail in the same way.
-        let wait_ms = rest_ms(self.troubles, run.seed ^ turn.shared.now_ms as u32, 0, self.attempt);
-        let reason = reason.trim_end_matches('.');
-        let text =
-            format!("{} could not be reviewed: {reason}. Trying again in {}.", task.id, duration(wait_ms));
-        turn.say(&run.chat, text);
-        turn.request(waiter, Operation::Timer(TimerOperation::Sleep { duration_ms: wait_ms }));
-        self.stage = Stage::Resting;
-        Progress::More(self)
-    }
-
-    fn ask(&self, turn: &mut Turn, run: &Run, session: &SessionId, text: String, waiter: Waiter) {
+    fn ask(&mut self, turn: &mut Turn, around: &Around, session: &SessionId, text: String, is_second: bool) {
+        let timeout_ms = around.run.options.task_timeout_ms;
         let operation = SessionOperation::Ask {
             session: session.clone(),
             directory: Some(self.directory.clone()),
             agent: Role::Reviewer.agent().to_owned(),
-            model: run.model(Role::Reviewer, Work::Review),
+            model: self.model(around.run),
             text,
-            timeout_ms: run.options.task_timeout_ms,
-            silent_ms: SILENT_MS,
+            timeout_ms,
+            silent_ms: silent_ms(timeout_ms),
         };
-        turn.request(waiter, Operation::Session(operation));
+        let ask = turn.request(around.waiter.clone(), Operation::Session(operation));
+        let watch = LoopWatch::begin(turn.shared.now_ms);
+        self.stage = Stage::Asking { session: session.clone(), ask, is_second, watch, given_up: None };
     }
 
-    fn account(&self, turn: &mut Turn, run: &Run, task: &TaskSpec, outcome: &SessionOutcome, took_ms: u64) {
-        if let Some(usage) = outcome.usage() {
+    fn account(&self, turn: &mut Turn, around: &Around, outcome: &SessionOutcome, took_ms: u64) {
+        if let Some(usage) = outcome.usage().map(|usage| usage.or_more(around.spent)) {
             turn.shared.ledger.add(Entry {
                 work: Work::Review,
-                model: run.model(Role::Reviewer, Work::Review),
-                track: run.track.clone(),
-                task: Some(task.id.clone()),
+                model: self.model(around.run),
+                track: around.run.track.clone(),
+                task: Some(around.task.id.clone()),
                 attempt: self.attempt,
                 usage,
                 duration_ms: took_ms,

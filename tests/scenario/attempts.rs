@@ -51,7 +51,6 @@ fn work_that_cannot_be_used_is_told() {
     let forbidden = Act::change(&[("t01/main.js", "ok\n"), ("opencode.json", "{}\n")]);
     second_attempt(forbidden, "opencode.json");
     second_attempt(Act::Hang, "Don't").assert_said("not done after 30 min");
-    second_attempt(Act::Silent, "Don't").assert_said("nothing was heard");
     second_attempt(Act::Finish(Some("length")), "Don't");
     second_attempt(Act::Finish(Some("tool-calls")), "denied");
 }

@@ -95,7 +95,7 @@ fn a_task_that_was_removed_and_comes_back_keeps_its_past() {
 #[test]
 fn trouble_of_an_earlier_run_is_forgotten() {
     let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
-    world.agents.script("T01", vec![Act::error(503, "overloaded"); 5]);
+    world.agents.script("T01", vec![Act::error(503, "overloaded"); 9]);
     assert!(world.command(Implement, "").is_some());
     world.agents.script("T01", vec![Act::error(503, "overloaded")]);
     assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);

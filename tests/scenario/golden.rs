@@ -56,7 +56,11 @@ fn statuses(text: &str, head: Option<&str>) -> String {
     let replay = Journal::open(text, head).expect("a journal that was fine when it was written");
     assert_eq!(replay.valid_bytes, text.len());
     let mut engine = Engine::new();
-    for event in replay.events_from(Engine::can_begin_at).expect("events that are still known") {
+    for mut event in replay.events_from(Engine::can_begin_at).expect("events that are still known") {
+        // The files were written by a version of their own.
+        if let Event::Opened { version, .. } = &mut event.event {
+            version.push_str("-golden");
+        }
         engine.replay(&event);
     }
     let status = |(id, status): (_, Status)| format!("{id} {status}");
@@ -69,16 +73,16 @@ fn a_journal_of_format_1_means_what_it_meant() {
     assert_eq!(statuses(&text, Some(&head)), "T01 completed, T02 completed, T03 failed");
 }
 
-/// The process was stopped, and a newer version goes on: without a checkpoint all of it is replayed.
+/// The process was stopped, and a newer version goes on: what the other one did since its last checkpoint
+/// is not judged by other rules. The refs tell what became of it.
 #[test]
-fn a_journal_of_format_1_that_ends_in_the_middle_means_what_it_meant() {
+fn a_journal_of_format_1_that_ends_in_the_middle_claims_nothing() {
     let (text, _) = files();
     let replay = Journal::open(&text, None).unwrap();
     let is_reopened = |event: &Event| matches!(event, Event::Opened { .. });
-    let reopened = replay.events().position(|event| is_reopened(&event.unwrap().event)).unwrap();
-    let lines = |count: usize| text.split_inclusive('\n').take(count).collect::<String>();
-    assert_eq!(statuses(&lines(reopened), None), "T01 completed, T02 in_progress, T03 failed");
-    assert_eq!(statuses(&lines(reopened + 1), None), "T01 completed, T02 ready, T03 failed");
+    let reopened = replay.events().skip(1).position(|event| is_reopened(&event.unwrap().event)).unwrap();
+    let lines: String = text.split_inclusive('\n').take(reopened + 1).collect();
+    assert_eq!(statuses(&lines, None), "");
 }
 
 #[test]

@@ -86,23 +86,6 @@ fn three_bad_streams_in_a_row_end_an_attempt() {
 }
 
 #[test]
-fn a_provider_that_asks_for_an_hour_is_not_waited_for_in_the_session() {
-    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
-    world.start(Implement, "");
-    world.run_until(|world| world.sent.len() == 1);
-    let session = world.sessions.keys().next().expect("a session").clone();
-    for (attempt, wait_ms) in [(1, 4_000), (2, 3_600_000)] {
-        let next_ms = world.now_ms + wait_ms;
-        let signal = SessionSignal::Retrying { attempt, next_ms, message: "quota exhausted".into() };
-        world.step(Event::Session { session: session.clone(), signal });
-    }
-    world.run();
-    world.assert_said("it asks to wait 1 h: quota exhausted");
-    world.assert_said("does not count as an attempt");
-    world.assert_said("merged after 1 attempt");
-}
-
-#[test]
 fn an_audit_tells_who_changed_what() {
     let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
     world.agents.script("T01", vec![Act::change(&[("a.js", "BUG\n")])]);

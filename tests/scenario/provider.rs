@@ -1,31 +1,280 @@
-//! Trouble with the provider is waited out and costs no attempt; budgets stop new work.
+//! Trouble with the provider is waited out, left for later or told at once, and costs no attempt.
 
-use multi_agent_coder::backlog::{Backlog, render};
-use multi_agent_coder::effect::file::Place;
-use multi_agent_coder::event::CommandName::Implement;
-use multi_agent_coder::ids::TrackId;
+use multi_agent_coder::effect::Operation;
+use multi_agent_coder::effect::session::{SessionOperation, Trouble};
+use multi_agent_coder::event::CommandName::{Implement, Plan, Progress};
+use multi_agent_coder::event::{Event, SessionSignal};
+use multi_agent_coder::ids::{ModelRef, SessionId};
 use serde_json::json;
 
-use crate::agents::{Act, backlog, four_tasks, task};
-use crate::world::World;
+use crate::agents::{Act, four_tasks, task};
+use crate::world::{Order, World};
+
+fn one_task() -> World {
+    World::planned(vec![task("T01", "Price list", 1.0, &[])])
+}
+
+/// The session in which a task is worked on, or reviewed.
+pub fn session_of(world: &World, task: &str, agent: &str) -> SessionId {
+    let is_it = |(_, session): &(&SessionId, &crate::world::Session)| {
+        let purpose = &session.purpose;
+        !session.is_removed && purpose.task.as_deref() == Some(task) && purpose.agent == agent
+    };
+    world.sessions.iter().find(is_it).expect("a session at work").0.clone()
+}
+
+/// Something is seen in the session in which a task is worked on.
+pub fn see(world: &mut World, task: &str, signal: SessionSignal) {
+    let session = session_of(world, task, "implementer");
+    world.step(Event::Session { session, signal });
+}
+
+fn retrying(world: &World, wait_ms: u64, message: &str) -> SessionSignal {
+    SessionSignal::Retrying { attempt: 1, next_ms: world.now_ms + wait_ms, message: message.into() }
+}
+
+fn attempts_used(world: &World, task: &str) -> String {
+    let status = world.file(&format!("tasks/{task}.status.json")).unwrap_or_default();
+    let at = status.find("\"attempts\": ").expect("attempts") + 12;
+    status[at..].chars().take_while(char::is_ascii_digit).collect()
+}
+
+/// The times between the end of one ask and the start of the next.
+fn pauses(world: &World) -> Vec<u64> {
+    let at: Vec<u64> = world.sent.iter().map(|sent| sent.at_ms).collect();
+    at.windows(2).zip(1..).map(|(pair, n)| pair[1] - pair[0] - 60_000 - 1_000 * n).collect()
+}
 
 #[test]
 fn a_busy_provider_is_waited_out() {
-    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    let mut world = one_task();
     world.agents.script("T01", vec![Act::error(429, "slow down"); 4]);
     assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
     world.assert_all_merged();
     world.assert_said("merged after 1 attempt");
-    let at: Vec<u64> = world.sent.iter().map(|sent| sent.at_ms).collect();
-    let waits: Vec<u64> = at.windows(2).take(4).map(|w| w[1] - w[0] - 60_000).collect();
-    for (pause, most) in waits.iter().zip([5_000, 10_000, 20_000, 40_000]) {
-        assert!((most / 2..=most + 6_000).contains(pause), "{waits:?}");
+    for (pause, most_ms) in pauses(&world).iter().take(4).zip([5_000, 10_000, 20_000, 40_000]) {
+        assert!((1_000..=most_ms + 100).contains(pause), "{:?}", pauses(&world));
     }
 }
 
 #[test]
+fn the_time_that_a_provider_asks_for_is_waited_for_by_all() {
+    let mut world = World::planned(four_tasks());
+    world.setting.options = json!({ "maxWorkers": 1 });
+    let act = Act::error(429, "Rate limit reached. Please try again in 4m.");
+    world.agents.script("T01", vec![act]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+    world.assert_said("acme asks to wait 4 min (rate limit); 3 tasks wait.");
+    let pause_ms = pauses(&world)[0];
+    assert!((240_000..242_000).contains(&pause_ms), "{pause_ms}");
+}
+
+#[test]
+fn what_the_host_waits_for_by_itself_is_told_once() {
+    let mut world = World::planned(four_tasks());
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.sent.len() == 3);
+    for (task, wait_ms) in [("T01", 2_000), ("T01", 4_000), ("T02", 40_000)] {
+        let signal = retrying(&world, wait_ms, "Too Many Requests");
+        see(&mut world, task, signal);
+    }
+    world.run();
+    assert_eq!(world.end_of(&chat), None, "{}", world.transcript);
+    let told = world.transcript.matches("acme is in trouble (rate limit); OpenCode tries again in 2 s.");
+    assert_eq!(told.count(), 1, "{}", world.transcript);
+    assert_eq!(world.transcript.matches("OpenCode tries again").count(), 1);
+}
+
+#[test]
+fn a_wait_of_minutes_is_not_spent_in_a_worktree() {
+    let mut world = one_task();
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.sent.len() == 1);
+    let signal = retrying(&world, 300_000, "slow down");
+    see(&mut world, "T01", signal);
+    world.run();
+    assert_eq!(world.end_of(&chat), None, "{}", world.transcript);
+    world.assert_said("it asks to wait 5 min: slow down");
+    world.assert_said("merged after 1 attempt");
+    let pause_ms = world.sent[1].at_ms - world.sent[0].at_ms;
+    assert!((300_000..302_000).contains(&pause_ms), "{pause_ms}");
+}
+
+#[test]
+fn a_wait_of_an_hour_parks_the_run() {
+    let mut world = World::planned(four_tasks());
+    let chat = world.start(Implement, "T01");
+    world.run_until(|world| world.sent.len() == 1);
+    let signal = retrying(&world, 3_600_000, "Too Many Requests");
+    see(&mut world, "T01", signal);
+    world.run();
+    let error = world.end_of(&chat).unwrap_or_default();
+    // The command began at 12:00.
+    assert!(error.contains("Parked until 13:01 UTC: acme (rate limit): it asks to wait 1 h"), "{error}");
+    assert!(error.contains("`/implement` goes on then."), "{error}");
+    assert_eq!(attempts_used(&world, "T01"), "0");
+    let backlog = world.file("tasks/BACKLOG.yaml").unwrap_or_default();
+    assert!(backlog.contains("status: ready"), "{backlog}");
+    world.now_ms += 3_600_000;
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+    world.assert_said("acme was left alone because of trouble (rate limit); one ask tries it first.");
+    world.assert_said("acme works again.");
+}
+
+#[test]
+fn a_used_up_quota_parks_the_run_at_once() {
+    for order in [Order::Time, Order::Reversed, Order::Shuffled(3)] {
+        let mut world = World::planned(four_tasks());
+        world.order = order;
+        world.setting.options = json!({ "maxWorkers": 1 });
+        let message = "You exceeded your current quota, please check your plan and billing details.";
+        world.agents.script("T01", vec![Act::error(429, message)]);
+        let error = world.command(Implement, "").unwrap_or_default();
+        assert!(error.contains("Parked: acme (quota used up): APIError (HTTP 429): You exceeded"), "{error}");
+        assert!(error.contains("Add credit there"), "{error}");
+        assert_eq!(world.sent.len(), 1, "nothing was burnt on it");
+        assert_eq!(attempts_used(&world, "T01"), "0");
+        assert_eq!(world.command(Progress, ""), None);
+        world.assert_said("acme is left alone; `/implement` tries it again (quota used up: ");
+        assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+        world.assert_all_merged();
+    }
+}
+
+#[test]
+fn after_a_rest_one_asks_and_the_others_wait_for_how_it_goes() {
+    let mut world = World::planned(four_tasks());
+    let quota = Act::error(402, "Insufficient Balance");
+    world.agents.script("T01", vec![quota.clone(), quota]);
+    world.agents.script("T02", vec![Act::Reply("No.".into())]);
+    world.setting.options = json!({ "maxWorkers": 1 });
+    assert!(world.command(Implement, "").is_some());
+    world.setting.options = json!({});
+    assert!(world.command(Implement, "").is_some());
+    assert_eq!(world.sent.len(), 2, "the probe failed, so nobody else asked");
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.sent.len() == 3);
+    let usage = Default::default();
+    see(&mut world, "T01", SessionSignal::Stepped { finish: None, usage });
+    world.run_until(|world| world.pending.len() == 2);
+    assert_eq!(world.sent.len(), 3);
+    see(&mut world, "T01", SessionSignal::Stepped { finish: Some("tool-calls".into()), usage });
+    world.assert_said("acme works again.");
+    world.run_until(|world| world.sent.len() == 5);
+    assert_eq!(world.sent_to("T01").len(), 3, "its first turn was enough for the others");
+    world.run();
+    assert_eq!(world.end_of(&chat), None, "{}", world.transcript);
+}
+
+#[test]
+fn a_refusal_stops_the_run_and_says_what_to_do() {
+    for (act, advice) in [
+        (Act::error(401, "invalid x-api-key"), "`opencode auth login` sets the key"),
+        (Act::error(404, "The model does not exist"), "`opencode models` lists the models there are"),
+        (Act::error(400, "temperature must be at most 1"), "Look at the model's settings"),
+    ] {
+        let mut world = World::planned(four_tasks());
+        world.setting.options = json!({ "maxWorkers": 1 });
+        world.agents.script("T01", vec![act]);
+        let error = world.command(Implement, "").unwrap_or_default();
+        assert!(error.contains("Stopped: the provider refused: APIError (HTTP 4"), "{error}");
+        assert!(error.contains(advice), "{error}");
+        assert_eq!(world.sent.len(), 1);
+        assert_eq!(attempts_used(&world, "T01"), "0");
+        assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+        world.assert_all_merged();
+    }
+}
+
+#[test]
+fn five_failures_let_a_provider_rest_and_a_probe_ends_that() {
+    let mut world = World::planned(four_tasks());
+    world.setting.options = json!({ "maxWorkers": 1 });
+    for task in ["T01", "T02", "T03"] {
+        world.agents.script(task, vec![Act::error(503, "overloaded"); 4]);
+    }
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.transcript.contains("acme failed 5 times in a row (overloaded)"));
+    assert_eq!(world.sent.len(), 5);
+    let look = world.start(Progress, "");
+    world.run_until(|world| world.ends.contains_key(&look));
+    world.assert_said("acme rests until 12:0");
+    let opened_ms = world.now_ms;
+    world.run_until(|world| world.sent.len() == 6);
+    assert!(world.now_ms - opened_ms >= 29_000, "{}", world.transcript);
+    world.run();
+    assert_eq!(world.end_of(&chat), None, "{}", world.transcript);
+    world.assert_said("acme still fails (overloaded); the next try is in");
+    world.assert_said("acme works again.");
+    world.assert_all_merged();
+    assert!(!world.transcript.contains("attempts used"), "{}", world.transcript);
+}
+
+#[test]
+fn a_provider_that_stays_down_parks_the_run_and_nothing_has_failed() {
+    let mut world = World::planned(four_tasks());
+    world.setting.options = json!({ "maxWorkers": 1 });
+    world.agents.script("T01", vec![Act::error(503, "overloaded"); 9]);
+    for task in ["T02", "T03"] {
+        world.agents.script(task, vec![Act::error(503, "overloaded"); 9]);
+    }
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("Parked until 12:"), "{error}");
+    assert!(error.contains("acme (overloaded): APIError (HTTP 503): overloaded"), "{error}");
+    assert!(error.contains("- T04: waits for T01"), "{error}");
+    assert_eq!(world.sent.len(), 9, "five, and four probes");
+    world.agents.scripts.clear();
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+}
+
+#[test]
+fn esc_ends_every_wait() {
+    let mut world = World::planned(four_tasks());
+    for task in ["T01", "T02", "T03"] {
+        world.agents.script(task, vec![Act::error(503, "overloaded"); 9]);
+    }
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.transcript.contains("so it rests for"));
+    world.run_until(|world| world.pending.iter().all(|p| matches!(p.operation, Operation::Timer(_))));
+    let told_ms = world.now_ms;
+    world.cancel(&chat);
+    world.run();
+    assert!(world.now_ms - told_ms < 1_000);
+    assert!(world.end_of(&chat).unwrap_or_default().contains("Stopped."));
+}
+
+/// A provider that works for others does not make a run go on for ever.
+#[test]
+fn what_fails_with_one_task_only_is_set_aside() {
+    let mut tasks = vec![task("T01", "Price list", 1.0, &[])];
+    let mut before = None;
+    for n in 2..40 {
+        let id = format!("T{n:02}");
+        let after: Vec<&str> = before.as_deref().into_iter().collect();
+        tasks.push(task(&id, &format!("Part {n:02} of it"), 1.0, &after));
+        before = Some(id);
+    }
+    let mut world = World::planned(tasks);
+    world.is_replayed = false;
+    world.agents.script("T01", vec![Act::Finish(None); 10]);
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("1 of 39 tasks is not done"), "{error}");
+    assert!(
+        error.contains("- T01: set aside: the provider failed: the model's stream ended badly"),
+        "{error}"
+    );
+    assert!(error.contains("`/implement` tries again what was set aside."), "{error}");
+    assert_eq!(attempts_used(&world, "T01"), "0");
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+}
+
+#[test]
 fn trouble_of_a_reviewer_costs_no_work() {
-    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    let mut world = one_task();
     let mute = Act::Reply("Looks fine to me!".into());
     let acts = vec![Act::error(503, "overloaded"), mute.clone(), mute];
     world.agents.script("review T01", acts);
@@ -37,22 +286,58 @@ fn trouble_of_a_reviewer_costs_no_work() {
 }
 
 #[test]
-fn after_five_times_in_a_row_the_run_stops_and_nothing_has_failed() {
-    let mut world = World::planned(four_tasks());
-    world.agents.script("T01", vec![Act::error(503, "overloaded"); 5]);
-    let error = world.command(Implement, "").unwrap_or_default();
-    assert!(error.contains("Stopped: the provider failed: APIError (HTTP 503): overloaded"), "{error}");
-    assert!(error.contains("- T04: waits for T01"), "{error}");
-    assert_eq!(world.sent_to("T01").len(), 5);
-    assert_eq!(world.command(Implement, ""), None);
-    world.assert_all_merged();
+fn finished_work_that_cannot_be_reviewed_is_kept_for_the_next_run() {
+    for (act, reason) in [
+        (Act::error(401, "no key"), "Stopped: the provider refused: APIError (HTTP 401): no key"),
+        (Act::error(402, "no credit"), "Parked: acme (quota used up): APIError (HTTP 402): no credit"),
+    ] {
+        let mut world = one_task();
+        world.agents.script("review T01", vec![act]);
+        let error = world.command(Implement, "").unwrap_or_default();
+        assert!(error.contains(reason), "{error}");
+        assert_eq!(attempts_used(&world, "T01"), "0");
+        assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+        world.assert_all_merged();
+        assert_eq!(world.sent_to("T01").len(), 1, "done once: {}", world.transcript);
+        assert_eq!(world.sent_to("review T01").len(), 2);
+    }
 }
 
 #[test]
-fn a_stream_without_an_end_is_trouble_of_the_provider() {
-    for finish in [None, Some("unknown")] {
-        let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
-        world.agents.script("T01", vec![Act::Finish(finish)]);
+fn a_reviewer_does_not_wait_an_hour_in_its_session() {
+    let mut world = one_task();
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.sent.len() == 2);
+    let session = session_of(&world, "T01", "reviewer");
+    let signal = retrying(&world, 3_600_000, "Too Many Requests");
+    world.step(Event::Session { session, signal });
+    world.run();
+    let error = world.end_of(&chat).unwrap_or_default();
+    assert!(error.contains("Parked until 13:0"), "{error}");
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert_eq!(world.sent_to("T01").len(), 1, "done once: {}", world.transcript);
+}
+
+/// The reviewer's provider is out of quota: work that nobody could review is not begun.
+#[test]
+fn two_providers_are_told_apart() {
+    let mut world = World::planned(four_tasks());
+    world.setting.options = json!({ "maxWorkers": 1, "models": { "review": "beta/judge" } });
+    world.agents.script("review T01", vec![Act::error(402, "")]);
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("Parked: beta (quota used up)"), "{error}");
+    assert_eq!(world.sent.len(), 2, "{}", world.transcript);
+    world.setting.options = json!({ "models": { "review": "acme/judge" } });
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+    assert_eq!(world.sent_to("T01").len(), 1);
+}
+
+#[test]
+fn silence_and_streams_without_an_end_are_trouble_of_the_provider() {
+    for act in [Act::Finish(None), Act::Finish(Some("unknown")), Act::Silent] {
+        let mut world = one_task();
+        world.agents.script("T01", vec![act]);
         assert_eq!(world.command(Implement, ""), None);
         world.assert_said("does not count as an attempt");
         world.assert_said("merged after 1 attempt");
@@ -60,60 +345,60 @@ fn a_stream_without_an_end_is_trouble_of_the_provider() {
 }
 
 #[test]
-fn a_spent_budget_stops_new_work_and_keeps_what_is_done() {
-    for options in [
-        json!({ "maxWorkers": 1, "budget": { "runUsd": 0.03 } }),
-        json!({ "maxWorkers": 1, "budget": { "runTokens": 10_000 } }),
-    ] {
-        let mut world = World::planned(four_tasks());
-        world.setting.options = options;
-        let error = world.command(Implement, "").unwrap_or_default();
-        assert!(error.contains("the budget is used up"), "{error}");
-        assert_eq!(world.git.merges("refs/heads/mac/cart-1"), ["T01", "T02"]);
-        world.assert_said("of the run's budget is used");
-        world.setting.options = json!({});
+fn silence_is_noticed_before_the_deadline() {
+    for (timeout_ms, silent_ms) in [(1_800_000, 360_000), (60_000, 30_000)] {
+        let mut world = one_task();
+        world.setting.options = json!({ "taskTimeoutMs": timeout_ms });
         assert_eq!(world.command(Implement, ""), None);
-        world.assert_all_merged();
+        let effects = world.log.iter().flat_map(|(_, effects)| effects);
+        let asked: Vec<u64> = effects
+            .filter_map(|effect| match &effect.operation {
+                Operation::Session(SessionOperation::Ask { silent_ms, .. }) => Some(*silent_ms),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(asked, [silent_ms, silent_ms], "the worker and the reviewer");
     }
 }
 
 #[test]
-fn a_task_of_another_track_with_the_same_id_costs_this_one_nothing() {
-    let tasks = vec![task("T01", "Price list", 1.0, &[])];
-    let mut world = World::planned(tasks.clone());
-    let bug = Act::change(&[("a.js", "BUG\n")]);
-    world.agents.script("T01", vec![bug.clone(), bug]);
-    world.setting.options = json!({ "maxRetries": 1, "budget": { "taskTokens": 6_000 } });
-    assert!(world.command(Implement, "").is_some());
-    let other = Backlog { track_id: TrackId("tax-2".into()), ..backlog(tasks) };
-    world.put(Place::Repository, "tasks/BACKLOG.yaml", &render(&other));
-    world.setting.options = json!({ "budget": { "taskTokens": 6_000 } });
-    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
-    let status = world.file("tasks/T01.status.json").unwrap_or_default();
-    // Two attempts and a review, 3,400 tokens and a few each.
-    assert!(status.contains("\"token_count\": 102"), "{status}");
+fn what_the_agent_could_do_differently_counts_and_is_told() {
+    let named = |name: &str| {
+        let (name, message) = (name.to_owned(), "too bad".to_owned());
+        Act::Fail(Trouble::Error { name, status: None, message })
+    };
+    for (act, told) in [
+        (Act::Finish(Some("length")), "Don't write everything in one answer"),
+        (named("ContextOverflowError"), "Don't read or print whole large files"),
+        (named("ContentFilterError"), "Don't write again what the provider's filter stops"),
+    ] {
+        let mut world = one_task();
+        world.agents.script("T01", vec![act]);
+        assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+        assert!(world.sent_to("T01")[1].contains(told), "{}", world.sent_to("T01")[1]);
+        world.assert_said("merged after 2 attempts");
+    }
 }
 
 #[test]
-fn every_figure_counts_the_same_tokens() {
-    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
-    world.cached_tokens = 50_000;
-    world.setting.options = json!({ "budget": { "runTokens": 120_000 } });
-    assert_eq!(world.command(Implement, ""), None);
-    // Two asks of 3,400 tokens and a few, and what they read from the cache.
-    world.assert_said("106,803 of 120,000 tokens of the run's budget");
-    world.assert_said("Spent: 106,803 tokens");
-    world.assert_said("| 133 bytes | 106,803 |");
-    let status = world.file("tasks/T01.status.json").unwrap_or_default();
-    assert!(status.contains("\"token_count\": 106803"), "{status}");
-}
-
-#[test]
-fn a_spent_task_is_told_as_such() {
-    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
-    world.agents.script("T01", vec![Act::change(&[("a.js", "BUG\n")])]);
-    world.setting.options = json!({ "budget": { "taskTokens": 3_000 } });
+fn a_model_of_the_hosts_choice_has_a_provider_too() {
+    let mut world = one_task();
+    world.setting.model = ModelRef::parse("acme/large");
+    world.setting.agents = [("implementer".into(), ModelRef::parse("beta/own").expect("a model"))].into();
+    world.agents.script("T01", vec![Act::error(402, "")]);
     let error = world.command(Implement, "").unwrap_or_default();
-    assert!(error.contains("exit code 1; its budget is used up (3,401 tokens)"), "{error}");
-    assert!(error.contains("Raise options.budget"), "{error}");
+    assert!(error.contains("Parked: beta (quota used up)"), "{error}");
+}
+
+#[test]
+fn planners_say_what_to_do_about_a_refusal() {
+    for (act, advice) in [
+        (Act::error(401, "no key"), "`opencode auth login` sets the key"),
+        (Act::error(429, "insufficient_quota"), "Add credit there"),
+    ] {
+        let mut world = World::new(four_tasks());
+        world.agents.script("planner-qa", vec![act]);
+        let error = world.command(Plan, "feature.md").unwrap_or_default();
+        assert!(error.contains(advice), "{error}");
+    }
 }

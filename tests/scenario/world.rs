@@ -6,7 +6,7 @@ use multi_agent_coder::backlog::{TaskSpec, render};
 use multi_agent_coder::effect::file::Place;
 use multi_agent_coder::effect::session::{Purpose, SessionOperation, SessionOutcome};
 use multi_agent_coder::effect::{Effect, Operation, Outcome};
-use multi_agent_coder::engine::Engine;
+use multi_agent_coder::engine::{Engine, VERSION};
 use multi_agent_coder::event::{CommandName, Event, Setting, Stamped, Tidied};
 use multi_agent_coder::ids::{EffectId, ModelRef, SessionId};
 
@@ -146,7 +146,13 @@ impl World {
         };
         let request = "# Feature Request: Cart\n\nA cart with discounts and tax.\n";
         world.put(Place::Person, "feature.md", request);
+        world.open();
         world
+    }
+
+    /// A process opens the journal.
+    fn open(&mut self) {
+        self.step(Event::Opened { version: VERSION.into(), tidied: Tidied::default() });
     }
 
     /// A world whose backlog is written already.
@@ -224,7 +230,7 @@ impl World {
         for worktree in self.git.worktrees.values_mut() {
             worktree.is_orphan = true;
         }
-        self.step(Event::Opened { version: "0.1.0".into(), tidied: Tidied::default() });
+        self.open();
     }
 
     /// What sessions were asked for comes to its end, and nobody hears of it.

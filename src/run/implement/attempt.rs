@@ -9,16 +9,18 @@ use crate::definitions::Role;
 use crate::effect::Outcome;
 use crate::effect::file::FileOutcome;
 use crate::effect::git::{Change, GitOutcome};
-use crate::effect::session::SessionOutcome;
+use crate::effect::session::{SessionOutcome, Usage};
 use crate::engine::{Activity, Turn};
 use crate::evidence::Failure;
 use crate::ids::{CommitId, EffectId, SessionId, Slot};
+use crate::resilience::loops::LoopWatch;
 use crate::review::GateReport;
 use crate::route::{Work, work_of};
 use crate::run::documents::file_failure;
 use crate::run::gating::{Check, Gating, Preparation};
 use crate::run::implement::ImplementRun;
 use crate::run::implement::left::{Left, Remains};
+use crate::run::providers::AskTrouble;
 use crate::run::review::Review;
 use crate::run::{Progress, Waiter, session_failure};
 use crate::track::Life;
@@ -42,6 +44,10 @@ pub struct Attempt {
     pub denied: Option<String>,
     /// Its work, once it is in a ref and waits to be judged.
     pub kept: Option<CommitId>,
+    /// Its agent tries a provider that was in trouble, and all others wait for how that goes.
+    pub is_probe: bool,
+    /// What the agent at work has cost so far; what earlier ones cost is in the ledger.
+    pub live: Usage,
     /// How far it is.
     pub stage: Stage,
 }
@@ -66,8 +72,8 @@ pub enum Stage {
         directory: String,
         session: SessionId,
         ask: EffectId,
-        bad_streams: u32,
-        given_up: Option<String>,
+        watch: LoopWatch,
+        given_up: Option<GivenUp>,
     },
     /// Its work is being committed; an end that was already bad is kept.
     Collecting { directory: String, failure: Option<Ending> },
@@ -85,6 +91,19 @@ pub enum Stage {
     Rechecking { work: Collected, tries: u32, merge: CommitId, check: Check },
     /// The integration branch is being moved to the merge commit.
     Moving { work: Collected, tries: u32, merge: CommitId },
+}
+
+/// Why an agent at work was stopped by us.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum GivenUp {
+    /// Its provider is in trouble.
+    Trouble(AskTrouble),
+    /// It went in circles.
+    Loop { what: String },
+    /// The run's budget is used up.
+    RunBudget,
+    /// The task's budget is used up.
+    TaskBudget,
 }
 
 /// Why an attempt is over before its work was judged.
@@ -148,7 +167,7 @@ pub(crate) fn role(task: &TaskSpec) -> Role {
 
 impl ImplementRun {
     /// Starts an attempt in a free directory of the pool, or goes on with what an earlier one left.
-    pub(crate) fn start(&mut self, turn: &mut Turn, task: usize, slot: Slot) {
+    pub(crate) fn start(&mut self, turn: &mut Turn, task: usize, slot: Slot, is_probe: bool) {
         let Some(record) = self.track.records.get_mut(task) else {
             return;
         };
@@ -162,6 +181,8 @@ impl ImplementRun {
             notes: String::new(),
             denied: None,
             kept: None,
+            is_probe,
+            live: Usage::default(),
             stage: Stage::Over,
         };
         match record.left.take() {
@@ -312,22 +333,7 @@ impl ImplementRun {
                 Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
             },
             Stage::Reviewing { work, review } => {
-                let Some(spec) = self.track.backlog.tasks.get(task) else {
-                    return;
-                };
-                let review = if self.is_stopping() { review.stopping() } else { review };
-                match review.resolved(turn, &self.run, spec, outcome, took_ms, waiter) {
-                    Progress::More(review) => {
-                        attempt.stage = Stage::Reviewing { work, review };
-                        self.put_back(task, attempt);
-                    }
-                    Progress::Done(verdict) => self.reviewed(turn, task, attempt, work, verdict),
-                    Progress::Aborted => self.interrupted(turn, task, &attempt),
-                    Progress::Failed(message) => {
-                        let failure = Failure::Host { message: format!("no review: {message}") };
-                        self.failed(turn, task, &attempt, failure);
-                    }
-                }
+                self.review_resolved(turn, task, attempt, work, review, outcome, took_ms);
             }
             merging => self.merge_goes_on(turn, task, attempt, merging, outcome),
         }

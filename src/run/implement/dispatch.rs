@@ -1,12 +1,14 @@
 //! Keeping every worker busy, within the budget, until nothing is left to start.
 
-use crate::run::implement::{ImplementRun, Stage, Stop};
+use crate::run::implement::care::Hold;
+use crate::run::implement::{ImplementRun, Stage};
 
 use crate::definitions::Role;
 use crate::engine::{Activity, Turn};
 use crate::ids::ModelRef;
-use crate::metrics::{Ledger, estimate};
+use crate::metrics::estimate;
 use crate::options::ReviewMode;
+use crate::resilience::provider::Admission;
 use crate::route::{Work, work_of};
 use crate::run::implement::attempt::role;
 use crate::schedule::overlap;
@@ -37,6 +39,7 @@ impl ImplementRun {
             turn.say(&self.run.chat, text);
             self.estimate = Some(figure);
         }
+        self.meet_providers(turn);
         self.look_at_checkout(turn);
         self.touch_file();
         self.go_on(turn)
@@ -62,67 +65,72 @@ impl ImplementRun {
                 self.watch_budget(turn);
                 self.dispatch(turn);
                 self.flush(turn);
-                if self.is_over() { self.finish(turn) } else { Activity::Implement(self) }
+                if !self.is_over() {
+                    return Activity::Implement(self);
+                }
+                self.cancel_timers(turn);
+                self.finish(turn)
             }
             Stage::Closing { .. } => self.close(turn),
             _ => Activity::Implement(self),
         }
     }
 
+    /// Starts what can start. What cannot is looked at again in time.
     pub(super) fn dispatch(&mut self, turn: &mut Turn) {
-        while self.stopping.is_none() {
+        while self.stopping.is_none() && self.schedule.ready() > 0 {
             let Some(slot) = self.free.first().copied() else {
                 return;
             };
-            let Some(task) = self.next_task() else { return };
-            self.free.remove(&slot);
-            self.start(turn, task, slot);
+            match self.next_start(turn) {
+                Ok((task, is_probe)) if self.has_room(turn) => {
+                    self.free.remove(&slot);
+                    self.start(turn, task, slot, is_probe);
+                }
+                Ok((task, _)) => return self.schedule.give_back(task),
+                Err(hold) => return self.hold_back(turn, hold),
+            }
         }
+    }
+
+    /// The best ready task whose provider may be asked, and whether it is a probe; or why there is none.
+    fn next_start(&mut self, turn: &mut Turn) -> Result<(usize, bool), Hold> {
+        let (mut hold, mut passed_over) = (Hold::default(), Vec::new());
+        let running: Vec<usize> = self.running().map(|(task, _)| task).collect();
+        let providers = self.providers();
+        let mut found = None;
+        // Once every provider has said no there is nobody left to ask.
+        while !hold.is_refused_by(&providers)
+            && let Some(task) = self.next_task(&running)
+        {
+            if self.is_spent(turn, task) {
+                continue;
+            }
+            match self.admission(turn, task) {
+                (Admission::Go { is_probe }, _) => {
+                    found = Some((task, is_probe));
+                    break;
+                }
+                (admission, provider) => hold.add(admission, &provider),
+            }
+            passed_over.push(task);
+        }
+        for task in passed_over {
+            self.schedule.give_back(task);
+        }
+        found.ok_or(hold)
     }
 
     /// The ready task with the longest way to go; one that touches the same files as a running one
     /// has to wait a little, up to its own hours.
-    pub(super) fn next_task(&mut self) -> Option<usize> {
+    pub(super) fn next_task(&mut self, running: &[usize]) -> Option<usize> {
         let tasks = &self.track.backlog.tasks;
-        let running: Vec<usize> = (0..tasks.len())
-            .filter(|index| matches!(self.track.records[*index].life, Life::Running(_)))
-            .collect();
         self.schedule.next(|index| {
             let task = &tasks[index];
             let files = &task.scope.files_hint;
             let shared = running.iter().map(|other| overlap(files, &tasks[*other].scope.files_hint));
             shared.fold(0.0, f64::max) * task.scope.estimated_hours
         })
-    }
-
-    pub(super) fn watch_budget(&mut self, turn: &mut Turn) {
-        let budget = self.run.options.budget.clone();
-        if budget.run_usd.is_none() && budget.run_tokens.is_none() {
-            return;
-        }
-        let spent = self.own_ledger(turn).total();
-        let tokens = spent.tokens();
-        let shares = [
-            budget
-                .run_usd
-                .map(|cap| (spent.cost_usd / cap, format!("{} of {}", usd(spent.cost_usd), usd(cap)))),
-            budget.run_tokens.map(|cap| {
-                (tokens as f64 / cap as f64, format!("{} of {} tokens", number(tokens), number(cap)))
-            }),
-        ];
-        for (share, what) in shares.into_iter().flatten() {
-            if share >= 1.0 && self.stopping.is_none() {
-                self.stop(turn, Stop::Budget(format!("the budget is used up ({what})")));
-            } else if share >= budget.alert_at && !self.has_alerted {
-                self.has_alerted = true;
-                turn.say(&self.run.chat, format!("**Note:** {what} of the run's budget is used."));
-            }
-        }
-    }
-
-    /// What this run has cost.
-    pub(crate) fn own_ledger(&self, turn: &Turn) -> Ledger {
-        Ledger { entries: turn.shared.ledger.entries.iter().skip(self.ledger_from).cloned().collect() }
     }
 
     pub(super) fn is_over(&self) -> bool {

@@ -2,23 +2,25 @@
 //! back, and the task starts afresh, rests, or is given up with a reason.
 
 use crate::effect::Operation;
-use crate::effect::session::Usage;
 use crate::effect::timer::TimerOperation;
 use crate::engine::Turn;
 use crate::evidence::{Failure, FailureClass, accumulate, distill};
-use crate::options::BudgetOptions;
+use crate::resilience::backoff::{TASK, seed};
+use crate::resilience::provider::Admission;
+use crate::resilience::trouble::TroubleClass;
 use crate::run::implement::attempt::Attempt;
 use crate::run::implement::{ImplementRun, Stop, Wait};
 use crate::run::{Waiter, tampering};
-use crate::text::{duration, number, usd};
+use crate::text::{cut, duration};
 use crate::track::{Life, Record};
 
-/// The first wait after provider trouble; each further one in a row is twice as long.
-const REST_MS: u64 = 5_000;
-/// The longest wait.
-const REST_MS_MAX: u64 = 5 * 60 * 1000;
-/// After so many troubles in a row, each waited out, the run stops.
+/// After so many troubles of the host in a row, each waited out, the run stops.
 pub(crate) const TROUBLES_MAX: u32 = 5;
+/// After so many troubles of its provider in a row a task is set aside for this run. A provider that is
+/// down for all is left alone before that; this is for what fails with one task only.
+pub(crate) const PROVIDER_TROUBLES_MAX: u32 = 10;
+/// So much of a refusal is told at the end.
+const REASON_BYTES_MAX: usize = 600;
 
 /// What a failure means for its task.
 enum Next {
@@ -26,8 +28,10 @@ enum Next {
     Again,
     /// Another attempt later; this one does not count.
     Rest { wait_ms: u64 },
-    /// Another attempt, in another run; this one does not count.
+    /// Another attempt, when its provider may be asked again or in another run; this one does not count.
     Later,
+    /// Another attempt in another run; this one does not count.
+    SetAside,
     /// The same, and nothing else starts either: it would only meet the same trouble.
     StopAll,
     /// No more attempts.
@@ -39,26 +43,28 @@ impl ImplementRun {
     pub(crate) fn failed(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, failure: Failure) {
         let took_ms = turn.shared.now_ms.saturating_sub(attempt.started_ms);
         let attempts_max = self.run.options.max_retries;
-        let is_stopping = self.stopping.is_some();
-        let seed = self.run.seed;
-        let spec = self.track.backlog.tasks.get(task);
+        let cap = self.spent_cap(turn, task);
+        let rests = self.rests(turn, task, &failure);
         let Some(record) = self.track.records.get_mut(task) else { return };
         record.spent_ms += took_ms;
-        let track = &self.track.backlog.track_id;
-        let spent = spec.map(|spec| turn.shared.ledger.of_task(track, &spec.id)).unwrap_or_default();
-        let cap = task_cap(&self.run.options.budget, &spent);
         let lessons = distill(&failure);
         let told = lessons.first().map(|lesson| format!(". It is told: {lesson}")).unwrap_or_default();
         record.evidence = accumulate(&record.evidence, lessons);
         count(record, &failure);
         record.left = if failure.consumes_attempt() { None } else { attempt.left() };
+        let is_host = failure.class() == FailureClass::Host;
         let next = match failure.consumes_attempt() {
-            _ if cap.is_some() => Next::GiveUp,
+            _ if cap.is_some() || matches!(failure, Failure::Budget { .. }) => Next::GiveUp,
             true if is_hopeless(record, &failure, attempts_max) => Next::GiveUp,
             true => Next::Again,
-            false if record.troubles >= TROUBLES_MAX => Next::StopAll,
-            false if is_stopping => Next::Later,
-            false => Next::Rest { wait_ms: rest_ms(record.troubles, seed, task, attempt.number) },
+            false if is_refused(&failure) => Next::StopAll,
+            false if is_host && record.troubles >= TROUBLES_MAX => Next::StopAll,
+            false if self.stopping.is_some() || rests => Next::Later,
+            false if record.troubles >= PROVIDER_TROUBLES_MAX => Next::SetAside,
+            false => {
+                let parts = [u64::from(self.run.seed), task as u64, u64::from(attempt.number)];
+                Next::Rest { wait_ms: TASK.full_ms(record.troubles, seed(&parts)) }
+            }
         };
         let is_last_straw = matches!(next, Next::StopAll);
         let headline = failure.headline();
@@ -75,7 +81,7 @@ impl ImplementRun {
             Next::Rest { wait_ms } => {
                 let operation = Operation::Timer(TimerOperation::Sleep { duration_ms: wait_ms });
                 let timer = turn.request(Waiter::Implement(Wait::Rest { task }), operation);
-                record.life = Life::Resting { timer };
+                record.life = Life::Resting { timer, until_ms: turn.shared.now_ms + wait_ms };
                 format!(
                     "{headline}. Trying again in {}; this does not count as an attempt",
                     duration(wait_ms)
@@ -86,17 +92,29 @@ impl ImplementRun {
                 self.schedule.give_back(task);
                 format!("{headline}. This does not count as an attempt")
             }
+            Next::SetAside => {
+                record.life = Life::Waiting;
+                self.schedule.remove(task);
+                self.care.set_aside.insert(task, headline.clone());
+                format!(
+                    "{headline}. That was {PROVIDER_TROUBLES_MAX} times in a row, so it is left for the next run; this does \
+                     not count as an attempt"
+                )
+            }
             Next::StopAll => {
                 record.life = Life::Waiting;
                 record.troubles = 0;
                 self.schedule.give_back(task);
-                format!("{headline}. That was {TROUBLES_MAX} times in a row, so nothing new starts")
+                let why =
+                    if is_host { format!("That was {TROUBLES_MAX} times in a row, so") } else { "So".into() };
+                format!("{headline}. {why} nothing new starts; this does not count as an attempt")
             }
             Next::GiveUp => {
                 let class = if cap.is_some() { FailureClass::Budget } else { failure.class() };
                 record.life = Life::Failed { class };
                 self.schedule.remove(task);
                 match cap {
+                    Some(cap) if matches!(failure, Failure::Budget { .. }) => format!("{headline} ({cap})"),
                     Some(cap) => {
                         record.error = Some(format!("{headline}; its budget is used up ({cap})"));
                         format!("{headline}. Given up, because the task's budget is used up ({cap})")
@@ -109,21 +127,49 @@ impl ImplementRun {
         };
         record.history.push(format!("Attempt {}: {text}.", attempt.number));
         if is_last_straw {
-            self.stop(turn, Stop::Trouble(headline));
+            self.stop(
+                turn,
+                match &failure {
+                    // What to do about it stands at its end.
+                    Failure::Provider { message, .. } => {
+                        Stop::Refused(format!("the provider refused: {}", cut(message, REASON_BYTES_MAX)))
+                    }
+                    _ => Stop::Trouble(headline),
+                },
+            );
         }
         self.ended(turn, task, attempt, false, &text);
     }
 
+    /// Whether the provider that a task needs rests anyway, so that the task need not rest by itself.
+    fn rests(&self, turn: &mut Turn, task: usize, failure: &Failure) -> bool {
+        let rests =
+            |admission| matches!(admission, Admission::Wait { is_rest: true, .. } | Admission::Parked { .. });
+        failure.class() == FailureClass::Provider && rests(self.admission(turn, task).0)
+    }
+
     /// An attempt was stopped from outside. It does not count, and starts afresh another time.
     pub(crate) fn interrupted(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt) {
+        self.put_down(turn, task, attempt, "stopped; its work so far is kept");
+    }
+
+    /// Finished work cannot be reviewed now. It is kept, and its review comes another time.
+    pub(super) fn shelve(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt) {
+        let is_stopped = self.is_stopping();
+        let text =
+            if is_stopped { "stopped; its work is kept" } else { "its work is kept, to be reviewed later" };
+        self.put_down(turn, task, attempt, text);
+    }
+
+    fn put_down(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, text: &str) {
         if let Some(record) = self.track.records.get_mut(task) {
             record.spent_ms += turn.shared.now_ms.saturating_sub(attempt.started_ms);
             record.life = Life::Waiting;
             record.left = attempt.left();
-            record.history.push(format!("Attempt {}: stopped; it does not count.", attempt.number));
+            record.history.push(format!("Attempt {}: {text}; it does not count.", attempt.number));
         }
         self.schedule.give_back(task);
-        self.ended(turn, task, attempt, false, "stopped; its work so far is kept");
+        self.ended(turn, task, attempt, false, text);
     }
 
     /// What makes git run programs was changed while agents worked: nothing more is run with it. What
@@ -167,7 +213,7 @@ fn count(record: &mut Record, failure: &Failure) {
     if failure.consumes_attempt() {
         record.attempts += 1;
         record.troubles = 0;
-    } else {
+    } else if failure.class().is_trouble() {
         record.troubles += 1;
     }
 }
@@ -177,28 +223,7 @@ fn is_hopeless(record: &Record, failure: &Failure, attempts_max: u32) -> bool {
     failure.class() == FailureClass::Context || record.attempts >= attempts_max
 }
 
-/// The cap that a task has reached, in words.
-fn task_cap(budget: &BudgetOptions, spent: &Usage) -> Option<String> {
-    let tokens = spent.tokens();
-    if budget.task_usd.is_some_and(|cap| spent.cost_usd >= cap) {
-        return Some(usd(spent.cost_usd));
-    }
-    let is_over = budget.task_tokens.is_some_and(|cap| tokens >= cap);
-    is_over.then(|| format!("{} tokens", number(tokens)))
-}
-
-/// How long to wait after so many troubles in a row: between half and all of a time that doubles, so
-/// that several tasks do not come back at once.
-pub(crate) fn rest_ms(troubles: u32, seed: u32, task: usize, attempt: u32) -> u64 {
-    let doubled = REST_MS.saturating_mul(1 << (troubles.clamp(1, TROUBLES_MAX) - 1)).min(REST_MS_MAX);
-    doubled / 2 + doubled / 2 * u64::from(jitter(seed, task, attempt)) / 1000
-}
-
-/// A number from 0 to 999 that depends on nothing but its inputs (splitmix64's mixing constants).
-fn jitter(seed: u32, task: usize, attempt: u32) -> u32 {
-    let mut x = (u64::from(seed) << 32) ^ ((task as u64) << 8) ^ u64::from(attempt);
-    x = x.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    ((x ^ (x >> 31)) % 1000) as u32
+/// Whether the same would be refused again, whatever the task.
+fn is_refused(failure: &Failure) -> bool {
+    matches!(failure, Failure::Provider { class: TroubleClass::Refused, .. })
 }

@@ -8,6 +8,7 @@ use crate::evidence::FailureClass;
 use crate::metrics::{TaskFigures, report};
 use crate::options::LandMode;
 use crate::run::implement::{ImplementRun, Stage, Stop, Wait};
+use crate::run::providers::clock;
 use crate::run::{Waiter, git_failure};
 use crate::text::list;
 use crate::track::{Life, Track};
@@ -91,7 +92,11 @@ impl ImplementRun {
         }
         let lines: Vec<String> = open
             .iter()
-            .map(|index| format!("- {}: {}", self.track.backlog.tasks[*index].id, why(&self.track, *index)))
+            .map(|index| {
+                let aside = self.care.set_aside.get(index).map(|why| format!("set aside: {why}"));
+                let why = aside.unwrap_or_else(|| why(&self.track, *index));
+                format!("- {}: {why}", self.track.backlog.tasks[*index].id)
+            })
             .collect();
         let tasks = if self.wanted.len() == 1 { "task" } else { "tasks" };
         let are = if open.len() == 1 { "is" } else { "are" };
@@ -112,6 +117,10 @@ impl ImplementRun {
                      was not you, then `/implement` goes on."
                 );
             }
+            Some(Stop::Refused(reason)) => {
+                return format!("Stopped: {reason}. Then `/implement` goes on.");
+            }
+            Some(Stop::Parked(text)) => return text.clone(),
             Some(Stop::Trouble(reason)) => {
                 return format!("Stopped: {reason}. When the trouble is over, `/implement` goes on.");
             }
@@ -138,6 +147,9 @@ impl ImplementRun {
         if !spent.is_empty() {
             let ids = spent.join(" ");
             advice.push(format!("Raise options.budget, then `/implement {ids}`."));
+        }
+        if !self.care.set_aside.is_empty() {
+            advice.push("`/implement` tries again what was set aside.".to_owned());
         }
         if advice.is_empty() {
             advice.push("`/implement` without ids takes every task that can start.".to_owned());
@@ -166,7 +178,10 @@ pub(crate) fn why(track: &Track, index: usize) -> String {
     };
     match &record.life {
         Life::Failed { .. } => record.error.clone().unwrap_or_else(|| "failed".to_owned()),
-        Life::Resting { .. } => format!("rests: {}", record.error.as_deref().unwrap_or("provider trouble")),
+        Life::Resting { until_ms, .. } => {
+            let error = record.error.as_deref().unwrap_or("provider trouble");
+            format!("rests until {}: {error}", clock(*until_ms, *until_ms))
+        }
         Life::Waiting => {
             let waits: Vec<String> = track.waits_for(index).iter().map(ToString::to_string).collect();
             match (track.blocked_by(index), waits.is_empty()) {

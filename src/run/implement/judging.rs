@@ -2,17 +2,21 @@
 
 use crate::run::implement::attempt::{Attempt, Collected, Ending, Stage};
 
+use crate::definitions::Role;
 use crate::effect::git::{GitOperation, GitOutcome};
+use crate::effect::session::Usage;
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
 use crate::evidence::Failure;
 use crate::ids::CommitId;
 use crate::options::ReviewMode;
 use crate::review::{GateReport, Verdict};
+use crate::route::Work;
 use crate::run::gating::Gating;
-use crate::run::implement::ImplementRun;
 use crate::run::implement::working::DIFF_BYTES_MAX;
-use crate::run::review::Review;
+use crate::run::implement::{ImplementRun, Stop};
+use crate::run::providers::provider_of;
+use crate::run::review::{Around, Review, Reviewed};
 use crate::run::{Progress, git_failure};
 use crate::text::bytes;
 
@@ -164,7 +168,7 @@ impl ImplementRun {
         &mut self,
         turn: &mut Turn,
         task: usize,
-        mut attempt: Attempt,
+        attempt: Attempt,
         directory: &str,
         work: Collected,
         reports: Vec<GateReport>,
@@ -179,21 +183,81 @@ impl ImplementRun {
                 return self.failed(turn, task, &attempt, Failure::Host { message: git_failure(other) });
             }
         }
-        let Some(spec) = self.track.backlog.tasks.get(task) else {
-            return;
-        };
-        let waiter = attempt.wait(task);
-        let review =
-            Review::begin(turn, &self.run, spec, attempt.number, directory, (&work.diff, reports), waiter);
-        if review.parts() > 1 {
-            let parts = review.parts();
-            turn.say(
-                &self.run.chat,
-                format!("{}: the diff is large, so it is reviewed in {parts} parts.", spec.id),
-            );
+        if self.spent_cap(turn, task).is_some() {
+            let message = "its budget is used up, so it is not reviewed; its work is kept".to_owned();
+            return self.failed(turn, task, &attempt, Failure::Budget { message });
         }
-        attempt.stage = Stage::Reviewing { work, review };
-        self.put_back(task, attempt);
+        let Some(around) = self.around(task, &attempt) else { return };
+        let reviewed = Review::begin(turn, &around, attempt.number, directory, (&work.diff, reports));
+        if let Reviewed::More(review) = &reviewed
+            && review.parts() > 1
+        {
+            let (id, parts) = (&around.task.id, review.parts());
+            turn.say(&self.run.chat, format!("{id}: the diff is large, so it is reviewed in {parts} parts."));
+        }
+        self.review_goes_on(turn, task, attempt, work, reviewed);
+    }
+
+    /// A step of a review ended.
+    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
+    pub(super) fn review_resolved(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        mut attempt: Attempt,
+        work: Collected,
+        review: Review,
+        outcome: &Outcome,
+        took_ms: u64,
+    ) {
+        let Some(around) = self.around(task, &attempt) else { return };
+        let reviewed = review.resolved(turn, &around, outcome, took_ms);
+        if matches!(outcome, Outcome::Session(outcome) if outcome.usage().is_some()) {
+            // It is in the ledger now.
+            attempt.live = Usage::default();
+        }
+        self.review_goes_on(turn, task, attempt, work, reviewed);
+    }
+
+    /// What a review of a task works with.
+    fn around(&self, task: usize, attempt: &Attempt) -> Option<Around<'_>> {
+        let model = self.run.model(Role::Reviewer, Work::Review);
+        // Other trouble than these is not the reviewer's, and work that is done is judged.
+        let is_over = matches!(self.stopping, Some(Stop::Person | Stop::Budget(_) | Stop::Tampered(_)));
+        Some(Around {
+            run: &self.run,
+            task: self.track.backlog.tasks.get(task)?,
+            live: self.live_at(provider_of(model.as_ref())),
+            spent: attempt.live,
+            may_ask: !is_over,
+            waiter: attempt.wait(task),
+        })
+    }
+
+    fn review_goes_on(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        mut attempt: Attempt,
+        work: Collected,
+        reviewed: Reviewed,
+    ) {
+        match reviewed {
+            Reviewed::More(review) => {
+                attempt.stage = Stage::Reviewing { work, review: *review };
+                self.put_back(task, attempt);
+            }
+            Reviewed::Done(verdict) => self.reviewed(turn, task, attempt, work, verdict),
+            Reviewed::Postponed => self.shelve(turn, task, &attempt),
+            Reviewed::Refused(trouble) => {
+                let (class, message) = (trouble.diagnosis.class, trouble.told());
+                self.failed(turn, task, &attempt, Failure::Provider { class, message });
+            }
+            Reviewed::Failed(message) => {
+                let failure = Failure::Host { message: format!("no review: {message}") };
+                self.failed(turn, task, &attempt, failure);
+            }
+        }
     }
 
     pub(super) fn reviewed(

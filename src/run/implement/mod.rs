@@ -2,6 +2,8 @@
 //! the longest way still to go, until nothing is left to start.
 
 pub mod attempt;
+mod budget;
+pub(crate) mod care;
 mod dispatch;
 pub(crate) mod failure;
 pub mod files;
@@ -10,6 +12,7 @@ mod judging;
 pub mod left;
 mod merge;
 mod opening;
+pub(crate) mod signals;
 mod watch;
 pub(crate) mod working;
 
@@ -28,6 +31,7 @@ use crate::metrics::Estimate;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, read};
 use crate::run::gating::Check;
 use crate::run::health::Health;
+use crate::run::implement::care::Care;
 use crate::run::implement::files::BacklogFile;
 use crate::run::implement::opening::chosen_gates;
 use crate::run::implement::watch::Watch;
@@ -63,7 +67,7 @@ pub struct ImplementRun {
     /// Where this run's entries begin in the ledger.
     pub(crate) ledger_from: usize,
     pub(crate) estimate: Option<Estimate>,
-    has_alerted: bool,
+    pub(crate) care: Care,
     has_told_of_writes: bool,
     pub(crate) stage: Stage,
 }
@@ -107,8 +111,12 @@ pub enum Stop {
     Budget(String),
     /// What makes git run programs was changed.
     Tampered(String),
-    /// Trouble that does not end and is nobody's fault here: a provider, the host, the disk.
+    /// Trouble that does not end and is nobody's fault here: the host, the disk.
     Trouble(String),
+    /// A provider, or the host, does not accept what we ask for.
+    Refused(String),
+    /// What is left to do needs a provider that is left alone for now.
+    Parked(String),
 }
 
 /// What `/implement` as a whole waits for.
@@ -124,6 +132,22 @@ pub enum Wait {
     Rest {
         /// Its index.
         task: usize,
+    },
+    /// A time at which more may start.
+    Wake {
+        /// When, in milliseconds since the Unix epoch.
+        at_ms: u64,
+    },
+    /// A look at the machine's memory.
+    Memory,
+    /// It is time to look at what agents have changed.
+    Pulse,
+    /// What an agent has changed.
+    Glance {
+        /// Its task's index.
+        task: usize,
+        /// Its attempt's number.
+        attempt: u32,
     },
 }
 
@@ -170,7 +194,7 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
         watch: Watch::default(),
         ledger_from: turn.shared.ledger.entries.len(),
         estimate: None,
-        has_alerted: false,
+        care: Care::default(),
         has_told_of_writes: false,
         stage: Stage::Backlog,
         run,
@@ -192,7 +216,7 @@ impl ImplementRun {
     pub(super) fn stop(&mut self, turn: &mut Turn, why: Stop) {
         self.stopping = Some(why);
         for record in &self.track.records {
-            if let Life::Resting { timer } = &record.life {
+            if let Life::Resting { timer, .. } = &record.life {
                 turn.cancel(*timer);
             }
         }
@@ -214,6 +238,10 @@ impl ImplementRun {
             Wait::File => self.file_resolved(turn, outcome),
             Wait::Rest { task } => self.rested(task),
             Wait::Checkout => self.checkout_seen(outcome),
+            Wait::Wake { at_ms } => self.woken(at_ms),
+            Wait::Memory => self.memory_seen(turn, outcome),
+            Wait::Pulse => self.pulse(turn, outcome),
+            Wait::Glance { task, attempt } => self.glanced(turn, task, attempt, outcome),
             Wait::Step => return self.step_resolved(turn, outcome),
         }
         self.go_on(turn)

@@ -1,31 +1,25 @@
 //! The session of an attempt: what it reads, what it is told, how it ends.
 
-use crate::run::implement::attempt::{Attempt, Ending, Stage, role};
+use crate::run::implement::attempt::{Attempt, Ending, GivenUp, Stage, role};
 
 use crate::backlog::TaskSpec;
 use crate::context;
 use crate::effect::git::GitOperation;
-use crate::effect::session::{Purpose, SessionOperation, SessionOutcome, Trouble};
+use crate::effect::session::{Purpose, SessionOperation, SessionOutcome, Trouble, Usage};
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
-use crate::event::SessionSignal;
 use crate::evidence::Failure;
 use crate::ids::{CommitId, SessionId, Slot, TrackId};
 use crate::metrics::Entry;
+use crate::resilience::loops::LoopWatch;
+use crate::resilience::trouble::TroubleClass;
 use crate::route::work_of;
-use crate::run::SILENT_MS;
 use crate::run::implement::ImplementRun;
-use crate::run::{Run, Waiter, session_failure};
-use crate::text::duration;
-use crate::track::Life;
+use crate::run::providers::AskTrouble;
+use crate::run::{Run, Waiter, providers, session_failure, silent_ms};
 
 /// A diff is kept up to this size: enough for a review in parts, little enough for a journal line.
 pub(super) const DIFF_BYTES_MAX: u32 = 1024 * 1024;
-/// After so many turns in a row without a finish reason the host would ask the model for ever.
-const BAD_STREAMS_MAX: u32 = 3;
-/// The host may wait for the provider as long as it says, even an hour. Longer than this we wait
-/// ourselves, with the worktree and the worker's place free. Its own five tries take 70 s.
-const PATIENCE_MS: u64 = 90_000;
 /// What an agent's last message begins with when it cannot go on.
 pub(crate) const BLOCKED: &str = "BLOCKED:";
 
@@ -95,7 +89,7 @@ impl ImplementRun {
         context: String,
         session: &SessionId,
     ) {
-        if self.is_stopping() {
+        if self.stopping.is_some() {
             turn.remove_session(session, Waiter::Nobody);
             return self.interrupted(turn, task, &attempt);
         }
@@ -115,50 +109,14 @@ impl ImplementRun {
             model: self.run.model(role(spec), work_of(spec)),
             text: context,
             timeout_ms: self.run.options.task_timeout_ms,
-            silent_ms: SILENT_MS,
+            silent_ms: silent_ms(self.run.options.task_timeout_ms),
         };
         let ask = turn.request(attempt.wait(task), Operation::Session(operation));
         self.agent_begins(task);
-        attempt.stage =
-            Stage::Working { directory, session: session.clone(), ask, bad_streams: 0, given_up: None };
+        self.begin_pulse(turn);
+        let watch = LoopWatch::begin(turn.shared.now_ms);
+        attempt.stage = Stage::Working { directory, session: session.clone(), ask, watch, given_up: None };
         self.put_back(task, attempt);
-    }
-
-    /// Something was seen in a session: a stream without an end is stopped before the host loops, and
-    /// what was denied is kept for the next attempt.
-    pub fn signalled(&mut self, turn: &mut Turn, seen: &SessionId, signal: &SessionSignal) {
-        for record in &mut self.track.records {
-            let Life::Running(attempt) = &mut record.life else {
-                continue;
-            };
-            let Stage::Working { session, ask, bad_streams, given_up, .. } = &mut attempt.stage else {
-                continue;
-            };
-            if session != seen {
-                continue;
-            }
-            match signal {
-                SessionSignal::Stepped { finish, .. } => {
-                    let is_bad = finish.as_deref().is_none_or(|finish| finish == "unknown");
-                    *bad_streams = if is_bad { *bad_streams + 1 } else { 0 };
-                    if *bad_streams == BAD_STREAMS_MAX {
-                        *given_up =
-                            Some("the model's stream ended three times without a finish reason".to_owned());
-                        turn.cancel(*ask);
-                    }
-                }
-                SessionSignal::Retrying { next_ms, message, .. } => {
-                    let wait_ms = next_ms.saturating_sub(turn.shared.now_ms);
-                    if wait_ms > PATIENCE_MS && given_up.is_none() {
-                        let wait = duration(wait_ms);
-                        *given_up = Some(format!("it asks to wait {wait}: {message}"));
-                        turn.cancel(*ask);
-                    }
-                }
-                SessionSignal::Denied { what } => attempt.denied = Some(what.clone()),
-                SessionSignal::Called { .. } => {}
-            }
-        }
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
@@ -169,14 +127,14 @@ impl ImplementRun {
         mut attempt: Attempt,
         directory: String,
         session: &SessionId,
-        given_up: Option<String>,
+        given_up: Option<GivenUp>,
         outcome: &Outcome,
         took_ms: u64,
     ) {
         let (Outcome::Session(outcome), Some(spec)) = (outcome, self.track.backlog.tasks.get(task)) else {
             return self.put_back(task, attempt);
         };
-        if let Some(usage) = outcome.usage() {
+        if let Some(usage) = outcome.usage().map(|usage| usage.or_more(attempt.live)) {
             turn.shared.ledger.add(Entry {
                 work: work_of(spec),
                 model: self.run.model(role(spec), work_of(spec)),
@@ -190,12 +148,39 @@ impl ImplementRun {
         if let SessionOutcome::Answered { text, .. } = outcome {
             attempt.notes = text.clone();
         }
-        let failure = if let Some(message) = given_up {
-            Some(Ending::Failed(Failure::Provider { message }))
-        } else if self.is_stopping() && matches!(outcome, SessionOutcome::Aborted { .. }) {
-            Some(Ending::Interrupted)
-        } else {
-            self.ending(outcome, attempt.denied.as_deref()).map(Ending::Failed)
+        let (model, timeout_ms) =
+            (self.run.model(role(spec), work_of(spec)), self.run.options.task_timeout_ms);
+        let failure = self.ending(outcome, attempt.denied.as_deref());
+        // One that had finished when it was called off has finished.
+        let is_finished = failure.is_none() && matches!(outcome, SessionOutcome::Answered { .. });
+        let given_up = given_up.filter(|_| !is_finished);
+        let trouble = match &given_up {
+            Some(GivenUp::Trouble(trouble)) => Some(trouble.clone()),
+            Some(_) => None,
+            None => providers::trouble_of(outcome, timeout_ms),
+        };
+        let waiting = self.schedule.ready() + 1;
+        providers::weigh(
+            turn,
+            &self.run,
+            model.as_ref(),
+            trouble.as_ref(),
+            outcome,
+            attempt.is_probe,
+            waiting,
+        );
+        (attempt.is_probe, attempt.live) = (false, Usage::default());
+        let failure = match given_up {
+            Some(GivenUp::Trouble(trouble)) => Some(Ending::Failed(trouble_failure(&trouble, timeout_ms))),
+            Some(GivenUp::Loop { what }) => Some(Ending::Failed(Failure::Loop { what })),
+            Some(GivenUp::RunBudget) => Some(Ending::Interrupted),
+            Some(GivenUp::TaskBudget) => Some(Ending::Failed(Failure::Budget {
+                message: "its budget is used up, so its agent was stopped".to_owned(),
+            })),
+            None if self.stopping.is_some() && matches!(outcome, SessionOutcome::Aborted { .. }) => {
+                Some(Ending::Interrupted)
+            }
+            None => failure.map(Ending::Failed),
         };
         let track = &self.track.backlog.track_id;
         let operation =
@@ -216,30 +201,28 @@ impl ImplementRun {
                 if let Some(reason) = first.strip_prefix(BLOCKED) {
                     return Some(Failure::Blocked { reason: reason.trim().to_owned() });
                 }
-                match finish.as_deref() {
-                    Some("stop") => None,
-                    Some("tool-calls") => {
-                        let what = denied.map(|what| format!(": {what}")).unwrap_or_default();
-                        Some(Failure::Blocked { reason: format!("a permission it needed was denied{what}") })
-                    }
-                    Some("length") => Some(Failure::Blocked {
-                        reason: "its answer was cut off at the model's limit".to_owned(),
-                    }),
-                    other => {
-                        let finish = other.unwrap_or("none");
-                        let message = format!("the model's stream ended badly (finish reason: {finish})");
-                        Some(Failure::Provider { message })
-                    }
+                if finish.as_deref() == Some("tool-calls") {
+                    let what = denied.map(|what| format!(": {what}")).unwrap_or_default();
+                    let reason = format!("a permission it needed was denied{what}");
+                    return Some(Failure::Blocked { reason });
                 }
             }
             SessionOutcome::Failed { trouble: Trouble::Deadline, .. } => {
-                Some(Failure::Timeout { after_ms: timeout_ms })
+                return Some(Failure::Timeout { after_ms: timeout_ms });
             }
-            SessionOutcome::Failed { trouble: Trouble::Silent, .. } => {
-                Some(Failure::Silent { after_ms: SILENT_MS })
-            }
-            other => Some(Failure::Provider { message: session_failure(other, timeout_ms) }),
+            SessionOutcome::Failed { .. } => {}
+            other => return Some(Failure::Host { message: session_failure(other, timeout_ms) }),
         }
+        providers::trouble_of(outcome, timeout_ms).map(|trouble| trouble_failure(&trouble, timeout_ms))
+    }
+}
+
+/// Trouble as the failure of an attempt.
+fn trouble_failure(trouble: &AskTrouble, timeout_ms: u64) -> Failure {
+    match trouble.diagnosis.class {
+        TroubleClass::Silent => Failure::Silent { after_ms: silent_ms(timeout_ms) },
+        TroubleClass::Host => Failure::Host { message: trouble.message.clone() },
+        class => Failure::Provider { class, message: trouble.told() },
     }
 }
 

@@ -12,8 +12,8 @@ use crate::metrics::Entry;
 use crate::plan::request::Request;
 use crate::plan::{Planner, clean_document, missing_sections};
 use crate::route::Work;
-use crate::run::SILENT_MS;
-use crate::run::{Waiter, session_failure};
+use crate::run::providers;
+use crate::run::{Waiter, silent_ms};
 use crate::text::list;
 
 /// A planner at work.
@@ -152,7 +152,7 @@ impl PlanRun {
                 };
             }
             (_, other) => {
-                let reason = session_failure(other, self.run.options.planning_timeout_ms);
+                let reason = providers::explained(other, self.run.options.planning_timeout_ms);
                 seat.work = SeatWork::Failed { reason };
             }
         }
@@ -189,7 +189,7 @@ impl PlanRun {
             model: self.run.model(role(planner), Work::Planning),
             text,
             timeout_ms: self.run.options.planning_timeout_ms,
-            silent_ms: SILENT_MS,
+            silent_ms: silent_ms(self.run.options.planning_timeout_ms),
         };
         let ask = turn.request(Waiter::Plan(Wait::Seat(planner)), Operation::Session(operation));
         SeatWork::Asking { ask, is_second }
