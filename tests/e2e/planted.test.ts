@@ -18,6 +18,9 @@ const plugin = (canary: string): string =>
 const plant = (path: string, text: string): string =>
   `mkdir -p "$(dirname "${path}")" && cat > "${path}" <<'END'\n${text}END`;
 
+/** Workers may not call `git config`; nobody can keep them from calling it otherwise. */
+const GIT = "env git";
+
 /** Workers that run a command before they do good work, in their first attempt or in each. */
 function workers(command: () => string, isOnce = true): Script {
   const implementer: Script["implementer"] = ({ attempt }) =>
@@ -113,7 +116,7 @@ test("a hook stops the run, and is not run by it", () =>
 test("a filter for files stops the run, and is not run by it", () =>
   withPlanted(
     (canary) =>
-      `git config filter.planted.clean 'touch ${canary}; cat'; git config filter.planted.smudge 'touch ${canary}; cat'; echo '* filter=planted' > .gitattributes`,
+      `${GIT} config filter.planted.clean 'touch ${canary}; cat'; ${GIT} config filter.planted.smudge 'touch ${canary}; cat'; echo '* filter=planted' > .gitattributes`,
     () => undefined,
     async (world) => {
       await expectStopped(world, "filter.planted.clean", "filter.planted.smudge");
@@ -123,14 +126,14 @@ test("a filter for files stops the run, and is not run by it", () =>
 
 test("a file system monitor stops the run, and is not run by it", () =>
   withPlanted(
-    (canary) => `git config core.fsmonitor 'touch ${canary}; false'`,
+    (canary) => `${GIT} config core.fsmonitor 'touch ${canary}; false'`,
     () => undefined,
     (world) => expectStopped(world, "core.fsmonitor"),
   ));
 
 test("somebody else's name stops the run", () =>
   withPlanted(
-    () => "git config user.email mallory@example.org",
+    () => `${GIT} config user.email mallory@example.org`,
     () => undefined,
     (world) => expectStopped(world, "user.email"),
   ));
@@ -152,3 +155,36 @@ test("a plugin that the project's own test plants is found before the reviewer's
     expect(world.model.opened("reviewer")).toEqual([]);
     expect(world.repository.merges("mac/links")).toEqual([]);
   }));
+
+test("a plugin that was there when everything was killed is not loaded by the next process", () => {
+  let canary = "";
+  const path = ".opencode/plugin/x.js";
+  const hanging = linksScript(
+    {
+      implementer: ({ step }) =>
+        step === 0 ? { tools: [bash(plant(path, plugin(canary)))] } : { hang: true },
+    },
+    [EXPIRY],
+  );
+  return inWorld({ script: hanging }, async (world) => {
+    canary = canaryOf(world);
+    planned(world, [EXPIRY]);
+    const running = world.start("implement");
+    await untilPlanted(world);
+    running.kill();
+    await running.finished;
+    world.model.follow(linksScript({}, [EXPIRY]));
+    await world.run("implement");
+    expect(existsSync(canary)).toBe(false);
+    expect(world.repository.show(path, "mac/links")).toBeUndefined();
+  });
+});
+
+/** Resolves when the worker has called its tool and been answered. */
+async function untilPlanted(world: World): Promise<void> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (world.model.callsOf("implementer").some(({ step }) => step > 0)) return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error("the worker never called its tool");
+}
