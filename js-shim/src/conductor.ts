@@ -12,6 +12,8 @@ import { within } from "./within.ts";
 /** How long a command may wait for the one before it in the same chat, which is being stopped. */
 const STOP_MS = 20_000;
 
+/** How long a command waits for another process that only looks, or is about to close the journal. */
+const PATIENCE_MS = 2_000;
 /** How long each step of an end in a hurry may take. */
 const STEP_MS = 5_000;
 
@@ -85,7 +87,7 @@ export class Conductor {
     const given = { type: "command", chat, name, arguments: words, setting } as const;
     let engine: OpenEngine;
     try {
-      engine = await this.#opened(name);
+      engine = await this.#opened(name, run.isLook ? 0 : PATIENCE_MS);
     } catch (error) {
       if (error instanceof HeldError && run.isLook) return this.#lookAside(run, given, error);
       throw error;
@@ -138,9 +140,10 @@ export class Conductor {
     await this.#closeWhenQuiet();
   }
 
-  async #opened(command: string): Promise<OpenEngine> {
+  async #opened(command: string, patience_ms: number): Promise<OpenEngine> {
     if (this.#open?.isBroken) await this.#closeWhenQuiet();
-    const open = () => OpenEngine.open(this.#host, this.#place, this.#stage(), command);
+    const open = () =>
+      OpenEngine.open(this.#host, this.#place, this.#stage(), command, patience_ms);
     const opening = this.#door.then(async () => (this.#open ??= await open()));
     this.#door = opening.catch(() => undefined);
     return opening;

@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { birthOf, describeHolder, type Holder, isAlive, ourselves, readHolder } from "./holder.ts";
 
 /** A lock that is ours. */
@@ -28,17 +29,25 @@ export class HeldError extends Error {
 /** Once to see that the holder is dead, once more when it died while it removed another one's lock. */
 const TRIES_MAX = 3;
 
+/** How often a lock that is held is looked at. */
+const LOOK_MS = 50;
+
 /** Ends what keeps others out. */
 type Release = () => Promise<void>;
 
 /**
  * Takes the lock at `path`, for a command given in `directory`. Rejects with a `HeldError` when another
- * process has it. A suspended process keeps it, and one that is killed has it no more.
+ * process has it and does not let go within `patience_ms`. A suspended process keeps it, and one that is
+ * killed has it no more.
  */
-export async function acquireLock(path: string, directory: string, command: string): Promise<Lock> {
+export async function acquireLock(
+  path: string,
+  directory: string,
+  command: string,
+  patience_ms = 0,
+): Promise<Lock> {
   await mkdir(dirname(path), { recursive: true });
-  const free =
-    process.versions["bun"] === undefined ? await acquireFile(path) : await acquireDatabase(path);
+  const free = await acquirePatiently(path, performance.now() + patience_ms);
   const notice = noticeOf(path);
   const tell = (now: string) =>
     // Without it a refusal is less precise, and the lock as good.
@@ -51,6 +60,19 @@ export async function acquireLock(path: string, directory: string, command: stri
       await free();
     },
   };
+}
+
+async function acquirePatiently(path: string, until_ms: number): Promise<Release> {
+  for (;;) {
+    try {
+      return process.versions["bun"] === undefined
+        ? await acquireFile(path)
+        : await acquireDatabase(path);
+    } catch (error) {
+      if (!(error instanceof HeldError) || performance.now() >= until_ms) throw error;
+      await sleep(LOOK_MS);
+    }
+  }
 }
 
 /** Where the holder says who they are. What a killed one left there is overwritten by the next. */

@@ -53,14 +53,15 @@ export class OpenEngine {
   }
 
   /** Opens the journal for this process alone and replays it, for a command. Rejects with a reason for the
-   * person, with a `HeldError` when another process has the journal. */
+   * person, with a `HeldError` when another process has the journal for longer than `patience_ms`. */
   static async open(
     host: Host,
     place: RepositoryPlace,
     stage: Stage,
     command: string,
+    patience_ms: number,
   ): Promise<OpenEngine> {
-    return OpenEngine.#on(await openJournal(place, command), host, place, stage);
+    return OpenEngine.#on(await openJournal(place, command, patience_ms), host, place, stage);
   }
 
   /** Replays the journal that another process is writing, for commands that only look. Rejects with a

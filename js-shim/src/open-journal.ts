@@ -38,12 +38,17 @@ const NOWHERE: Journal = {
 
 /**
  * Opens the journal for this process alone, for a command. Rejects with a `HeldError` when another one has
- * it. Outside a repository nobody reads it again: it is kept nowhere.
+ * it for longer than `patience_ms`. Outside a repository nobody reads it again: it is kept nowhere.
  */
-export async function openJournal(place: RepositoryPlace, command: string): Promise<Journal> {
+export async function openJournal(
+  place: RepositoryPlace,
+  command: string,
+  patience_ms: number,
+): Promise<Journal> {
   const { common, state, person_directory } = place;
   if (common === null) return { ...NOWHERE, isWritten: true };
-  const lock = await acquireLock(join(state, "journal.lock"), person_directory, command);
+  const path = join(state, "journal.lock");
+  const lock = await acquireLock(path, person_directory, command, patience_ms);
   try {
     // Nobody else holds the lock, so what still runs belongs to a process that is gone.
     const processes = await endOrphans(childNotes(place));

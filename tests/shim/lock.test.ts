@@ -36,6 +36,15 @@ test("the refusal names the holder, and what they do now", async () => {
   expect(readdirSync(dirname(path))).toEqual([]);
 });
 
+test("whoever has patience gets it when it becomes free", async () => {
+  const path = join(temporaryDirectory(), "journal.lock");
+  const lock = await acquire(path);
+  const waiting = acquireLock(path, "/home/ada/shop", "plan", 10_000);
+  await expect(acquire(path)).rejects.toThrow(HeldError);
+  await lock.release();
+  await (await waiting).release();
+});
+
 test("a holder that is not known any more is not named", async () => {
   const path = join(temporaryDirectory(), "journal.lock");
   const lock = await acquire(path);
