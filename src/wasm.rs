@@ -1,10 +1,12 @@
-//! The boundary, and the only module that names wasm_bindgen: typed values in, typed values out.
+//! The boundary: typed values in, typed values out. This module and those in it are the only ones that name
+//! wasm_bindgen. [`host`] is what JavaScript does for us.
 //!
 //! [`Core`] drives the engine: it journals what happened, steps, hands the effects to the host and
 //! feeds their outcomes back as they arrive, in any order.
 
 #[cfg(feature = "bench")]
 mod bench;
+mod host;
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -23,74 +25,7 @@ use crate::event::{Event, Stamped, Tidied};
 use crate::journal::{Journal, Replay};
 use crate::redact::Redactor;
 use crate::run::look::is_look;
-
-#[wasm_bindgen(typescript_custom_section)]
-const TYPES: &str = r#"
-import type {
-  Audit,
-  ChatOperation,
-  CommandName,
-  Definitions,
-  Effect,
-  EffectId,
-  Event,
-  Outcome,
-} from "../src/protocol.js";
-
-/** What the core needs from its host. Nothing of it may throw or reject, except `persist`. */
-export interface CoreHost {
-  /** Milliseconds since the Unix epoch. */
-  now(): number;
-  /** Makes journal lines durable, then notes the head record that follows from them. When it rejects,
-   * the core stops: nothing more is performed. */
-  persist(lines: string, head: string): Promise<void>;
-  /** Performs an effect that is answered. */
-  perform(effect: Effect): Promise<Outcome>;
-  /** Aborts an effect that is under way. */
-  cancel(id: EffectId): void;
-  /** Shows something in a chat. */
-  show(operation: ChatOperation): void;
-  /** The core can go no further: the journal could not be written. */
-  halted(reason: string): void;
-}
-"#;
-
-#[wasm_bindgen]
-extern "C" {
-    /// The host's side of the boundary.
-    #[wasm_bindgen(typescript_type = "CoreHost")]
-    #[derive(Clone)]
-    pub type CoreHost;
-
-    #[wasm_bindgen(method)]
-    fn now(this: &CoreHost) -> f64;
-    #[wasm_bindgen(method)]
-    fn persist(this: &CoreHost, lines: &str, head: &str) -> Promise;
-    #[wasm_bindgen(method)]
-    fn perform(this: &CoreHost, effect: JsValue) -> Promise;
-    #[wasm_bindgen(method)]
-    fn cancel(this: &CoreHost, id: f64);
-    #[wasm_bindgen(method)]
-    fn show(this: &CoreHost, operation: JsValue);
-    #[wasm_bindgen(method)]
-    fn halted(this: &CoreHost, reason: &str);
-
-    /// An event, as `protocol.ts` describes it.
-    #[wasm_bindgen(typescript_type = "Event")]
-    pub type JsEvent;
-    /// A command's name, as `protocol.ts` describes it.
-    #[wasm_bindgen(typescript_type = "CommandName")]
-    pub type JsCommandName;
-    /// Variables of the process's environment.
-    #[wasm_bindgen(typescript_type = "Record<string, string | undefined>")]
-    pub type JsEnvironment;
-    /// An audit, as `protocol.ts` describes it.
-    #[wasm_bindgen(typescript_type = "Audit")]
-    pub type JsAudit;
-    /// What to register, as `protocol.ts` describes it.
-    #[wasm_bindgen(typescript_type = "Definitions")]
-    pub type JsDefinitions;
-}
+use host::{CoreHost, JsAudit, JsCommandName, JsDefinitions, JsEnvironment, JsEvent};
 
 /// Runs before anything else when the module is loaded.
 #[wasm_bindgen(start)]
