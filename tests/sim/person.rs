@@ -50,7 +50,9 @@ impl World {
             Act::Edit => self.edit(),
             Act::EditDocument => {
                 let id = self.rng.pick(&self.readable.tasks).id.clone();
-                self.put(Place::Repository, &format!("tasks/{id}.notes.md"), "my own notes\n");
+                let path = format!("tasks/{id}.notes.md");
+                self.put(Place::Repository, &path, "my own notes\n");
+                self.books.edited.insert(path);
             }
             Act::Damage => self.damage(),
             Act::DeleteWorktree => self.delete_worktree(),

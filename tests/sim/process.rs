@@ -71,7 +71,9 @@ impl World {
         }
         if self.setup.is_sampled {
             let mut whole = Engine::new();
-            replay.events().for_each(|event| whole.replay(&event.expect("an event of this version")));
+            for event in replay.events() {
+                whole.replay(&event.expect("an event of this version"));
+            }
             assert_eq!(whole.state_hash(), engine.state_hash(), "I9: replayed from the last checkpoint");
             self.hit(Class::ReplayedWhole);
         }
