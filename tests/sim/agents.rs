@@ -228,6 +228,7 @@ impl World {
             }
             SessionOperation::Ask { session, .. } => {
                 let outcome = self.ask(session, deed, is_cancelled);
+                self.note_answer(session, &outcome);
                 if let Some(session) = self.sessions.get_mut(session) {
                     session.answer = Some(outcome.clone());
                 }
@@ -244,6 +245,22 @@ impl World {
                 Some(_) => SessionOutcome::Unfinished { usage: Usage::default() },
             },
             SessionOperation::Find { parents } => self.find(parents),
+        }
+    }
+
+    /// What the books keep of an ask that ended.
+    fn note_answer(&mut self, id: &SessionId, outcome: &SessionOutcome) {
+        let Some(session) = self.sessions.get(id) else { return };
+        let Some(task) = session.purpose.task.clone() else { return };
+        match outcome {
+            SessionOutcome::Answered { text, .. } if session.purpose.agent == "reviewer" => {
+                let key = (task, session.purpose.attempt);
+                self.books.verdicts.insert(key, text.contains("verdict: approved"));
+            }
+            SessionOutcome::Answered { finish, .. } if finish.as_deref() == Some("stop") => {
+                *self.books.answers.entry(task).or_default() += 1;
+            }
+            _ => {}
         }
     }
 

@@ -1,5 +1,7 @@
 //! What becomes of each effect: when it does what it does, how that ends, and when the answer comes.
 
+use multi_agent_coder::audit::audit;
+use multi_agent_coder::effect::audit::{AuditOperation, AuditOutcome};
 use multi_agent_coder::effect::catalogue::{CatalogueEntry, CatalogueOperation, CatalogueOutcome};
 use multi_agent_coder::effect::chat::ChatOperation;
 use multi_agent_coder::effect::file::{Expected, FileOperation, FileOutcome, FileRef};
@@ -135,6 +137,10 @@ impl World {
                 };
                 Outcome::Catalogue(CatalogueOutcome::Found { models: models.iter().map(entry).collect() })
             }
+            Operation::Audit(AuditOperation::Verify { lines_max }) => {
+                let audit = audit(&self.disk, self.head.as_deref(), *lines_max as usize);
+                Outcome::Audit(AuditOutcome::Verified { audit })
+            }
             Operation::Machine(MachineOperation::Look) => {
                 let memory_bytes = 16 << 30;
                 Outcome::Machine(match self.rng.below(if self.is_benign { 1 } else { 8 }) {
@@ -206,10 +212,14 @@ impl World {
                 Some(text) if text.len() > *bytes_max as usize => {
                     FileOutcome::TooLarge { bytes: text.len() as u64 }
                 }
-                Some(text) => FileOutcome::Read { text: text.clone(), hash: hash(text) },
+                Some(text) => {
+                    self.books.edited.remove(&file.path);
+                    FileOutcome::Read { text: text.clone(), hash: hash(text) }
+                }
             },
             FileOperation::Write { file, text, expected } => {
-                let found = self.files.get(&key(file));
+                let found = self.files.get(&key(file)).cloned();
+                let found = found.as_ref();
                 let is_expected = found == Some(text)
                     || match expected {
                         Expected::Anything | Expected::Ours { .. } => true,
@@ -235,6 +245,11 @@ impl World {
                     self.files.insert((file.place, beside.clone()), edit);
                     kept = Some(beside);
                 }
+                let is_lost = file.path == BACKLOG && found.is_some_and(|found| found != text);
+                assert!(
+                    !is_lost || !self.books.edited.contains(BACKLOG),
+                    "the person's edit of {BACKLOG} is lost"
+                );
                 if file.path == BACKLOG
                     && let Some((_, rest)) = text.split_once("track_id: ")
                 {
@@ -307,6 +322,7 @@ fn kind(operation: &Operation) -> &'static str {
         Operation::Timer(_)
         | Operation::Catalogue(_)
         | Operation::Machine(_)
+        | Operation::Audit(_)
         | Operation::Chat(_)
         | Operation::Cancel(_) => "other",
     }

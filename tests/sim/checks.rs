@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use multi_agent_coder::backlog::Status;
+use multi_agent_coder::backlog::{Status, TaskSpec};
 use multi_agent_coder::effect::chat::ChatOperation;
-use multi_agent_coder::effect::file::{FileOperation, Place};
-use multi_agent_coder::effect::git::GitOperation;
-use multi_agent_coder::effect::process::ProcessOperation;
-use multi_agent_coder::effect::session::{Purpose, SessionOperation};
+use multi_agent_coder::effect::file::{FileOperation, FileOutcome, Place};
+use multi_agent_coder::effect::git::{GitOperation, GitOutcome};
+use multi_agent_coder::effect::process::{ProcessOperation, ProcessOutcome};
+use multi_agent_coder::effect::session::{Purpose, SessionOperation, SessionOutcome};
 use multi_agent_coder::effect::timer::TimerOperation;
 use multi_agent_coder::effect::{Effect, Operation, Outcome};
-use multi_agent_coder::event::{CommandName, Event};
+use multi_agent_coder::event::{CommandName, Event, SessionSignal};
 use multi_agent_coder::ids::{CommitId, SessionId};
 
 use crate::agents::PLAN_MARK;
@@ -41,6 +41,7 @@ impl World {
             Event::Resolved { id, outcome } => {
                 let Some(process) = &mut self.process else { return };
                 let flight = process.flights.remove(id);
+                self.books.troubles += u64::from(is_trouble(outcome));
                 let is_ask =
                     |operation| matches!(operation, Operation::Session(SessionOperation::Ask { .. }));
                 if let Outcome::Session(outcome) = outcome
@@ -51,6 +52,15 @@ impl World {
                     self.books.spent_tokens += usage.tokens();
                 }
             }
+            Event::Session { signal, .. } => {
+                let is_bad =
+                    |finish: &Option<String>| finish.as_deref().is_none_or(|finish| finish == "unknown");
+                self.books.troubles += u64::from(match signal {
+                    SessionSignal::Stepped { finish, .. } => is_bad(finish),
+                    SessionSignal::Retrying { .. } | SessionSignal::Called { .. } => true,
+                    SessionSignal::Denied { .. } => false,
+                });
+            }
             Event::Cancelled { chat } => {
                 if let Some(command) = self.open.get_mut(chat) {
                     command.stopped_ms = Some(self.now_ms);
@@ -59,6 +69,14 @@ impl World {
             Event::Command { name: CommandName::Implement, .. } if self.running() == 1 => {
                 self.books.spent_usd = 0.0;
                 self.books.spent_tokens = 0;
+                self.books.answers.clear();
+                self.books.troubles = 0;
+                let tasks = self.backlog().map(|backlog| backlog.tasks).unwrap_or_default();
+                let after = |task: TaskSpec| {
+                    let names = task.depends_on.iter().map(ToString::to_string).collect();
+                    (task.id.to_string(), names)
+                };
+                self.books.depends_on = tasks.into_iter().map(after).collect();
             }
             _ => {}
         }
@@ -101,7 +119,7 @@ impl World {
             }
             Operation::Chat(operation) => self.check_chat(operation),
             Operation::File(operation) => self.check_file(operation),
-            Operation::Catalogue(_) | Operation::Machine(_) | Operation::Cancel(_) => {}
+            Operation::Catalogue(_) | Operation::Machine(_) | Operation::Audit(_) | Operation::Cancel(_) => {}
         }
     }
 
@@ -180,6 +198,14 @@ impl World {
         assert!(self.is_free(at), "I2: two things work in {at}");
         let known = (self.track.clone(), task.to_owned());
         assert!(!self.books.merged.contains(&known), "I3: {task} is merged and asked again");
+        let answers = self.books.answers.get(task).copied().unwrap_or_default();
+        let retries = self.setup.options["maxRetries"].as_u64().unwrap_or(3);
+        assert!(answers < retries + self.books.troubles, "I1: {task} is tried {answers} times and again");
+        for other in self.books.depends_on.get(task).into_iter().flatten() {
+            let is_merged = self.books.merged.contains(&(self.track.clone(), other.clone()));
+            let is_done = is_merged || self.books.given.contains(other);
+            assert!(is_done, "I1: {task} begins before {other}, which it depends on");
+        }
         let file = format!("tasks/{task}.context.md");
         assert!(self.file(&file) == Some(text), "I15: what {task} was sent is not in {file}");
     }
@@ -224,6 +250,16 @@ impl World {
                 let workers = self.setup.options["maxWorkers"].as_u64().unwrap_or(3);
                 assert!(u64::from(slot.0) <= workers, "I2: w{} is not in the pool", slot.0);
             }
+            GitOperation::Merge { commit, task, .. } => {
+                let prefix = format!("refs/mac/{}/{task}/", self.track);
+                let mut held = self.git.refs.iter().filter(|(_, held)| *held == commit);
+                let number = held.find_map(|(name, _)| name.strip_prefix(&prefix)?.parse().ok());
+                let number: u32 = number.expect("I5: what is merged is in no ref of its attempt");
+                if self.setup.options["review"] == "auto" {
+                    let verdict = self.books.verdicts.get(&(task.to_string(), number));
+                    assert_eq!(verdict, Some(&true), "{task} is merged and no reviewer approved it");
+                }
+            }
             GitOperation::Land { branch, .. } => {
                 assert_eq!(self.setup.options["land"], "auto", "I6: landed unasked");
                 let is_theirs = matches!(branch.as_str(), "main" | "topic");
@@ -262,6 +298,24 @@ impl World {
         asked.collect()
     }
 
+    /// The person took work of ours off every branch: what nobody heard of may be done again.
+    pub fn note_loss(&mut self) {
+        self.books.is_branch_lost = true;
+        self.books.merged.clear();
+        for reference in [self.branch(), self.git.head()] {
+            if let Some(tip) = self.git.refs.get(&reference).cloned() {
+                self.note_merges(&tip);
+            }
+        }
+    }
+
+    /// The tasks whose merges a commit of a branch holds.
+    pub fn note_merges(&mut self, tip: &CommitId) {
+        let tasks = self.git.merges(tip).into_iter().map(|task| (self.track.clone(), task.to_owned()));
+        let tasks: Vec<_> = tasks.collect();
+        self.books.merged.extend(tasks);
+    }
+
     /// The integration branch was moved by us.
     pub fn note_move(&mut self, reference: &str, to: &CommitId) {
         let merges: Vec<String> = self.git.merges(to).into_iter().map(str::to_owned).collect();
@@ -287,6 +341,20 @@ impl World {
         let is_live = |status: &Status| matches!(status, Status::InProgress | Status::Review);
         let live = process.engine.statuses().iter().filter(|(_, status)| is_live(status)).count();
         assert!(live as u64 <= workers, "I2: {live} attempts at once");
+    }
+}
+
+/// Whether something went wrong that is not the fault of a task.
+fn is_trouble(outcome: &Outcome) -> bool {
+    match outcome {
+        Outcome::Git(outcome) => matches!(
+            outcome,
+            GitOutcome::Failed { .. } | GitOutcome::Stale { .. } | GitOutcome::Tampered { .. }
+        ),
+        Outcome::File(outcome) => matches!(outcome, FileOutcome::Failed { .. }),
+        Outcome::Process(outcome) => matches!(outcome, ProcessOutcome::Failed { .. }),
+        Outcome::Session(outcome) => matches!(outcome, SessionOutcome::Failed { .. }),
+        Outcome::Timer(_) | Outcome::Catalogue(_) | Outcome::Machine(_) | Outcome::Audit(_) => false,
     }
 }
 

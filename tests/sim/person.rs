@@ -31,13 +31,14 @@ impl World {
     pub fn person(&mut self, act: Act) {
         trace!(self, "-- the person: {act:?}");
         match act {
-            Act::Progress | Act::Metrics | Act::Check if self.process.is_some() => {
+            Act::Progress | Act::Metrics | Act::Check | Act::Audit if self.process.is_some() => {
                 if self.open.values().any(|command| !crate::checks::is_look(command)) {
                     self.hit(Class::Beside);
                 }
                 match act {
                     Act::Progress => self.give(CommandName::Progress, ""),
                     Act::Metrics => self.give(CommandName::Metrics, ""),
+                    Act::Audit => self.give(CommandName::Progress, "--audit"),
                     _ => self.give(CommandName::Backlog, "--check"),
                 };
             }
@@ -45,7 +46,7 @@ impl World {
                 self.hit(Class::TwoCommands);
                 self.give(CommandName::Implement, "");
             }
-            Act::Progress | Act::Metrics | Act::Check | Act::SecondCommand => {}
+            Act::Progress | Act::Metrics | Act::Check | Act::Audit | Act::SecondCommand => {}
             Act::Esc => self.press_esc(),
             Act::Edit => self.edit(),
             Act::EditDocument => {
@@ -76,7 +77,7 @@ impl World {
                 let branch = self.branch();
                 if self.git.refs.remove(&branch).is_some() {
                     self.hit(Class::BranchDeleted);
-                    self.books.is_branch_lost = true;
+                    self.note_loss();
                 }
             }
             Act::ResetBranch => {
@@ -84,8 +85,8 @@ impl World {
                 let tip = self.git.refs.get(&branch).and_then(|tip| self.git.commit(tip));
                 if let Some(parent) = tip.and_then(|tip| tip.parents.first().cloned()) {
                     self.hit(Class::BranchReset);
-                    self.books.is_branch_lost = true;
                     self.git.refs.insert(branch, parent);
+                    self.note_loss();
                 }
             }
             Act::MergeBranch => {
@@ -151,14 +152,14 @@ impl World {
         } else {
             text.replacen("depends_on:", "depends_on: [T99] #", 1)
         };
-        self.put(Place::Repository, BACKLOG, &text);
+        self.edit_backlog(&text);
     }
 
     /// Makes the backlog readable again.
     pub fn repair(&mut self) {
         if self.file(BACKLOG).is_some() && self.backlog().is_none() {
             let text = render(&self.readable);
-            self.put(Place::Repository, BACKLOG, &text);
+            self.edit_backlog(&text);
         }
     }
 
@@ -190,8 +191,17 @@ impl World {
             _ => backlog.tasks[at].scope.estimated_hours += 1.0,
         }
         let text = render(&backlog);
-        self.put(Place::Repository, BACKLOG, &text);
+        self.edit_backlog(&text);
         self.readable = backlog;
+    }
+
+    /// The person writes the backlog: until the engine has read that, it is theirs.
+    fn edit_backlog(&mut self, text: &str) {
+        if self.file(BACKLOG) != Some(text) {
+            self.books.edited.insert(BACKLOG.to_owned());
+            self.books.depends_on.clear();
+            self.put(Place::Repository, BACKLOG, text);
+        }
     }
 
     fn new_task(&mut self, tasks: &[TaskSpec]) -> TaskSpec {

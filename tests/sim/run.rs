@@ -108,6 +108,7 @@ impl World {
         let mut words = rest.split(['`', ' ']).skip(1);
         let commit = CommitId(words.next().unwrap_or_default().to_owned());
         if self.git.commit(&commit).is_some() {
+            self.note_merges(&commit);
             self.git.refs.insert(self.branch(), commit);
         }
     }
@@ -132,7 +133,7 @@ impl World {
         let track = self.track.clone();
         for (id, status) in process.engine.statuses() {
             let known = (track.clone(), id.to_string());
-            let is_called_done = self.books.given.contains(id.as_str());
+            let is_called_done = self.books.given.contains(id.as_str()) || self.books.is_branch_lost;
             assert!(
                 status != Status::Completed || is_called_done || self.books.merged.contains(&known),
                 "I3: {id} counts as done and is not on the branch"
@@ -158,6 +159,14 @@ impl World {
         assert_eq!(statuses.len(), self.readable.tasks.len(), "I1: tasks are missing: {statuses:?}");
         for (id, status) in &statuses {
             assert_eq!(*status, Status::Completed, "I1: {id} is not done: {statuses:?}");
+        }
+        let mut merges = BTreeSet::new();
+        for reference in [self.branch(), self.git.head()] {
+            merges.extend(self.git.refs.get(&reference).map(|tip| self.git.merges(tip)).unwrap_or_default());
+        }
+        for (id, _) in &statuses {
+            let is_there = merges.contains(id.as_str()) || self.books.given.contains(id.as_str());
+            assert!(is_there, "I3: {id} counts as done and its merge is on no branch");
         }
         let left = self.sessions.iter().find(|(_, session)| !session.is_gone && !session.is_denied);
         assert!(left.is_none(), "I11: a session of ours is left: {left:?}");

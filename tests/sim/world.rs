@@ -86,6 +86,14 @@ pub struct Books {
     pub is_branch_lost: bool,
     /// Tasks that the person called done.
     pub given: BTreeSet<String>,
+    /// What the reviewer said of an attempt at a task last.
+    pub verdicts: BTreeMap<(String, u32), bool>,
+    /// Answers of workers in the running command, by task.
+    pub answers: BTreeMap<String, u64>,
+    /// Troubles of the host in the running command: they may cost an answer more.
+    pub troubles: u64,
+    /// What each task depends on, as the running command read it; empty after an edit beside it.
+    pub depends_on: BTreeMap<String, Vec<String>>,
     /// Documents of ours that the person edited.
     pub edited: BTreeSet<String>,
     pub largest_effect: Option<u64>,
