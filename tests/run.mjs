@@ -7,6 +7,7 @@ import { root } from "../js-shim/build/command.mjs";
 
 const bin = (name) => join(root, "node_modules", ".bin", name);
 const DENY = ["--", "--deny", "warnings"];
+const SIM = ["test", "--locked", "--quiet", "--profile", "sim", "--test", "sim", "--"];
 const WASM = ["--target", "wasm32-unknown-unknown", "--target-dir", "target/wasm"];
 
 /** Name, command and arguments; `count` reads what a stage's tests came to. */
@@ -38,6 +39,12 @@ const STAGES = [
     run: ["cargo", "test", "--locked", "--quiet"],
     count: countRust,
   },
+  {
+    name: "sim",
+    run: ["cargo", ...SIM, "--runs", "10000"],
+    count: countSim,
+  },
+  { name: "mutants apply", run: ["node", "tests/sim/mutants.mjs", "--check"], count: countSim },
   vitest("shim"),
   vitest("packaging"),
   vitest("e2e"),
@@ -113,6 +120,13 @@ function countRust(output) {
     sum.failed += Number(failed);
   }
   return sum;
+}
+
+/** The simulator's runs, or the faults planted for it. */
+function countSim(output) {
+  const [, passed = 0, failed = 0] =
+    /^(?:sim result|mutants): (\d+) passed; (\d+) failed/m.exec(output) ?? [];
+  return { passed: Number(passed), failed: Number(failed) };
 }
 
 function countVitest(report) {

@@ -1,0 +1,341 @@
+// The faults: each replaces a text that stands exactly once in a file.
+
+const ATTEMPT = "src/run/implement/attempt.rs";
+const DISPATCH = "src/run/implement/dispatch.rs";
+const ENGINE = "src/engine.rs";
+const FAILURE = "src/run/implement/failure.rs";
+const FILES = "src/run/implement/files.rs";
+const FINISH = "src/run/implement/finish.rs";
+const IMPLEMENT = "src/run/implement/mod.rs";
+const JUDGING = "src/run/implement/judging.rs";
+const LEFT = "src/run/implement/left.rs";
+const MERGE = "src/run/implement/merge.rs";
+const OPENING = "src/run/implement/opening.rs";
+const RECOVER = "src/run/recover.rs";
+const TRACK = "src/track.rs";
+const WORKING = "src/run/implement/working.rs";
+
+export const MUTANTS = [
+  {
+    name: "swap without its old value",
+    file: MERGE,
+    find: "to: merge.clone(), from: Some(self.tip.clone()) };",
+    replace: "to: merge.clone(), from: None };",
+  },
+  {
+    name: "merged task not complete",
+    file: MERGE,
+    find: "        self.schedule.complete(task);\n",
+    replace: "",
+  },
+  {
+    name: "tip not updated after stale",
+    file: MERGE,
+    find: "                self.tip = actual.clone();\n",
+    replace: "",
+  },
+  {
+    name: "moved unheard is stale",
+    file: MERGE,
+    find: "                if *actual == merge =>",
+    replace: "                if false && *actual == merge =>",
+  },
+  {
+    name: "two merges at once",
+    file: MERGE,
+    find: "        if self.merging.is_some() {",
+    replace: "        if false {",
+  },
+  {
+    name: "combined work not checked again",
+    file: MERGE,
+    find: "if attempt.base == self.tip || self.gates.is_empty() {",
+    replace: "if true {",
+  },
+  {
+    name: "merge kept out of the track",
+    file: MERGE,
+    find: "        self.track.tip = Some(merge.clone());\n",
+    replace: "",
+  },
+  {
+    name: "death forgets who was running",
+    file: TRACK,
+    find: "if matches!(record.life, Life::Running(_) | Life::Resting { .. }) {",
+    replace: "if matches!(record.life, Life::Resting { .. }) {",
+  },
+  {
+    name: "checkpoint without tracks",
+    file: ENGINE,
+    find: "serde_json::to_value(&self.shared)",
+    replace: "serde_json::to_value(&Shared { tracks: BTreeMap::new(), ..self.shared.clone() })",
+  },
+  {
+    name: "checkpoint without sessions",
+    file: ENGINE,
+    find: "serde_json::to_value(&self.shared)",
+    replace: "serde_json::to_value(&Shared { sessions: BTreeMap::new(), ..self.shared.clone() })",
+  },
+  {
+    name: "checkpoint not taken over",
+    file: ENGINE,
+    find: "        *turn.shared = Shared { now_ms: turn.shared.now_ms, ..shared };\n",
+    replace: "        let _ = shared;\n",
+  },
+  {
+    name: "session struck off before it is gone",
+    file: ENGINE,
+    find: "(Nature::Removes { session }, Outcome::Session(SessionOutcome::Removed)) => {",
+    replace: "(Nature::Removes { session }, _) => {",
+  },
+  {
+    name: "session never booked",
+    file: ENGINE,
+    find: "            turn.shared.sessions.insert(session.clone(), directory);\n",
+    replace: "            let _ = (session, directory);\n",
+  },
+  {
+    name: "answers count twice",
+    file: ENGINE,
+    find: "turn.shared.waiting.remove(&id) else {",
+    replace: "turn.shared.waiting.get(&id).cloned() else {",
+  },
+  {
+    name: "a new process still waits",
+    file: ENGINE,
+    find: "    turn.shared.waiting.clear();\n",
+    replace: "",
+  },
+  {
+    name: "interrupted chats forgotten",
+    file: ENGINE,
+    find: "    interrupted.chats.extend(activity.chat().cloned());\n",
+    replace: "    let _ = activity.chat();\n",
+  },
+  {
+    name: "effect ids used twice",
+    file: ENGINE,
+    find: "        self.shared.next_effect += 1;\n",
+    replace: "        self.shared.next_effect += u64::from(!operation.is_answered());\n",
+  },
+  {
+    name: "Esc cancels nothing",
+    file: IMPLEMENT,
+    find: "        self.stopping = Some(Stop::Person);\n        turn.cancel_all();\n",
+    replace: "        self.stopping = Some(Stop::Person);\n",
+  },
+  {
+    name: "Esc forgotten between stages",
+    file: ATTEMPT,
+    find: "if self.is_stopping() && is_over {",
+    replace: "if false && is_over {",
+  },
+  {
+    name: "new attempts after Esc",
+    file: DISPATCH,
+    find: "        while self.stopping.is_none() {",
+    replace: "        while self.stopping.is_none() || self.is_stopping() {",
+  },
+  {
+    name: "budget never used up",
+    file: DISPATCH,
+    find: "if share >= 1.0 && self.stopping.is_none() {",
+    replace: "if share >= 100.0 && self.stopping.is_none() {",
+  },
+  {
+    name: "budget does not stop dispatch",
+    file: DISPATCH,
+    find: "        while self.stopping.is_none() {",
+    replace: "        while !self.is_stopping() {",
+  },
+  {
+    name: "one worker too many",
+    file: IMPLEMENT,
+    find: "free: (1..=run.options.max_workers).map(Slot).collect(),",
+    replace: "free: (1..=run.options.max_workers + 1).map(Slot).collect(),",
+  },
+  {
+    name: "directory free too soon",
+    file: WORKING,
+    find: "        attempt.stage = Stage::Collecting { directory, failure };\n",
+    replace:
+      "        self.free.insert(attempt.slot);\n        attempt.stage = Stage::Collecting { directory, failure };\n",
+  },
+  {
+    name: "directory never free again",
+    file: FAILURE,
+    find: "        self.free.insert(attempt.slot);\n",
+    replace: "",
+  },
+  {
+    name: "retry not counted",
+    file: FAILURE,
+    find: "        record.attempts += 1;\n        record.troubles = 0;\n",
+    replace: "        record.troubles = 0;\n",
+  },
+  {
+    name: "given up and done",
+    file: FAILURE,
+    find: "                self.schedule.remove(task);\n",
+    replace: "                self.schedule.complete(task);\n",
+  },
+  {
+    name: "failed task not given back",
+    file: FAILURE,
+    find: "            Next::Again => {\n                record.life = Life::Waiting;\n                self.schedule.give_back(task);\n",
+    replace: "            Next::Again => {\n                record.life = Life::Waiting;\n",
+  },
+  {
+    name: "red work gone on with",
+    file: FAILURE,
+    find: "record.left = if failure.consumes_attempt() { None } else { attempt.left() };",
+    replace: "record.left = attempt.left();",
+  },
+  {
+    name: "evidence of other tasks",
+    file: WORKING,
+    find: "record.evidence.iter().filter(is_clean).cloned().collect();",
+    replace:
+      "self.track.records.iter().flat_map(|record| &record.evidence).filter(is_clean).cloned().collect();\n        let Some(record) = self.track.records.get_mut(task) else { return };",
+  },
+  {
+    name: "context not written first",
+    file: WORKING,
+    find: "                    turn.write_document(attempt.wait(task), &path, context.clone());\n                    attempt.stage = Stage::Recording { directory, context };\n                    return self.put_back(task, attempt);\n",
+    replace:
+      "                    let _ = path;\n                    return self.create(turn, task, attempt, directory, context);\n",
+  },
+  {
+    name: "context sent is not the one written",
+    file: WORKING,
+    find: "            text: context,\n",
+    replace: '            text: format!("{context}\\n"),\n',
+  },
+  {
+    name: "no deadline for a worker",
+    file: WORKING,
+    find: "            text: context,\n            timeout_ms: self.run.options.task_timeout_ms,\n",
+    replace: "            text: context,\n            timeout_ms: 0,\n",
+  },
+  {
+    name: "all attempts in one ref",
+    file: WORKING,
+    find: 'reference: format!("refs/mac/{track}/{}/{attempt}", task.id),',
+    replace: 'reference: format!("refs/mac/{track}/{}/1", task.id),',
+  },
+  {
+    name: "attempts all have one number",
+    file: ATTEMPT,
+    find: "                record.begun += 1;\n",
+    replace: "",
+  },
+  {
+    name: "worker's session not deleted",
+    file: WORKING,
+    find: "        self.look_at_checkout(turn);\n        turn.remove_session(session, Waiter::Nobody);\n",
+    replace: "        self.look_at_checkout(turn);\n",
+  },
+  {
+    name: "empty work is no failure",
+    file: JUDGING,
+    find: "            (None, None) => self.failed(turn, task, &attempt, Failure::Empty),\n",
+    replace: "            (None, None) => self.interrupted(turn, task, &attempt),\n",
+  },
+  {
+    name: "red gates accepted",
+    file: "src/run/health.rs",
+    find: "            is_red || report.ran_no_test && !self.runs_no_test",
+    replace: "            is_red && report.ran_no_test && !self.runs_no_test",
+  },
+  {
+    name: "no review",
+    file: JUDGING,
+    find: "        if self.run.options.review == ReviewMode::Off {\n            return self.queue(",
+    replace: "        if true {\n            return self.queue(",
+  },
+  {
+    name: "refused work queued",
+    file: JUDGING,
+    find: "                self.failed(turn, task, &attempt, Failure::Review { issues });\n",
+    replace:
+      "                let _ = issues;\n                self.queue(turn, task, attempt, work)\n",
+  },
+  {
+    name: "lands with open tasks",
+    file: FINISH,
+    find: "let is_to_land = self.track.is_complete() && self.run.options.land == LandMode::Auto;",
+    replace: "let is_to_land = self.run.options.land == LandMode::Auto;",
+  },
+  {
+    name: "lands unasked",
+    file: FINISH,
+    find: "let is_to_land = self.track.is_complete() && self.run.options.land == LandMode::Auto;",
+    replace: "let is_to_land = self.track.is_complete();",
+  },
+  {
+    name: "merges that nobody heard of ignored",
+    file: OPENING,
+    find: "            if self.track.take_merge(index, &held.commit) {",
+    replace: "            if false && self.track.take_merge(index, &held.commit) {",
+  },
+  {
+    name: "work on no branch counts",
+    file: OPENING,
+    find: "Outcome::Git(GitOutcome::Related { relation: Relation::Same | Relation::Ahead }) => {",
+    replace: "Outcome::Git(GitOutcome::Related { .. }) => {",
+  },
+  {
+    name: "taken refs not known",
+    file: OPENING,
+    find: "                record.begun = record.begun.max(held.number);\n",
+    replace: "                let _ = record;\n",
+  },
+  {
+    name: "dependencies ignored",
+    file: "src/schedule/mod.rs",
+    find: "        if self.open[index] == 0 && self.places[index] == Place::Waiting {",
+    replace: "        if self.places[index] == Place::Waiting {",
+  },
+  {
+    name: "a second command beside the first",
+    file: "src/run/mod.rs",
+    find: "    if activity != Activity::Idle {",
+    replace: "    if false {",
+  },
+  {
+    name: "edits of the backlog overwritten",
+    file: FILES,
+    find: "let expected = Expected::Hash { hash: self.file.hash.clone() };",
+    replace: "let expected = Expected::Anything;",
+  },
+  {
+    name: "a replay writes no backlog",
+    file: FILES,
+    find: "        if self.file.state != State::Stale {",
+    replace: "        if self.file.state != State::Stale || turn.is_past {",
+  },
+  {
+    name: "documents not remembered",
+    file: ENGINE,
+    find: "        self.remember_document(path, &text);\n",
+    replace: "",
+  },
+  {
+    name: "a failed search is not made again",
+    file: RECOVER,
+    find: "                    self.is_search_due = true;\n",
+    replace: "",
+  },
+  {
+    name: "bad ends taken over",
+    file: LEFT,
+    find: "(Stage::Collecting { failure: None, .. }, None) => Remains::Answered { slot },",
+    replace: "(Stage::Collecting { .. }, None) => Remains::Answered { slot },",
+  },
+  {
+    name: "finished work asked for again",
+    file: LEFT,
+    find: "            (_, Some(commit)) => Remains::Kept { commit: commit.clone() },\n",
+    replace: "            (_, Some(_)) => return None,\n",
+  },
+];
