@@ -1,6 +1,7 @@
 //! Private keys in PEM, whole or cut: the end of a long output may begin in the middle of one. They also
 //! come with other breaks than lines: in JSON, in source text, in a diff.
 
+use super::LABEL;
 use super::shapes::Found;
 
 /// What stands before and after the words of a marker.
@@ -55,7 +56,10 @@ fn after_begin(bytes: &[u8], from: usize) -> Option<usize> {
         }
         let core = core(bytes, start, next);
         let is_material = core.iter().all(is_base64);
-        let is_line = is_material && core.len() >= LINE_BYTES_MIN;
+        let is_line = is_material && is_mixed(core) && core.len() >= LINE_BYTES_MIN;
+        if bytes[start..next].starts_with(LABEL.trim_end().as_bytes()) {
+            return enough(material, end);
+        }
         match (is_line, material) {
             _ if core.is_empty() => {}
             (true, _) if !is_last => {
@@ -78,7 +82,7 @@ fn before_end(bytes: &[u8], at: usize, covered: usize) -> Option<usize> {
     let mut to = at;
     while let Some(from) = piece_before(bytes, to, covered) {
         let core = core(bytes, from, to);
-        let is_whole = core.len() >= LINE_BYTES_MIN || core.is_empty();
+        let is_whole = (core.len() >= LINE_BYTES_MIN && is_mixed(core)) || core.is_empty();
         let is_last = material == 0;
         if !core.iter().all(is_base64) || !(is_whole || is_last) {
             break;
@@ -90,6 +94,11 @@ fn before_end(bytes: &[u8], at: usize, covered: usize) -> Option<usize> {
         to = from.saturating_sub(1);
     }
     enough(material, start)
+}
+
+/// Base64 of random bytes has letters of both cases; a hash in hex has not.
+fn is_mixed(core: &[u8]) -> bool {
+    core.iter().any(u8::is_ascii_uppercase) && core.iter().any(u8::is_ascii_lowercase)
 }
 
 fn enough(material: usize, place: usize) -> Option<usize> {
