@@ -93,7 +93,7 @@ pub fn mutations(length: usize) -> impl Strategy<Value = Vec<Mutation>> {
 
 /// The text after all changes. Places beyond its end are its end.
 pub fn mutated(text: &str, mutations: &[Mutation]) -> String {
-    mutations.iter().fold(text.to_owned(), |text, mutation| apply(text, mutation))
+    mutations.iter().fold(text.to_owned(), apply)
 }
 
 fn apply(mut text: String, mutation: &Mutation) -> String {
