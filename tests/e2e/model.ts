@@ -1,5 +1,6 @@
 /** A model that follows a script, behind an OpenAI-compatible address on this machine. */
 import { type ChatCompletionRequest, type FixtureResponse, LLMock } from "@copilotkit/aimock";
+import { Front, type Raw } from "./front.ts";
 import { type KnownTask, type Role, roleOf, taskOf, textsOf } from "./roles.ts";
 
 /** One request that reached the model, in the words of the scripts. */
@@ -47,7 +48,9 @@ export type Reply =
       usage?: { input: number; output: number };
     }
   | { status: number; message?: string; retryAfter_s?: number }
-  | { hang: true };
+  | { hang: true }
+  /** Written as it is, byte by byte. */
+  | { raw: Raw };
 
 /** An answer by step (the last one is repeated), or a function that decides on the request. */
 export type Answer = Reply | Reply[] | ((call: Call) => Reply | Reply[] | Promise<Reply | Reply[]>);
@@ -56,8 +59,6 @@ export type Answer = Reply | Reply[] | ((call: Call) => Reply | Reply[] | Promis
 export type Script = Partial<Record<Role, Answer>> & {
   /** The tasks that prompts can be about. */
   tasks?: KnownTask[];
-  /** Ends the stream of a reply after so many chunks, without a finish reason. */
-  cut?: (call: Pick<Call, "role" | "task" | "step">) => number | undefined;
 };
 
 export const writeFile = (path: string, text: string): ToolCall => ({
@@ -79,32 +80,22 @@ export class ScriptedModel {
     chunkSize: 4096,
   });
   private script: Script = {};
+  private front: Front | undefined;
+  /** What was decided on a request that the front handed on, by the name it got. */
+  private readonly decided = new Map<string, FixtureResponse | Promise<FixtureResponse>>();
 
   static async start(script: Script): Promise<ScriptedModel> {
     const model = new ScriptedModel();
     model.follow(script);
-    const chunksOf = (request: ChatCompletionRequest) =>
-      model.script.cut?.({
-        role: roleOf(request),
-        task: model.taskOf(request),
-        step: stepOf(request),
-      });
-    const respond = (request: ChatCompletionRequest) => model.respond(request);
-    // The length of a cut stream belongs to the rule, not to the reply: one rule a length.
-    for (const chunks of [1, 2, 3]) {
-      model.mock.on({ predicate: (request) => chunksOf(request) === chunks }, respond, {
-        truncateAfterChunks: chunks,
-        chunkSize: 8,
-      });
-    }
-    model.mock.on({ predicate: () => true }, respond);
+    model.mock.on({ predicate: () => true }, (request) => model.respond(request));
     await model.mock.start();
+    model.front = await Front.start(model.mock.url, (body) => model.decide(body));
     return model;
   }
 
   /** The address for `options.baseURL` of the provider. */
   get url(): string {
-    return `${this.mock.url}/v1`;
+    return `${this.front?.url}/v1`;
   }
 
   /** Follows another script from now on; what was recorded stays. */
@@ -145,6 +136,7 @@ export class ScriptedModel {
   }
 
   async stop(): Promise<void> {
+    this.front?.stop();
     // A reply that hangs never ends by itself; whoever asked is gone by now.
     await Promise.race([this.mock.stop(), new Promise((resolve) => setTimeout(resolve, 500))]);
   }
@@ -182,14 +174,27 @@ export class ScriptedModel {
     return call;
   }
 
-  private async respond(request: ChatCompletionRequest): Promise<FixtureResponse> {
+  /** The script's answer to a request: bytes to write, or the request with a name to be answered by. */
+  private async decide(body: string): Promise<Raw | string> {
+    const request = JSON.parse(body) as ChatCompletionRequest;
     const call = this.record(request);
+    const name = `call-${this.calls.length}`;
     const answer = this.script[call.role] ?? fallback(call);
     const replies = typeof answer === "function" ? await answer(call) : answer;
-    const reply = Array.isArray(replies)
-      ? replies[Math.min(call.step, replies.length - 1)]
-      : replies;
-    return render(reply ?? "Done.", call);
+    const reply =
+      (Array.isArray(replies) ? replies[Math.min(call.step, replies.length - 1)] : replies) ??
+      "Done.";
+    if (typeof reply !== "string" && "raw" in reply) return reply.raw;
+    this.decided.set(name, render(reply, call));
+    return JSON.stringify({ ...request, user: name });
+  }
+
+  private respond(request: ChatCompletionRequest): FixtureResponse | Promise<FixtureResponse> {
+    const name = String((request as { user?: unknown }).user);
+    const response = this.decided.get(name);
+    this.decided.delete(name);
+    if (response === undefined) throw new Error(`${name} was not decided on`);
+    return response;
   }
 }
 
@@ -205,7 +210,7 @@ function stepOf(request: ChatCompletionRequest): number {
   return request.messages.filter((message) => message.role === "assistant").length;
 }
 
-async function render(reply: Reply, call: Call): Promise<FixtureResponse> {
+async function render(reply: Exclude<Reply, { raw: Raw }>, call: Call): Promise<FixtureResponse> {
   if (typeof reply === "string") return { content: reply, usage: usageOf(call, reply) };
   if ("hang" in reply) return new Promise(() => undefined);
   if ("status" in reply) {

@@ -1,71 +1,9 @@
-/** Sessions of the real OpenCode, worked on by the shim's own handlers over the server's address. */
-import { createOpencodeClient } from "@opencode-ai/sdk";
+/** What the shim does with sessions, at the real OpenCode. */
 import { expect, test } from "vitest";
-import { performSession } from "../../js-shim/src/effects/session.ts";
-import { V1Host } from "../../js-shim/src/host/v1.ts";
-import { hub } from "../../js-shim/src/hub.ts";
-import type {
-  Purpose,
-  SessionOperation,
-  SessionOutcome,
-  SessionSignal,
-} from "../../js-shim/src/protocol.ts";
-import type { Running } from "./host.ts";
+import type { SessionOutcome } from "../../js-shim/src/protocol.ts";
+import { AGENT, Desk, PURPOSE, place } from "./desk.ts";
 import { bash, type Script } from "./model.ts";
-import { type Server, serve } from "./serve.ts";
-import { inWorld, type World } from "./world.ts";
-
-const PURPOSE: Purpose = { agent: "implementer", task: "T01", attempt: 2 };
-const RULES = [{ permission: "*", pattern: "*", action: "allow" as const }];
-
-/** A server of OpenCode, and what the shim does with its sessions. */
-class Desk {
-  readonly signals: SessionSignal[] = [];
-  private constructor(
-    readonly server: Server,
-    private readonly host: V1Host,
-    readonly running: Running,
-  ) {}
-
-  static async open(world: World): Promise<Desk> {
-    const running = world.opencode(["serve", "--port", "0"], { timeout_ms: 120_000 });
-    const { directory } = world.repository;
-    const [, baseUrl = ""] = await running.printed(/listening on (http:\S+)/);
-    const server = await serve(running, directory);
-    const client = createOpencodeClient({ baseUrl, directory });
-    // The stream of a server that was there before leads nowhere.
-    hub.events = null;
-    return new Desk(server, new V1Host(client as never, directory), running);
-  }
-
-  perform(operation: SessionOperation): Promise<SessionOutcome> {
-    return performSession(this.host, operation, new AbortController().signal, (_, signal) =>
-      this.signals.push(signal),
-    );
-  }
-
-  async create(parent: string): Promise<string> {
-    const title = "T01: work";
-    const created = await this.perform({
-      type: "create",
-      directory: null,
-      parent,
-      title,
-      rules: RULES,
-      purpose: PURPOSE,
-    });
-    if (created.type !== "created") throw new Error(JSON.stringify(created));
-    return created.session;
-  }
-
-  ask(session: string, text: string): Promise<SessionOutcome> {
-    const limits = { timeout_ms: 60_000, silent_ms: 60_000 };
-    return this.perform({ type: "ask", ...place(session), ...AGENT, text, ...limits });
-  }
-}
-
-const AGENT = { agent: "implementer", model: null };
-const place = (session: string) => ({ session, directory: null });
+import { inWorld } from "./world.ts";
 
 test("a nudge is read at the next step, and the ask ends with what was said after it", () => {
   let nudge = (): Promise<SessionOutcome> => Promise.reject(new Error("too early"));
@@ -88,14 +26,10 @@ test("a nudge is read at the next step, and the ask ends with what was said afte
     expect(nudged).toEqual([{ type: "nudged" }, { type: "nudged" }]);
     expect(answer).toMatchObject({ type: "answered", text: "Heard it 2 times.", finish: "stop" });
     expect(answer).toMatchObject({ usage: { steps: 3 } });
-    expect(desk.signals.map(({ type }) => type)).toEqual([
-      "called",
-      "stepped",
-      "stepped",
-      "stepped",
-    ]);
-    expect(desk.signals[0]).toMatchObject({ tool: "bash", is_error: false });
-    for (const signal of desk.signals)
+    const signals = desk.signals.get(session) ?? [];
+    expect(signals.map(({ type }) => type)).toEqual(["called", "stepped", "stepped", "stepped"]);
+    expect(signals[0]).toMatchObject({ tool: "bash", is_error: false });
+    for (const signal of signals)
       if (signal.type === "stepped") expect(signal.usage.input_tokens).toBeGreaterThan(0);
     expect(await nudge()).toMatchObject({ type: "failed", trouble: { name: "NotAtWork" } });
     // Nothing of the marks that go with our texts reaches the provider.

@@ -3,7 +3,12 @@
 import { expect, onTestFinished, test, vi } from "vitest";
 import { performSession } from "../../js-shim/src/effects/session.ts";
 import type { EndedCall, Turn } from "../../js-shim/src/host/host.ts";
-import type { SessionOperation, SessionSignal, Usage } from "../../js-shim/src/protocol.ts";
+import type {
+  SessionOperation,
+  SessionOutcome,
+  SessionSignal,
+  Usage,
+} from "../../js-shim/src/protocol.ts";
 import { FakeHost, until } from "./fake-host.ts";
 import { never } from "./world.ts";
 
@@ -113,6 +118,22 @@ test("deadline and silence end an ask", async () => {
   expect(await perform(host, { ...ASK, silent_ms: 50 }).outcome).toMatchObject({
     trouble: { type: "silent" },
   });
+});
+
+test("a wait for the provider that was announced is no silence", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const host = new FakeHost();
+  host.isBusy = true;
+  let end: SessionOutcome | undefined;
+  void perform(host, { ...ASK, silent_ms: 5_000 }).outcome.then((outcome) => (end = outcome));
+  await vi.advanceTimersByTimeAsync(1);
+  const next_ms = Date.now() + 30_000;
+  host.listener({ type: "retrying", attempt: 1, next_ms, message: "slow down" });
+  await vi.advanceTimersByTimeAsync(34_000);
+  expect(end).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(8_000);
+  expect(end).toMatchObject({ type: "failed", trouble: { type: "silent" } });
 });
 
 test("a host that fails is an outcome", async () => {

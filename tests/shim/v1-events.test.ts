@@ -152,3 +152,13 @@ test("the reason of an error has a limit, whatever a provider answers", async ()
   if (event?.type !== "trouble") throw new Error(JSON.stringify(event));
   expect(event.trouble.message).toBe("é".repeat(4_096));
 });
+
+test("a provider's own word for an error is told with it", async () => {
+  const { streams, heard } = await open();
+  const responseBody = JSON.stringify({ error: { message: "no", code: "insufficient_quota" } });
+  const data = { message: "You exceeded your quota", statusCode: 429, responseBody };
+  streams.send("session.error", { sessionID: "s", error: { name: "APIError", data } });
+  await until(() => heard.length === 1);
+  const message = "You exceeded your quota (insufficient_quota)";
+  expect(heard).toEqual([{ type: "trouble", trouble: { name: "APIError", status: 429, message } }]);
+});

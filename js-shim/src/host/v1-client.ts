@@ -74,12 +74,24 @@ export function troubleOf(error: unknown): HostTrouble {
   const { name, data, message } = record(error);
   const details = record(data);
   const status = details["statusCode"];
-  const text = details["message"] ?? message;
+  const said = details["message"] ?? message;
+  const text = typeof said === "string" && said !== "" ? said : describe(error);
+  const code = codeOf(details["responseBody"]);
   return {
     name: typeof name === "string" && name !== "" ? name : "Error",
     status: typeof status === "number" ? status : null,
-    message: clipped(typeof text === "string" && text !== "" ? text : describe(error)),
+    message: clipped(code === null || text.includes(code) ? text : `${text} (${code})`),
   };
+}
+
+/** The provider's own word for an error, which tells a used-up quota from a moment of too much. */
+function codeOf(body: unknown): string | null {
+  try {
+    const { code } = record(record(JSON.parse(String(body)))["error"]);
+    return typeof code === "string" && code !== "" ? code : null;
+  } catch {
+    return null;
+  }
 }
 
 /** As much of a message as anybody needs. */

@@ -96,6 +96,8 @@ export class Watched {
         return this.#tellCall(event.call);
       case "retrying": {
         const { attempt, next_ms, message } = event;
+        // A wait that was announced is no silence.
+        this.#heard_ms = Math.max(this.#heard_ms, next_ms);
         return this.#signal(this.#operation.session, {
           type: "retrying",
           attempt,
