@@ -107,25 +107,99 @@ impl Role {
         }
     }
 
-    /// What a session of this role may do. A blanket deny also takes the tool out of the requests.
+    /// What a session of this role may do. A blanket deny also takes the tool out of the requests, and
+    /// covers what lies outside the session's directory.
     pub fn rules(self) -> Vec<Rule> {
-        let nothing = rule("*", "*", RuleAction::Deny);
-        let reading = ["read", "grep", "glob", "list"].map(|tool| rule(tool, "*", RuleAction::Allow));
-        let secrets = rule("read", "*.env", RuleAction::Deny);
+        let nothing = || vec![rule("*", "*", RuleAction::Deny)];
         match self {
             Self::PlannerSpec | Self::PlannerArch | Self::PlannerQa | Self::Backlog => {
-                [vec![nothing], reading.to_vec(), vec![secrets]].concat()
+                [nothing(), reading()].concat()
             }
-            Self::Implementer | Self::Documenter => {
-                let writing = ["edit", "bash"].map(|tool| rule(tool, "*", RuleAction::Allow));
-                let sharing = ["git push*", "git remote*", "git worktree*", "git config*"]
-                    .map(|command| rule("bash", command, RuleAction::Deny));
-                [vec![nothing], reading.to_vec(), vec![secrets], writing.to_vec(), sharing.to_vec()].concat()
-            }
-            Self::Reviewer => vec![nothing],
+            Self::Implementer | Self::Documenter => [nothing(), reading(), editing(), commands()].concat(),
+            Self::Reviewer => nothing(),
         }
     }
 }
+
+/// Looking at the project, without what is secret in it.
+fn reading() -> Vec<Rule> {
+    let tools = ["read", "grep", "glob", "list"].map(|tool| rule(tool, "*", RuleAction::Allow));
+    let secrets = ["*.env", "*.env.*", ".git/*"].map(|path| rule("read", path, RuleAction::Deny));
+    let sample = rule("read", "*.env.example", RuleAction::Allow);
+    [tools.to_vec(), secrets.to_vec(), vec![sample]].concat()
+}
+
+/// Changing the project, without what would run code in the host or in git: such work is not taken.
+fn editing() -> Vec<Rule> {
+    let configuration = CONFIGURATION
+        .iter()
+        .flat_map(|path| [(*path).to_owned(), format!("*/{path}")])
+        .map(|path| rule("edit", &path, RuleAction::Deny));
+    [rule("edit", "*", RuleAction::Allow)].into_iter().chain(configuration).collect()
+}
+
+/// Commands of the shell. The host matches a pattern with the whole text of each command in a line, so
+/// these also meet `A=1 git push`, `/usr/bin/git push` and `sh -c "git push"`. They do not meet a command
+/// that is put together while it runs, as by a variable, a script or another program.
+fn commands() -> Vec<Rule> {
+    let git = GIT.iter().flat_map(|word| [format!("*git {word}*"), format!("*git -* {word}*")]);
+    let others = OTHERS.iter().map(|pattern| (*pattern).to_owned());
+    let denied = git.chain(others).map(|pattern| rule("bash", &pattern, RuleAction::Deny));
+    [rule("bash", "*", RuleAction::Allow)].into_iter().chain(denied).collect()
+}
+
+/// What may not follow `git`, its own options aside.
+const GIT: &[&str] = &[
+    // What reaches a remote, or changes which there are.
+    "push",
+    "fetch",
+    "pull",
+    "clone",
+    "remote",
+    "ls-remote",
+    "submodule",
+    "subtree",
+    "send-",
+    // What all worktrees have in common, the person's checkout included.
+    "config",
+    "worktree",
+    "stash",
+    "update-ref",
+    "symbolic-ref",
+    "branch -",
+    "tag -",
+    "gc",
+    "prune",
+    "reflog",
+    "filter-",
+    "replace",
+    // Work in another directory, which the host's own check does not see, and commands by another name.
+    "-C",
+    "--git-dir",
+    "--work-tree",
+    "-c ",
+    // The same, spaced so that the words above are missed.
+    " ",
+    "\t",
+];
+
+/// Other ways to them, and to where packages are published.
+const OTHERS: &[&str] = &[
+    "*GIT_DIR=*",
+    "*GIT_WORK_TREE=*",
+    "gh *",
+    "* gh *",
+    "*/gh *",
+    "glab *",
+    "* glab *",
+    "*/glab *",
+    "*npm publish*",
+    "*cargo publish*",
+];
+
+/// Paths that OpenCode or git take their configuration from.
+const CONFIGURATION: &[&str] =
+    &[".git", ".git/*", ".gitattributes", ".gitmodules", ".opencode/*", "opencode.json", "opencode.jsonc"];
 
 fn rule(permission: &str, pattern: &str, action: RuleAction) -> Rule {
     Rule { permission: permission.to_owned(), pattern: pattern.to_owned(), action }
