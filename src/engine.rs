@@ -278,7 +278,15 @@ fn resolved(activity: Activity, turn: &mut Turn, id: EffectId, outcome: &Outcome
 fn signalled(activity: Activity, turn: &mut Turn, session: &SessionId, signal: &SessionSignal) -> Activity {
     match activity {
         Activity::Implement(run) => run.signalled(turn, session, signal),
-        other => other,
+        Activity::Plan(mut run) => {
+            run.signalled(turn, session, signal);
+            Activity::Plan(run)
+        }
+        Activity::Draft(mut run) => {
+            run.signalled(turn, session, signal);
+            Activity::Draft(run)
+        }
+        other @ (Activity::Idle | Activity::Ground(_)) => other,
     }
 }
 

@@ -10,13 +10,16 @@ use crate::effect::file::{Expected, FileOutcome, Place};
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
-use crate::ids::{EffectId, SessionId, TaskId, TrackId};
+use crate::event::SessionSignal;
+use crate::ids::{EffectId, ModelRef, SessionId, TaskId, TrackId};
 use crate::metrics::Entry;
 use crate::plan::request::read_request;
 use crate::route::Work;
+use crate::run::asked::Asked;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, Standing, archive, file_failure, read, standing, write};
 use crate::run::order::summary;
-use crate::run::{Run, Waiter, providers, silent_ms};
+use crate::run::providers::AskTrouble;
+use crate::run::{Run, Waiter, session_failure, silent_ms};
 use crate::text::{count, rfc3339, slug};
 
 /// A backlog that does not validate is sent back so many times.
@@ -44,7 +47,7 @@ enum Stage {
     /// The session is being made.
     Creating { title: String, plan: String },
     /// The agent was asked.
-    Asking { title: String, session: SessionId, entry: EffectId, corrections: u32 },
+    Asking { title: String, session: SessionId, entry: EffectId, corrections: u32, asked: Asked },
     /// Its session is being deleted.
     Removing { title: String, result: Result<Vec<TaskSpec>, String> },
     /// The files are being written.
@@ -103,6 +106,16 @@ impl DraftRun {
         Activity::Draft(self)
     }
 
+    /// Something was seen in its agent's session.
+    pub fn signalled(&mut self, turn: &mut Turn, seen: &SessionId, signal: &SessionSignal) {
+        let model = self.model();
+        if let Stage::Asking { session, asked, .. } = &mut self.stage
+            && session == seen
+        {
+            asked.signalled(turn, &self.run, model.as_ref(), signal);
+        }
+    }
+
     /// Something it waited for ended.
     pub fn resolved(mut self, turn: &mut Turn, wait: Wait, outcome: &Outcome, took_ms: u64) -> Activity {
         let stage = std::mem::replace(&mut self.stage, Stage::Plan { plan_path: String::new() });
@@ -115,8 +128,14 @@ impl DraftRun {
             (Stage::Creating { title, plan }, Wait::Step, Outcome::Session(outcome)) => {
                 self.created(turn, title, &plan, outcome)
             }
-            (Stage::Asking { title, session, entry, corrections }, Wait::Step, Outcome::Session(outcome)) => {
-                self.answered(turn, title, session, entry, corrections, outcome, took_ms)
+            (
+                Stage::Asking { title, session, entry, corrections, asked },
+                Wait::Step,
+                Outcome::Session(outcome),
+            ) => {
+                let (model, timeout_ms) = (self.model(), self.run.options.planning_timeout_ms);
+                let trouble = asked.ended(turn, &self.run, model.as_ref(), outcome, timeout_ms, false);
+                self.answered(turn, title, session, entry, corrections, outcome, trouble, took_ms)
             }
             (Stage::Removing { title, result }, Wait::Step, outcome) => {
                 self.removed(turn, &title, result, outcome)
@@ -201,29 +220,34 @@ impl DraftRun {
 
     fn created(mut self, turn: &mut Turn, title: String, plan: &str, outcome: &SessionOutcome) -> Activity {
         let SessionOutcome::Created { session } = outcome else {
-            let reason = providers::explained(outcome, self.run.options.planning_timeout_ms);
+            let reason = session_failure(outcome, self.run.options.planning_timeout_ms);
             return turn.fail(&self.run.chat, format!("no session for the backlog: {reason}"));
         };
         let entry = turn.open(&self.run.chat, format!("Backlog for {title}"), Role::Backlog.agent(), session);
         if self.is_stopping {
             return self.remove(turn, title, session, entry, Err(stopped()));
         }
-        self.ask(turn, session, format!("{}\n", plan.trim()));
-        self.stage = Stage::Asking { title, session: session.clone(), entry, corrections: 0 };
+        let asked = self.ask(turn, session, format!("{}\n", plan.trim()));
+        self.stage = Stage::Asking { title, session: session.clone(), entry, corrections: 0, asked };
         Activity::Draft(self)
     }
 
-    fn ask(&self, turn: &mut Turn, session: &SessionId, text: String) {
+    fn model(&self) -> Option<ModelRef> {
+        self.run.model(Role::Backlog, Work::BacklogGeneration)
+    }
+
+    fn ask(&self, turn: &mut Turn, session: &SessionId, text: String) -> Asked {
         let operation = SessionOperation::Ask {
             session: session.clone(),
             directory: None,
             agent: Role::Backlog.agent().to_owned(),
-            model: self.run.model(Role::Backlog, Work::BacklogGeneration),
+            model: self.model(),
             text,
             timeout_ms: self.run.options.planning_timeout_ms,
             silent_ms: silent_ms(self.run.options.planning_timeout_ms),
         };
-        turn.request(Waiter::Draft(Wait::Step), Operation::Session(operation));
+        let ask = turn.request(Waiter::Draft(Wait::Step), Operation::Session(operation));
+        Asked::begin(turn, ask)
     }
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
@@ -235,12 +259,13 @@ impl DraftRun {
         entry: EffectId,
         corrections: u32,
         outcome: &SessionOutcome,
+        trouble: Option<AskTrouble>,
         took_ms: u64,
     ) -> Activity {
         if let Some(usage) = outcome.usage() {
             turn.shared.ledger.add(Entry {
                 work: Work::BacklogGeneration,
-                model: self.run.model(Role::Backlog, Work::BacklogGeneration),
+                model: self.model(),
                 track: None,
                 task: None,
                 attempt: 0,
@@ -252,7 +277,9 @@ impl DraftRun {
             let reason = if self.is_stopping {
                 stopped()
             } else {
-                let reason = providers::explained(outcome, self.run.options.planning_timeout_ms);
+                let timeout_ms = self.run.options.planning_timeout_ms;
+                let reason = trouble.map(|trouble| trouble.told());
+                let reason = reason.unwrap_or_else(|| session_failure(outcome, timeout_ms));
                 format!("the backlog agent failed: {reason}. The plan is kept; `/backlog` tries again.")
             };
             return self.remove(turn, title, &session, entry, Err(reason));
@@ -264,8 +291,8 @@ impl DraftRun {
                     "The backlog cannot be used:\n{}\nReply with the complete corrected yaml block.",
                     bullets(&problems)
                 );
-                self.ask(turn, &session, text);
-                self.stage = Stage::Asking { title, session, entry, corrections: corrections + 1 };
+                let asked = self.ask(turn, &session, text);
+                self.stage = Stage::Asking { title, session, entry, corrections: corrections + 1, asked };
                 Activity::Draft(self)
             }
             Err(problems) => {

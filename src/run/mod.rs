@@ -1,6 +1,7 @@
 //! What runs: one file a command or a stretch of one. Each takes its state and an outcome, and gives
 //! the state that follows.
 
+pub mod asked;
 pub mod documents;
 pub mod draft;
 pub mod gating;

@@ -88,12 +88,6 @@ fn advice(class: TroubleClass, name: &str, status: Option<u16>, message: &str) -
     }
 }
 
-/// What went wrong with an ask, in a sentence for a person, with what to do about it.
-pub fn explained(outcome: &SessionOutcome, timeout_ms: u64) -> String {
-    trouble_of(outcome, timeout_ms)
-        .map_or_else(|| session_failure(outcome, timeout_ms), |trouble| trouble.told())
-}
-
 /// An ask ended: what does it say of its provider? `waiting` tasks cannot start without it.
 pub fn weigh(
     turn: &mut Turn,

@@ -12,15 +12,14 @@ use crate::event::SessionSignal;
 use crate::ids::{EffectId, ModelRef, SessionId};
 use crate::metrics::Entry;
 use crate::resilience::backoff::{TASK, seed};
-use crate::resilience::loops::{LoopWatch, Verdict as Watched};
 use crate::resilience::provider::{Admission, Live};
-use crate::resilience::trouble::{Remedy, is_good_finish};
+use crate::resilience::trouble::Remedy;
 use crate::review::{GateReport, Verdict, combine, parse_verdict, review_prompt, split_diff};
 use crate::route::Work;
+use crate::run::asked::Asked;
 use crate::run::implement::care::SLEEP_MS_MAX;
 use crate::run::implement::failure::{PROVIDER_TROUBLES_MAX, TROUBLES_MAX};
-use crate::run::implement::signals::endless_stream;
-use crate::run::providers::{self, AskTrouble};
+use crate::run::providers::AskTrouble;
 use crate::run::{Run, Waiter, session_failure, silent_ms};
 use crate::text::duration;
 
@@ -50,10 +49,8 @@ enum Stage {
     Creating,
     Asking {
         session: SessionId,
-        ask: EffectId,
+        asked: Asked,
         is_second: bool,
-        watch: LoopWatch,
-        given_up: Option<AskTrouble>,
     },
     /// Nobody can be asked just now; a reviewer is asked when the rest is over.
     Resting {
@@ -138,37 +135,20 @@ impl Review {
 
     /// Stops what it waits for. It ends as postponed.
     pub fn call_off(&self, turn: &mut Turn) {
-        if let Stage::Asking { ask: id, .. } | Stage::Resting { timer: id } = &self.stage {
-            turn.cancel(*id);
+        match &self.stage {
+            Stage::Asking { asked, .. } => turn.cancel(asked.ask),
+            Stage::Resting { timer } => turn.cancel(*timer),
+            Stage::Creating => {}
         }
     }
 
     /// Something was seen in its session. Gives whether a provider that rested works again.
     pub fn signalled(&mut self, turn: &mut Turn, run: &Run, signal: &SessionSignal) -> bool {
-        let Stage::Asking { ask, watch, given_up, .. } = &mut self.stage else {
-            return false;
-        };
-        let model = run.model(Role::Reviewer, Work::Review);
-        let trouble = match signal {
-            SessionSignal::Stepped { finish, .. } => match watch.stepped(finish.as_deref()) {
-                Watched::Fine if is_good_finish(finish.as_deref()) => {
-                    return providers::answered(turn, run, model.as_ref());
-                }
-                Watched::Abort(_) => Some(endless_stream()),
-                _ => None,
-            },
-            SessionSignal::Retrying { next_ms, message, .. } if given_up.is_none() => {
-                providers::retried(turn, run, model.as_ref(), *next_ms, message)
-            }
-            _ => None,
-        };
-        if let Some(trouble) = trouble
-            && given_up.is_none()
-        {
-            *given_up = Some(trouble);
-            turn.cancel(*ask);
+        let model = self.model(run);
+        match &mut self.stage {
+            Stage::Asking { asked, .. } => asked.signalled(turn, run, model.as_ref(), signal),
+            _ => false,
         }
-        false
     }
 
     /// A step ended. Done gives the verdict.
@@ -191,9 +171,9 @@ impl Review {
                 self.ask(turn, around, session, text, false);
                 Reviewed::More(Box::new(self))
             }
-            (Stage::Asking { session, is_second, given_up, .. }, outcome) => {
+            (Stage::Asking { session, asked, is_second }, outcome) => {
                 self.account(turn, around, outcome, took_ms);
-                self.answered(turn, around, &session, is_second, given_up, outcome)
+                self.answered(turn, around, &session, asked, is_second, outcome)
             }
             (Stage::Creating | Stage::Resting { .. }, other) => Reviewed::Failed(session_failure(other, 0)),
         }
@@ -204,18 +184,14 @@ impl Review {
         turn: &mut Turn,
         around: &Around,
         session: &SessionId,
+        asked: Asked,
         is_second: bool,
-        given_up: Option<AskTrouble>,
         outcome: &SessionOutcome,
     ) -> Reviewed {
-        let run = around.run;
-        let timeout_ms = run.options.task_timeout_ms;
-        let trouble = providers::trouble_of(outcome, timeout_ms);
-        // One that answered all the same when it was called off has answered.
-        let is_answer = matches!(outcome, SessionOutcome::Answered { .. });
-        let trouble = if is_answer && trouble.is_none() { None } else { given_up.or(trouble) };
-        providers::weigh(turn, run, self.model(run).as_ref(), trouble.as_ref(), outcome, self.is_probe, 1);
-        self.is_probe = false;
+        let (run, timeout_ms) = (around.run, around.run.options.task_timeout_ms);
+        let is_probe = std::mem::take(&mut self.is_probe);
+        let model = self.model(run);
+        let trouble = asked.ended(turn, run, model.as_ref(), outcome, timeout_ms, is_probe);
         // An answer that was cut off may hold its verdict.
         let is_bad = trouble.as_ref().is_some_and(|trouble| !trouble.diagnosis.class.counts());
         let text = match outcome {
@@ -340,8 +316,8 @@ impl Review {
             silent_ms: silent_ms(timeout_ms),
         };
         let ask = turn.request(around.waiter.clone(), Operation::Session(operation));
-        let watch = LoopWatch::begin(turn.shared.now_ms);
-        self.stage = Stage::Asking { session: session.clone(), ask, is_second, watch, given_up: None };
+        let asked = Asked::begin(turn, ask);
+        self.stage = Stage::Asking { session: session.clone(), asked, is_second };
     }
 
     fn account(&self, turn: &mut Turn, around: &Around, outcome: &SessionOutcome, took_ms: u64) {

@@ -402,3 +402,23 @@ fn planners_say_what_to_do_about_a_refusal() {
         assert!(error.contains(advice), "{error}");
     }
 }
+
+#[test]
+fn planners_do_not_wait_for_an_hour_in_their_sessions() {
+    for (agent, message) in [("planner-arch", "Too Many Requests"), ("backlog", "insufficient_quota")] {
+        let mut world = World::new(four_tasks());
+        let chat = world.start(Plan, "feature.md");
+        let is_it = |world: &World| world.sent.iter().any(|sent| sent.purpose.agent == agent);
+        world.run_until(is_it);
+        let mut sessions = world.sessions.iter();
+        let (session, _) = sessions.find(|(_, session)| session.purpose.agent == agent).expect("asked");
+        let (session, signal) = (session.clone(), retrying(&world, 3_600_000, message));
+        let at_ms = world.now_ms;
+        world.step(Event::Session { session, signal });
+        world.run();
+        assert!(world.now_ms - at_ms < 1_000, "{agent}");
+        let error = world.end_of(&chat).unwrap_or_default();
+        assert!(error.contains(message), "{error}");
+        world.assert_said("acme is left alone");
+    }
+}

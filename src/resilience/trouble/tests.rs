@@ -113,8 +113,8 @@ fn the_time_that_is_asked_for_is_kept() {
 fn ends_of_asks_are_judged() {
     let usage = Usage::default();
     let answered = |finish: Option<&str>| SessionOutcome::Answered {
-        text_bytes: 0,
         text: String::new(),
+        text_bytes: 0,
         finish: finish.map(str::to_owned),
         usage,
     };

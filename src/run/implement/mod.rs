@@ -12,7 +12,7 @@ mod judging;
 pub mod left;
 mod merge;
 mod opening;
-pub(crate) mod signals;
+mod signals;
 mod watch;
 pub(crate) mod working;
 

@@ -9,11 +9,11 @@ use crate::engine::{Activity, Turn};
 use crate::event::SessionSignal;
 use crate::ids::SessionId;
 use crate::resilience::loops::{Circle, Verdict};
-use crate::resilience::trouble::{Diagnosis, TroubleClass, is_good_finish};
+use crate::resilience::trouble::is_good_finish;
 use crate::route::work_of;
+use crate::run::asked::endless_stream;
 use crate::run::implement::attempt::{GivenUp, Stage, role};
 use crate::run::implement::{ImplementRun, Wait};
-use crate::run::providers::AskTrouble;
 use crate::run::{Waiter, providers};
 use crate::track::Life;
 
@@ -171,14 +171,5 @@ impl ImplementRun {
             let verdict = watch.glanced(digest, now_ms);
             self.judge(turn, task, verdict);
         }
-    }
-}
-
-/// A model whose turns never end properly: the host would ask it for ever.
-pub(crate) fn endless_stream() -> AskTrouble {
-    AskTrouble {
-        diagnosis: Diagnosis { class: TroubleClass::BadStream, retry_ms: None },
-        message: "the model's stream ended three times without a finish reason".to_owned(),
-        advice: None,
     }
 }

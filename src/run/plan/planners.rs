@@ -7,13 +7,16 @@ use crate::definitions::Role;
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
+use crate::event::SessionSignal;
 use crate::ids::{EffectId, SessionId};
 use crate::metrics::Entry;
 use crate::plan::request::Request;
 use crate::plan::{Planner, clean_document, missing_sections};
 use crate::route::Work;
+use crate::run::asked::Asked;
 use crate::run::providers;
-use crate::run::{Waiter, silent_ms};
+use crate::run::providers::AskTrouble;
+use crate::run::{Waiter, session_failure, silent_ms};
 use crate::text::list;
 
 /// A planner at work.
@@ -32,8 +35,8 @@ pub(super) struct Seat {
 pub(super) enum SeatWork {
     /// Its session is being made.
     Creating { context: String },
-    /// It was asked; `ask` is the effect to cancel.
-    Asking { ask: EffectId, is_second: bool },
+    /// It was asked.
+    Asking { asked: Asked, is_second: bool },
     /// It wrote its document.
     Done { document: String },
     /// It did not.
@@ -66,6 +69,19 @@ impl PlanRun {
         Activity::Plan(self)
     }
 
+    /// Something was seen in a planner's session.
+    pub fn signalled(&mut self, turn: &mut Turn, seen: &SessionId, signal: &SessionSignal) {
+        let Stage::Planning { seats, .. } = &mut self.stage else {
+            return;
+        };
+        for seat in seats.iter_mut().filter(|seat| seat.session.as_ref() == Some(seen)) {
+            if let SeatWork::Asking { asked, .. } = &mut seat.work {
+                let model = self.run.model(role(seat.planner), Work::Planning);
+                asked.signalled(turn, &self.run, model.as_ref(), signal);
+            }
+        }
+    }
+
     pub(super) fn seat_resolved(
         mut self,
         turn: &mut Turn,
@@ -84,8 +100,8 @@ impl PlanRun {
         if has_failed {
             // One missing document means no plan, so the others need not go on.
             for seat in &seats {
-                if let SeatWork::Asking { ask, .. } = &seat.work {
-                    turn.cancel(*ask);
+                if let SeatWork::Asking { asked, .. } = &seat.work {
+                    turn.cancel(asked.ask);
                 }
             }
         }
@@ -120,6 +136,14 @@ impl PlanRun {
                 duration_ms: took_ms,
             });
         }
+        let timeout_ms = self.run.options.planning_timeout_ms;
+        let trouble = match &seat.work {
+            SeatWork::Asking { asked, .. } => {
+                let model = self.run.model(role(seat.planner), Work::Planning);
+                asked.clone().ended(turn, &self.run, model.as_ref(), outcome, timeout_ms, false)
+            }
+            _ => providers::trouble_of(outcome, timeout_ms),
+        };
         match (&seat.work, outcome) {
             (SeatWork::Creating { context }, SessionOutcome::Created { session }) => {
                 let context = context.clone();
@@ -152,7 +176,8 @@ impl PlanRun {
                 };
             }
             (_, other) => {
-                let reason = providers::explained(other, self.run.options.planning_timeout_ms);
+                let told = trouble.as_ref().map(AskTrouble::told);
+                let reason = told.unwrap_or_else(|| session_failure(other, timeout_ms));
                 seat.work = SeatWork::Failed { reason };
             }
         }
@@ -192,7 +217,7 @@ impl PlanRun {
             silent_ms: silent_ms(self.run.options.planning_timeout_ms),
         };
         let ask = turn.request(Waiter::Plan(Wait::Seat(planner)), Operation::Session(operation));
-        SeatWork::Asking { ask, is_second }
+        SeatWork::Asking { asked: Asked::begin(turn, ask), is_second }
     }
 
     /// Deletes the planners' sessions, however it went.
