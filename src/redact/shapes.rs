@@ -139,6 +139,10 @@ const CONTEXTS: [Context; 4] = [
     Context { words: "secretaccesskey", find: aws_secret },
 ];
 
+/// Passwords of samples and of databases for tests. Tasks are full of them, and they must stay readable.
+const SAMPLES: [&[u8]; 8] =
+    [b"password", b"pass", b"secret", b"changeme", b"postgres", b"root", b"admin", b"test"];
+
 const URL: &str = "://";
 const JWT_SEGMENT: &str = "eyJ";
 /// The shortest segment of a JWT: `{"alg":""}` has 14 characters in base64.
@@ -281,7 +285,8 @@ fn password(bytes: &[u8], at: usize) -> Option<Found> {
     let password = &userinfo[colon + 1..];
     // Nothing, or masked already: `***`, `xxxx`.
     let is_masked = password.iter().all(|byte| b"*xX.".contains(byte));
-    (!is_masked).then_some((from + colon + 1, from + userinfo.len(), PASSWORD))
+    let is_no_secret = is_masked || password == &userinfo[..colon] || SAMPLES.contains(&password);
+    (!is_no_secret).then_some((from + colon + 1, from + userinfo.len(), PASSWORD))
 }
 
 /// The end of a random text of at least so many bytes.
