@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::backoff::{BREAKER, WAIT_MS_MAX};
+use super::backoff::{BREAKER, WAIT_MS_MAX, WAIT_MS_MIN};
 use super::trouble::{Diagnosis, TroubleClass};
 
 /// So many failures in a row open it.
@@ -109,7 +109,8 @@ impl Breaker {
     /// An ask failed by the provider's fault. Of those that were under way when it opened only the
     /// time it asks for counts.
     pub fn failed(&mut self, now_ms: u64, trouble: Diagnosis, is_probe: bool, seed: u64) -> Change {
-        let asked_ms = trouble.retry_ms;
+        // Less than any wait is no news, and waited out anyway.
+        let asked_ms = trouble.retry_ms.filter(|ms| *ms >= WAIT_MS_MIN);
         if trouble.class == TroubleClass::Quota || asked_ms.is_some_and(|ms| ms > WAIT_MS_MAX) {
             return self.park(asked_ms.map(|ms| now_ms.saturating_add(ms)), trouble.class);
         }
@@ -272,6 +273,7 @@ mod tests {
         let held = Change::Held { until_ms: NOW_MS + 40_000 };
         assert_eq!(breaker.failed(NOW_MS, limited(40_000), false, 1), held);
         assert_eq!(breaker.failed(NOW_MS, limited(30_000), false, 1), Change::None, "a shorter one");
+        assert_eq!(Breaker::default().failed(NOW_MS, limited(6), false, 1), Change::None, "next to nothing");
         assert_eq!(breaker.gate(NOW_MS, false), Gate::Wait { until_ms: NOW_MS + 40_000 });
         assert_eq!(breaker.gate(NOW_MS + 40_000, false), Gate::Free);
         let parked = Change::Parked { until_ms: Some(NOW_MS + WAIT_MS_MAX + 1) };

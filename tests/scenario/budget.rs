@@ -188,3 +188,21 @@ fn a_spent_task_is_told_as_such() {
     assert!(error.contains("exit code 1; its budget is used up (3,401 of 3,000 tokens)"), "{error}");
     assert!(error.contains("Raise options.budget"), "{error}");
 }
+
+/// The run stops for another reason, and those at work reach the cap.
+#[test]
+fn the_cap_holds_in_a_run_that_is_stopping_anyway() {
+    let mut world = World::planned(four_tasks());
+    world.setting.options = json!({ "budget": { "runTokens": 20_000 } });
+    world.agents.script("T01", vec![Act::error(401, "no key")]);
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.transcript.contains("the provider refused"));
+    see(&mut world, "T02", turn(20_000));
+    world.run();
+    let error = world.end_of(&chat).unwrap_or_default();
+    assert!(error.contains("Stopped: the provider refused"), "{error}");
+    assert!(world.sent_to("review T02").is_empty() && world.sent_to("review T03").is_empty());
+    world.setting.options = json!({});
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+}

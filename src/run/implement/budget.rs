@@ -47,7 +47,7 @@ impl ImplementRun {
     pub(super) fn watch_budget(&mut self, turn: &mut Turn) {
         let budget = &self.run.options.budget;
         let (cap_usd, cap_tokens, alert_at) = (budget.run_usd, budget.run_tokens, budget.alert_at);
-        if cap_usd.is_none() && cap_tokens.is_none() || self.stopping.is_some() {
+        if cap_usd.is_none() && cap_tokens.is_none() || self.care.is_spent {
             return;
         }
         let Some(Share { part, what }) = share(self.spent(turn), cap_usd, cap_tokens) else {
@@ -57,7 +57,11 @@ impl ImplementRun {
             turn.say(&self.run.chat, format!("**Note:** {what} of the run's budget is used."));
         }
         if part >= 1.0 {
-            self.stop(turn, Stop::Budget(format!("the budget is used up ({what})")));
+            self.care.is_spent = true;
+            // Whatever else stopped the run first is what the person has to know.
+            if self.stopping.is_none() {
+                self.stop(turn, Stop::Budget(format!("the budget is used up ({what})")));
+            }
             for record in &mut self.track.records {
                 if let Life::Running(attempt) = &mut record.life {
                     call_off(turn, attempt, GivenUp::RunBudget);

@@ -40,6 +40,8 @@ pub(crate) struct Care {
     /// The timer that looks at what agents change.
     pub(super) pulse: Option<EffectId>,
     memory: Memory,
+    /// The run's budget is used up: nobody is asked any more.
+    pub(super) is_spent: bool,
     /// Whose budget the person was warned of: a task's, or the run's.
     pub(super) alerted: BTreeSet<Option<usize>>,
     /// Tasks that nothing more is tried for in this run, and why.
@@ -143,6 +145,14 @@ impl ImplementRun {
         }
         let live = self.live_at(&name);
         (turn.shared.provider(model.as_ref(), asks_max).admit(now_ms, live, false), name)
+    }
+
+    /// An attempt at a task starts: its provider is asked soon.
+    pub(super) fn count_start(&self, turn: &mut Turn, task: usize) {
+        let (now_ms, asks_max) = (turn.shared.now_ms, self.run.options.max_workers);
+        if let Some(model) = self.first_model(task) {
+            turn.shared.provider(model.as_ref(), asks_max).started(now_ms);
+        }
     }
 
     /// Who asks a provider now, or is about to.

@@ -85,6 +85,7 @@ impl ImplementRun {
             match self.next_start(turn) {
                 Ok((task, is_probe)) if self.has_room(turn) => {
                     self.free.remove(&slot);
+                    self.count_start(turn, task);
                     self.start(turn, task, slot, is_probe);
                 }
                 Ok((task, _)) => return self.schedule.give_back(task),

@@ -223,7 +223,7 @@ impl ImplementRun {
     fn around(&self, task: usize, attempt: &Attempt) -> Option<Around<'_>> {
         let model = self.run.model(Role::Reviewer, Work::Review);
         // Other trouble than these is not the reviewer's, and work that is done is judged.
-        let is_over = matches!(self.stopping, Some(Stop::Person | Stop::Budget(_) | Stop::Tampered(_)));
+        let is_over = self.care.is_spent || matches!(self.stopping, Some(Stop::Person | Stop::Tampered(_)));
         Some(Around {
             run: &self.run,
             task: self.track.backlog.tasks.get(task)?,
