@@ -1,5 +1,6 @@
 // A repository's journal, for its one writer or for those who only look.
 import { join } from "node:path";
+import { disarm } from "./effects/git/disarm.ts";
 import { JournalFile, readJournal } from "./journal-file.ts";
 import { acquireLock } from "./lock.ts";
 import { endOrphans } from "./orphans.ts";
@@ -52,6 +53,8 @@ export async function openJournal(
   try {
     // Nobody else holds the lock, so what still runs belongs to a process that is gone.
     const processes = await endOrphans(childNotes(place));
+    // Before anybody asks the host about a session that a process left behind.
+    await disarm(place);
     const { journal, text, head } = await JournalFile.open(journalPath(place));
     return {
       text,

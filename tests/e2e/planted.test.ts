@@ -182,7 +182,7 @@ test("a plugin that was there when everything was killed is not loaded by the ne
 
 /** Resolves when the worker has called its tool and been answered. */
 async function untilPlanted(world: World): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
+  for (let tries = 0; tries < 1_500; tries += 1) {
     if (world.model.callsOf("implementer").some(({ step }) => step > 0)) return;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

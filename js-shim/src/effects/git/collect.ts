@@ -45,7 +45,8 @@ export async function collect(
       });
     }
     const tree = await withIndex(git, index, base, async (indexed) => {
-      await putBack(indexed, record.directory, sorted);
+      const restored = sorted.drop.filter(({ kind }) => kind !== "untracked");
+      await putBack(indexed, record.directory, [...sorted.leave_out, ...restored]);
       await stage(indexed, sorted.take);
       return writeTree(indexed);
     });
@@ -85,12 +86,16 @@ async function sort(
  * Puts left-out paths back as the base has them, so that neither a gate nor the host acts on them.
  * A nested repository stays: nobody opens it. So do OpenCode's own untracked files.
  */
-async function putBack(git: Git, directory: string, sorted: Sorted): Promise<void> {
-  for (const change of sorted.leave_out) {
+export async function putBack(
+  git: Git,
+  directory: string,
+  changes: readonly WorkChange[],
+): Promise<void> {
+  for (const change of changes) {
     if (change.kind !== "untracked" || !(await liesInside(directory, change))) continue;
     await rm(fileOf(directory, change), { force: true });
   }
-  const tracked = [...sorted.leave_out, ...sorted.drop].filter(
+  const tracked = changes.filter(
     (change) => change.kind === "changed" || change.kind === "deleted",
   );
   if (tracked.length === 0) return;

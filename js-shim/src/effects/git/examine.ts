@@ -29,11 +29,8 @@ export async function examine(
     if ("tampered" in slot) return { type: "tampered", names: slot.tampered };
     const { git, index, record, admin } = slot;
     const names = await withIndex(git, index, at, async (indexed) => {
-      const changes = [
-        ...(await changesOf(indexed, record.placed)),
-        ...(await ignoredConfiguration(indexed, record.directory, record.placed)),
-      ];
-      return offending(indexed, at, record.directory, changes);
+      const offending = await offendingChanges(indexed, at, record.directory, record.placed);
+      return offending.map(({ path }) => path);
     });
     if (!(await pointsTo(record.directory, admin))) names.push(".git");
     if (names.length === 0) return { type: "clean" };
@@ -41,21 +38,25 @@ export async function examine(
   });
 }
 
-/** The paths of changes that the host or git would act on. */
-async function offending(
+/** The changes since a commit that the host or git would act on. */
+export async function offendingChanges(
   git: Git,
   at: string,
   directory: string,
-  changes: readonly WorkChange[],
-): Promise<string[]> {
-  const names: string[] = [];
+  placed: readonly string[],
+): Promise<WorkChange[]> {
+  const changes = [
+    ...(await changesOf(git, placed)),
+    ...(await ignoredConfiguration(git, directory, placed)),
+  ];
+  const offending: WorkChange[] = [];
   for (const change of changes) {
     // Nobody opens a repository within the worktree, unless it lies where the host looks.
     if (change.kind === "nested_repository" && !isConfiguration(change.path)) continue;
     const judgement = await judge(git, at, directory, change);
-    if (judgement === "leave_out" || judgement === "outside") names.push(change.path);
+    if (judgement === "leave_out" || judgement === "outside") offending.push(change);
   }
-  return names;
+  return offending;
 }
 
 /**
