@@ -18,8 +18,8 @@ const plugin = (canary: string): string =>
 const plant = (path: string, text: string): string =>
   `mkdir -p "$(dirname "${path}")" && cat > "${path}" <<'END'\n${text}END`;
 
-/** Workers may not call `git config`; nobody can keep them from calling it otherwise. */
-const GIT = "env git";
+/** Workers may not call `git config`; a command that is put together while it runs is not seen. */
+const GIT = "G=git; $G";
 
 /** Workers that run a command before they do good work, in their first attempt or in each. */
 function workers(command: () => string, isOnce = true): Script {
