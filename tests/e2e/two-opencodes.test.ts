@@ -8,6 +8,8 @@ import { serve, textOf } from "./serve.ts";
 import { inWorld, type World } from "./world.ts";
 
 const TASKS = [EXPIRY, HITS];
+/** A loaded machine takes its time. */
+const START_MS = 120_000;
 
 /** A world in which `/implement` hangs at T02 until it is woken, with that command under way. */
 function atWork(
@@ -24,7 +26,7 @@ function atWork(
   return inWorld({ script }, async (world) => {
     planned(world, TASKS);
     const working = world.start("implement");
-    await world.model.called("implementer", "T02");
+    await world.model.called("implementer", "T02", START_MS);
     await body(world, working, () => {
       isHanging = false;
     });
@@ -99,7 +101,7 @@ test("two directories of one checkout in one OpenCode share their work", () => {
     const below = await serve(running, join(world.repository.directory, "src"));
     const chat = await root.open();
     const turn = root.command(chat, "implement");
-    await world.model.called("implementer", "T02");
+    await world.model.called("implementer", "T02", START_MS);
 
     const other = await below.open();
     expect(textOf(await below.command(other, "progress"))).toMatch(/T02.*(running|in progress)/i);
@@ -124,7 +126,7 @@ test("a session that the person deletes in the middle costs an attempt and nothi
     const server = await world.serve();
     const chat = await server.open();
     const turn = server.command(chat, "implement");
-    await world.model.called("implementer", "T01");
+    await world.model.called("implementer", "T01", START_MS);
     isHanging = false;
     for (const { id } of await server.children(chat)) await server.remove(id);
     expect((await turn).info.error).toBeUndefined();
