@@ -140,15 +140,16 @@ fn editing() -> Vec<Rule> {
 
 /// Commands of the shell. The host matches a pattern with the whole text of each command in a line, so
 /// these also meet `A=1 git push`, `/usr/bin/git push` and `sh -c "git push"`. They do not meet a command
-/// that is put together while it runs, as by a variable, a script or another program.
+/// that is put together while it runs, as by a variable, a script or another program. The host quotes
+/// all of them to the model with every denial, so they are few.
 fn commands() -> Vec<Rule> {
-    let git = GIT.iter().flat_map(|word| [format!("*git {word}*"), format!("*git -* {word}*")]);
-    let others = OTHERS.iter().map(|pattern| (*pattern).to_owned());
-    let denied = git.chain(others).map(|pattern| rule("bash", &pattern, RuleAction::Deny));
-    [rule("bash", "*", RuleAction::Allow)].into_iter().chain(denied).collect()
+    let git = GIT.iter().map(|word| rule("bash", &format!("*git {word}*"), RuleAction::Deny));
+    let others = OTHERS.iter().map(|pattern| rule("bash", pattern, RuleAction::Deny));
+    let looking = LOOKING.iter().map(|pattern| rule("bash", pattern, RuleAction::Allow));
+    [rule("bash", "*", RuleAction::Allow)].into_iter().chain(git).chain(others).chain(looking).collect()
 }
 
-/// What may not follow `git`, its own options aside.
+/// What may not follow `git`.
 const GIT: &[&str] = &[
     // What reaches a remote, or changes which there are.
     "push",
@@ -173,18 +174,15 @@ const GIT: &[&str] = &[
     "reflog",
     "filter-",
     "replace",
-    // Work in another directory, which the host's own check does not see, and commands by another name.
-    "-C",
-    "--git-dir",
-    "--work-tree",
-    "-c ",
-    // The same, spaced so that the words above are missed.
+    // Git's own options: another directory, which the host's own check does not see, and other names.
+    "-",
+    // More space, so that the words above are missed.
     " ",
-    "\t",
 ];
 
 /// Other ways to them, and to where packages are published.
 const OTHERS: &[&str] = &[
+    "*git\t*",
     "*GIT_DIR=*",
     "*GIT_WORK_TREE=*",
     "gh *",
@@ -196,6 +194,10 @@ const OTHERS: &[&str] = &[
     "*npm publish*",
     "*cargo publish*",
 ];
+
+/// What is allowed all the same, because it only shows something.
+const LOOKING: &[&str] =
+    &["git --no-pager diff*", "git --no-pager log*", "git --no-pager show*", "git branch --show-current"];
 
 /// Paths that OpenCode or git take their configuration from.
 const CONFIGURATION: &[&str] =

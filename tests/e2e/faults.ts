@@ -12,14 +12,14 @@ export function chunk(delta: Delta, finish: string | null = null): string {
 
 const DONE = "data: [DONE]\n\n";
 
-function stream(pieces: string[], then: Raw["then"] = "end"): { raw: Raw } {
-  return { raw: { pieces, then } };
+function stream(pieces: string[], ending: Raw["ending"] = "end"): { raw: Raw } {
+  return { raw: { pieces, ending } };
 }
 
 function refusal(status: number, error: object, headers: Record<string, string> = {}) {
   const pieces = [JSON.stringify({ error })];
   const all = { "content-type": "application/json", ...headers };
-  return { raw: { status, headers: all, pieces, then: "end" } satisfies Raw };
+  return { raw: { status, headers: all, pieces, ending: "end" } satisfies Raw };
 }
 
 /** Too many requests. `retryAfter_s` is what the answer asks to wait. */

@@ -16,7 +16,7 @@ export interface Raw {
   /** What is written, one after the other. */
   pieces: string[];
   /** Whether the answer then ends as it should, goes silent, or loses its connection. */
-  then: "end" | "hang" | "cut";
+  ending: "end" | "hang" | "cut";
 }
 
 /** Decides on the body of a request: an answer to write, or the body to hand on. */
@@ -30,6 +30,7 @@ export class Front {
     const server = createServer((incoming, outgoing) => {
       answer(incoming, outgoing, target, decide).catch(() => outgoing.destroy());
     });
+    server.keepAliveTimeout = 120_000;
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     return new Front(server);
   }
@@ -59,8 +60,8 @@ async function answer(
   outgoing.flushHeaders();
   for (const piece of decision.pieces)
     await new Promise<unknown>((resolve) => outgoing.write(piece, resolve));
-  if (decision.then === "end") outgoing.end();
-  if (decision.then === "cut") outgoing.destroy();
+  if (decision.ending === "end") outgoing.end();
+  if (decision.ending === "cut") outgoing.destroy();
 }
 
 function handOn(
@@ -71,7 +72,9 @@ function handOn(
 ): void {
   const { "content-length": _length, host: _host, ...rest } = headers;
   const outer = { ...rest, "content-length": String(Buffer.byteLength(body)) };
-  const onward = open(target + url, { method, headers: outer }, (response) => {
+  // A connection each: one that is kept may be closed just when it is used again.
+  const options = { method, headers: outer, agent: false };
+  const onward = open(target + url, options, (response) => {
     outgoing.writeHead(response.statusCode ?? 500, response.headers);
     response.pipe(outgoing);
     response.on("error", () => outgoing.destroy());

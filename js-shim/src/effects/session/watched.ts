@@ -97,7 +97,7 @@ export class Watched {
       case "retrying": {
         const { attempt, next_ms, message } = event;
         // A wait that was announced is no silence.
-        this.#heard_ms = Math.max(this.#heard_ms, next_ms);
+        this.#heard_ms += Math.max(0, next_ms - Date.now());
         return this.#signal(this.#operation.session, {
           type: "retrying",
           attempt,
