@@ -8,12 +8,17 @@ import type { World } from "./world.ts";
 
 /** All output as a person reads it. */
 export function printed(end: Finished): string {
-  return stripVTControlCharacters(`${end.stdout}\n${end.stderr}`);
+  return readable(`${end.stdout}\n${end.stderr}`);
+}
+
+/** Without colors, and without what only keeps OpenCode from taking a text for trouble of its own. */
+function readable(text: string): string {
+  return stripVTControlCharacters(text).replaceAll("\u2060", "");
 }
 
 /** The reason of a failure: the last thing printed, which `opencode run` puts on standard error. */
 export function reason(end: Finished): string {
-  const errors = stripVTControlCharacters(end.stderr);
+  const errors = readable(end.stderr);
   return errors.slice(Math.max(0, errors.lastIndexOf("Error:"))).trim();
 }
 
