@@ -36,6 +36,7 @@ export class Desk {
     const client = createOpencodeClient({ baseUrl, directory });
     // The stream of a server that was there before leads nowhere.
     hub.events = null;
+    hub.worktrees.clear();
     return new Desk(server, new V1Host(client as never, directory), running);
   }
 
@@ -45,11 +46,11 @@ export class Desk {
     );
   }
 
-  async create(parent: string, rules = ALL): Promise<string> {
+  async create(parent: string, rules = ALL, directory: string | null = null): Promise<string> {
     const title = "T01: work";
     const created = await this.perform({
       type: "create",
-      directory: null,
+      directory,
       parent,
       title,
       rules,
@@ -63,8 +64,9 @@ export class Desk {
     session: string,
     text: string,
     limits = { timeout_ms: 60_000, silent_ms: 60_000 },
+    directory: string | null = null,
   ): Promise<SessionOutcome> {
-    return this.perform({ type: "ask", ...place(session), ...AGENT, text, ...limits });
+    return this.perform({ type: "ask", session, directory, ...AGENT, text, ...limits });
   }
 }
 

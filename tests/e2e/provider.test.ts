@@ -19,7 +19,7 @@ import {
 } from "./faults.ts";
 import type { Finished } from "./host.ts";
 import { EXPIRY, linksScript, solve } from "./links.ts";
-import type { Reply, Script } from "./model.ts";
+import type { Call, Reply, Script } from "./model.ts";
 import { expectSuccess, orphans, planned, printed, reason, statusOf } from "./outcome.ts";
 import { inWorld, type World } from "./world.ts";
 
@@ -135,6 +135,25 @@ describe.concurrent("a provider in trouble", { timeout: WAIT_MS }, () => {
     return implementing(script, SHORT, async (world, end) => {
       await expectMerged(world, end);
       expect(printed(end)).not.toMatch(/in trouble|failed/);
+    });
+  });
+
+  test("a context that never fits is not summed up for ever", () => {
+    let sessions = 0;
+    let summaries = 0;
+    const implementer = ({ step }: Call) => {
+      if (step === 0) sessions += 1;
+      return sessions > 1 ? solve(EXPIRY) : contextOverflow;
+    };
+    const other = () => {
+      summaries += 1;
+      return "What was said so far.";
+    };
+    const script = linksScript({ implementer, other }, TASKS);
+    return implementing(script, SHORT, async (world, end) => {
+      expectSuccess(end);
+      expect(summaries).toBeLessThan(4);
+      expect(await orphans(world)).toEqual([]);
     });
   });
 

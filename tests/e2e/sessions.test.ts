@@ -1,4 +1,5 @@
 /** What the shim does with sessions, at the real OpenCode. */
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { SessionOutcome } from "../../js-shim/src/protocol.ts";
 import { AGENT, Desk, PURPOSE, place } from "./desk.ts";
@@ -50,14 +51,17 @@ test("after kill -9 sessions are found by their purpose, and recalled as what th
   return inWorld({ script }, async (world) => {
     const first = await Desk.open(world);
     const chat = await first.server.open();
-    const [over, stuck] = [await first.create(chat), await first.create(chat)];
+    const worktree = join(world.root, "worktree");
+    world.repository.git("worktree", "add", "--detach", worktree);
+    const over = await first.create(chat);
+    const stuck = await first.create(chat, undefined, worktree);
     await first.ask(over, "Answer.");
     const said = await first.ask(over, "Answer again.");
-    void first.ask(stuck, "Hang.");
+    void first.ask(stuck, "Hang.", undefined, worktree);
     while (!isHanging) await first.server.get("/session");
-    const recall = (desk: Desk, session: string) =>
-      desk.perform({ type: "recall", ...place(session) });
-    expect(await recall(first, stuck)).toMatchObject({ type: "unfinished" });
+    const recall = (desk: Desk, session: string, directory: string | null = null) =>
+      desk.perform({ type: "recall", session, directory });
+    expect(await recall(first, stuck, worktree)).toMatchObject({ type: "unfinished" });
     first.running.kill();
     await first.running.finished;
 
@@ -66,12 +70,23 @@ test("after kill -9 sessions are found by their purpose, and recalled as what th
     const found = await desk.perform({ type: "find", parents });
     if (found.type !== "found") throw new Error(JSON.stringify(found));
     expect(found.sessions.map(({ session }) => session).sort()).toEqual([over, stuck].sort());
-    expect(found.sessions[0]).toMatchObject({ directory: null, purpose: PURPOSE });
+    expect(found.sessions).toContainEqual({ session: over, directory: null, purpose: PURPOSE });
+    expect(found.sessions).toContainEqual({
+      session: stuck,
+      directory: worktree,
+      purpose: PURPOSE,
+    });
     expect(said).toMatchObject({ type: "answered", text: "Answered." });
     expect(await recall(desk, over)).toEqual(said);
-    expect(await recall(desk, stuck)).toMatchObject({ type: "unfinished" });
-    expect(await desk.perform({ type: "remove", ...place(over) })).toEqual({ type: "removed" });
-    expect(await recall(desk, over)).toEqual({ type: "removed" });
+    expect(await recall(desk, stuck, worktree)).toMatchObject({ type: "unfinished" });
+    for (const [session, directory] of [
+      [over, null],
+      [stuck, worktree],
+    ] as const) {
+      const remove = { type: "remove", session, directory } as const;
+      expect(await desk.perform(remove)).toEqual({ type: "removed" });
+      expect(await recall(desk, session, directory)).toEqual({ type: "removed" });
+    }
     await desk.server.stop();
   });
 });

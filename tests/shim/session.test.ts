@@ -316,6 +316,7 @@ test.each<[string, Turn[], Record<string, unknown>]>([
   ["nothing yet", [], { type: "unfinished", usage: { steps: 0 } }],
   ["half a word", [turn({ isCompleted: false })], { type: "unfinished", usage: { steps: 1 } }],
   ["a step in between", [turn({ finish: "tool-calls" })], { type: "unfinished" }],
+  ["a summary", [turn({ finish: "summary" })], { type: "unfinished" }],
   ["a stream that just ended", [turn({ finish: null })], { type: "unfinished" }],
   ["nothing to the latest text", [turn({ isEarlier: true })], { type: "unfinished" }],
   ["nothing to a nudge", [turn({ isFollowed: true })], { type: "unfinished" }],

@@ -162,3 +162,11 @@ test("a provider's own word for an error is told with it", async () => {
   const message = "You exceeded your quota (insufficient_quota)";
   expect(heard).toEqual([{ type: "trouble", trouble: { name: "APIError", status: 429, message } }]);
 });
+
+test("a summary is told from an answer", async () => {
+  const { streams, heard } = await open();
+  const info = { id: "m", sessionID: "s", role: "assistant", finish: "stop", summary: true };
+  streams.send("message.updated", { info: { ...info, time: { completed: 1 } } });
+  await until(() => heard.length === 1);
+  expect(heard).toMatchObject([{ type: "turn", finish: "summary" }]);
+});

@@ -1,5 +1,5 @@
 // Sessions of the host: create, ask, nudge, recall, find, remove.
-import { type Host, troubleFrom } from "../host/host.ts";
+import { type Host, SUMMARY, troubleFrom } from "../host/host.ts";
 import type { SessionId, SessionOperation, SessionOutcome, SessionSignal } from "../protocol.ts";
 import { ask, nudge } from "./session/ask.ts";
 import { ended, failed, NO_USAGE, sum } from "./session/outcome.ts";
@@ -9,8 +9,8 @@ type Recall = Extract<SessionOperation, { type: "recall" }>;
 type Find = Extract<SessionOperation, { type: "find" }>;
 type Remove = Extract<SessionOperation, { type: "remove" }>;
 
-/** Why a model stops when it has said its last word. After `tool-calls` there is more to come. */
-const MORE_TO_COME = "tool-calls";
+/** Reasons to stop after which there is more to come. */
+const MORE_TO_COME = new Set(["tool-calls", SUMMARY]);
 /** The host's name for the error of an answer that somebody stopped. */
 const STOPPED = "MessageAbortedError";
 
@@ -55,7 +55,7 @@ async function recall(host: Host, operation: Recall): Promise<SessionOutcome> {
     const last = turns.at(-1);
     const isOver = !isBusy && last?.isCompleted && !last.isEarlier && !last.isFollowed;
     if (!isOver || last.error?.name === STOPPED) return { type: "unfinished", usage };
-    const hasLastWord = last.finish !== null && last.finish !== MORE_TO_COME;
+    const hasLastWord = last.finish !== null && !MORE_TO_COME.has(last.finish);
     return hasLastWord || last.error !== null ? ended(last, usage) : { type: "unfinished", usage };
   } catch (error) {
     return failed(troubleFrom(error));

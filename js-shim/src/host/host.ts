@@ -75,11 +75,14 @@ export interface SendRequest extends SessionPlace {
   text: string;
 }
 
+/** The reason to stop of an answer that only sums the session up, because it grew too long. */
+export const SUMMARY = "summary";
+
 /** One answer of the model. */
 export interface Turn {
   id: string;
   isCompleted: boolean;
-  /** The provider's reason to stop; `null` when it gave none. */
+  /** The provider's reason to stop, or `SUMMARY`; `null` when it gave none. */
   finish: string | null;
   text: string;
   error: HostTrouble | null;

@@ -1,6 +1,7 @@
 // Messages of OpenCode 1.18.x: what its model answered, called and spent.
 import type { Usage } from "../protocol.ts";
-import type { EndedCall, Turn } from "./host.ts";
+import { type EndedCall, SUMMARY, type Turn } from "./host.ts";
+
 import { PLUGIN } from "./names.ts";
 import { record, troubleOf } from "./v1-client.ts";
 
@@ -56,8 +57,12 @@ function readTurn({ info, parts }: MessageRecord): Omit<Turn, "isEarlier" | "isF
   };
 }
 
-/** A message's reason to stop. OpenCode says `unknown` when the provider's stream just ended. */
+/**
+ * A message's reason to stop. OpenCode says `unknown` when the provider's stream just ended. A summary is
+ * no step of the work: a session that does not fit even after it is summed up again and again, for ever.
+ */
 export function finishOf(info: Record<string, unknown>): string | null {
+  if (info["summary"] === true) return SUMMARY;
   const finish = info["finish"];
   return typeof finish === "string" && finish !== "unknown" ? finish : null;
 }

@@ -1,6 +1,7 @@
 // Sessions of OpenCode 1.18.x.
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
+import { hub } from "../hub.ts";
 import type { FoundSession, SessionId } from "../protocol.ts";
 import type { Ask, CreateRequest, SendRequest, SessionPlace, Sessions, Turn } from "./host.ts";
 import { HostError, troubleFrom } from "./host.ts";
@@ -86,7 +87,10 @@ export class V1Sessions implements Sessions {
 
   async exists({ session, directory }: SessionPlace): Promise<boolean> {
     try {
-      await request(this.#client, "GET", "/session/{id}", { path: { id: session }, directory });
+      await request(this.#client, "GET", "/session/{id}", {
+        path: { id: session },
+        directory: opened(directory),
+      });
       return true;
     } catch (error) {
       if (isMissing(error)) return false;
@@ -115,12 +119,13 @@ export class V1Sessions implements Sessions {
     query: Record<string, string> = {},
   ): Promise<MessageRecord[]> {
     const path = { id: session };
-    return request(this.#client, "GET", "/session/{id}/message", { path, directory, query });
+    const at = { path, directory: opened(directory), query };
+    return request(this.#client, "GET", "/session/{id}/message", at);
   }
 
   async isBusy({ session, directory }: SessionPlace): Promise<boolean> {
     const all = await request<Record<string, unknown>>(this.#client, "GET", "/session/status", {
-      directory,
+      directory: opened(directory),
     });
     const { type } = record(all[session]);
     return type !== undefined && type !== "idle";
@@ -164,7 +169,10 @@ export class V1Sessions implements Sessions {
     const { session, directory } = place;
     try {
       if (await this.isBusy(place)) await this.abort(place);
-      await request(this.#client, "DELETE", "/session/{id}", { path: { id: session }, directory });
+      await request(this.#client, "DELETE", "/session/{id}", {
+        path: { id: session },
+        directory: opened(directory),
+      });
     } catch (error) {
       if (isMissing(error)) return { type: "gone" };
       // Whether it is gone all the same is looked up below.
@@ -194,6 +202,15 @@ export class V1Sessions implements Sessions {
       body: {},
     });
   }
+}
+
+/**
+ * Where to ask about a session: in its worktree only when that was opened in this process. Elsewhere
+ * nobody works on it, its messages are told everywhere, and opening a worktree only to look takes a second
+ * and runs what an agent may have left there.
+ */
+function opened(directory: string | null): string | null {
+  return directory !== null && hub.worktrees.has(directory) ? directory : null;
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,0 +1,54 @@
+/** Sessions of OpenCode 1.18, with a client that is none. */
+import { expect, onTestFinished, test } from "vitest";
+import type { V1Client } from "../../js-shim/src/host/v1-client.ts";
+import { V1Sessions } from "../../js-shim/src/host/v1-sessions.ts";
+import { hub } from "../../js-shim/src/hub.ts";
+
+interface Request {
+  method: string;
+  url: string;
+  query: { directory?: string };
+}
+
+/** Sessions whose requests are answered by their address, and the requests that came. */
+function sessionsWith(answers: Record<string, unknown>) {
+  const asked: { what: string; directory: string | undefined }[] = [];
+  const request = async ({ method, url, query }: Request) => {
+    asked.push({ what: `${method} ${url}`, directory: query.directory });
+    const data = answers[url];
+    if (data === undefined) return { error: { message: "none" }, response: { status: 404 } };
+    return { data, response: { status: 200 } };
+  };
+  return { asked, sessions: new V1Sessions({ _client: { request } } as unknown as V1Client) };
+}
+
+test.each(["exists", "remove", "turns", "isBusy"] as const)(
+  "%s of a session from before does not open its worktree",
+  async (method) => {
+    const url = "/session/{id}/message";
+    const { asked, sessions } = sessionsWith({ "/session/status": {}, [url]: [] });
+    await sessions[method]({ session: "s", directory: "/w1" });
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.filter(({ directory }) => directory !== undefined)).toEqual([]);
+    hub.worktrees.add("/w1");
+    onTestFinished(() => void hub.worktrees.clear());
+    await sessions[method]({ session: "s", directory: "/w1" });
+    expect(asked.at(-1)?.directory).toBe("/w1");
+  },
+);
+
+test("below a chat only sessions of ours are found; a chat that is gone has none", async () => {
+  const purpose = { agent: "implementer", task: "T01", attempt: 2 };
+  const ours = { id: "a", metadata: { "multi-agent-coder": { ...purpose, directory: "/w1" } } };
+  const planner = {
+    id: "b",
+    metadata: { "multi-agent-coder": { agent: "planner-qa", attempt: 0 } },
+  };
+  const others = [{ id: "c" }, { id: "d", metadata: { "multi-agent-coder": "?" } }];
+  const url = "/session/{id}/children";
+  expect(await sessionsWith({ [url]: [ours, ...others, planner] }).sessions.below("chat")).toEqual([
+    { session: "a", directory: "/w1", purpose },
+    { session: "b", directory: null, purpose: { agent: "planner-qa", task: null, attempt: 0 } },
+  ]);
+  expect(await sessionsWith({}).sessions.below("chat")).toEqual([]);
+});
