@@ -344,6 +344,22 @@ fn silence_and_streams_without_an_end_are_trouble_of_the_provider() {
     }
 }
 
+/// The third worktree was being made ready when the second agent's answer used the budget up.
+#[test]
+fn nobody_is_asked_once_the_budget_is_used_up() {
+    let mut world = World::planned(four_tasks());
+    world.setting.options = json!({
+        "maxWorkers": 2, "review": "off", "gates": { "test": false, "lint": false },
+        "worktree": { "setup": "npm ci" }, "budget": { "runUsd": 0.015 },
+    });
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("the budget is used up"), "{error}");
+    assert_eq!(world.sent.len(), 2, "{}", world.transcript);
+    world.setting.options = json!({});
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+}
+
 #[test]
 fn silence_is_noticed_before_the_deadline() {
     for (timeout_ms, silent_ms) in [(1_800_000, 360_000), (60_000, 30_000)] {

@@ -89,6 +89,7 @@ impl ImplementRun {
         context: String,
         session: &SessionId,
     ) {
+        // A cap that was reached while the worktree was made ready counts too.
         if self.stopping.is_some() {
             turn.remove_session(session, Waiter::Nobody);
             return self.interrupted(turn, task, &attempt);
