@@ -250,10 +250,8 @@ impl World {
                     !is_lost || !self.books.edited.contains(BACKLOG),
                     "the person's edit of {BACKLOG} is lost"
                 );
-                if file.path == BACKLOG
-                    && let Some((_, rest)) = text.split_once("track_id: ")
-                {
-                    self.track = rest.lines().next().unwrap_or_default().trim_matches('"').to_owned();
+                if file.path == BACKLOG {
+                    self.note_track(text);
                 }
                 self.files.insert(key(file), text.clone());
                 FileOutcome::Written { hash: hash(text), kept }

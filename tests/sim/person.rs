@@ -200,6 +200,7 @@ impl World {
         if self.file(BACKLOG) != Some(text) {
             self.books.edited.insert(BACKLOG.to_owned());
             self.books.depends_on.clear();
+            self.note_track(text);
             self.put(Place::Repository, BACKLOG, text);
         }
     }

@@ -156,7 +156,7 @@ fn draw_options(rng: &mut Rng) -> (Value, bool) {
         1 => options["gates"] = json!({ "test": "npm test", "lint": false }),
         _ => {}
     }
-    match rng.below(12) {
+    match rng.below(9) {
         0 => options["budget"] = json!({ "runUsd": 0.02 + rng.below(20) as f64 / 100.0 }),
         1 => options["budget"] = json!({ "runTokens": 4_000 + rng.below(30_000) }),
         2 => options["budget"] = json!({ "taskUsd": 0.03 + rng.below(10) as f64 / 100.0 }),

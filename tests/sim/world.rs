@@ -197,6 +197,13 @@ impl World {
         parse(self.file(BACKLOG)?).ok()
     }
 
+    /// Somebody writes the backlog: which track is it?
+    pub fn note_track(&mut self, text: &str) {
+        if let Some((_, rest)) = text.split_once("track_id: ") {
+            self.track = rest.lines().next().unwrap_or_default().trim_matches('"').to_owned();
+        }
+    }
+
     /// The full name of the integration branch.
     pub fn branch(&self) -> String {
         format!("refs/heads/mac/{}", self.track)
