@@ -94,6 +94,13 @@ impl Git {
         id
     }
 
+    /// Somebody merges a commit into a ref, with a merge commit of their own.
+    pub fn merge_on(&mut self, reference: &str, commit: &CommitId) {
+        let tree = self.commits[commit].tree.clone();
+        let id = self.add(vec![self.refs[reference].clone(), commit.clone()], tree, None);
+        self.refs.insert(reference.into(), id);
+    }
+
     /// The files of a ref.
     pub fn tree(&self, reference: &str) -> &Tree {
         &self.commits[&self.refs[reference]].tree

@@ -158,6 +158,23 @@ fn a_command_that_only_looks_puts_nothing_right() {
     world.assert_all_merged();
 }
 
+/// Nobody heard that the branch moved, and then the person merged it with a commit of their own.
+#[test]
+fn a_merge_that_nobody_heard_of_is_found_on_its_own_line() {
+    let mut world = World::planned(four_tasks());
+    world.git_is_eager = true;
+    world.start(Implement, "T01");
+    let is_moving = |o: &Operation| matches!(o, Operation::Git(GitOperation::Move { .. }));
+    world.run_until(|world| !world.sent_to("T01").is_empty() && is_pending(world, is_moving));
+    world.reopen();
+    let tip = world.git.refs["refs/heads/mac/cart-1"].clone();
+    world.git.commit_on(MAIN, &[("mine.js", "mine\n")]);
+    world.git.merge_on(MAIN, &tip);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert_eq!(world.sent_to("T01").len(), 1, "{}", world.transcript);
+    assert_eq!(world.sent_to("review T01").len(), 1, "{}", world.transcript);
+}
+
 /// The journal was moved away: git still knows what was merged, and which refs are taken.
 #[test]
 fn without_its_journal_the_refs_say_what_is_done() {

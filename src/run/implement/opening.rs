@@ -184,7 +184,9 @@ impl ImplementRun {
     /// What do the refs say of the track? Nobody may have heard of the last things that git did.
     fn hold(mut self: Box<Self>, turn: &mut Turn) -> Activity {
         let track = self.track.backlog.track_id.clone();
-        let operation = GitOperation::Hold { track, tip: Some(self.tip.clone()) };
+        // The branch's own line tells: the person may have merged it into theirs, aside from its line.
+        let tip = self.run.repository.reference.clone().unwrap_or_else(|| self.tip.clone());
+        let operation = GitOperation::Hold { track, tip: Some(tip) };
         turn.request(Waiter::Implement(Wait::Step), Operation::Git(operation));
         self.stage = Stage::Holding;
         Activity::Implement(self)
