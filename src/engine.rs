@@ -352,6 +352,11 @@ impl Turn<'_> {
         hashes.drain(..surplus);
     }
 
+    /// Whether nobody heard how the last write of a document ended: it may hold what was there before.
+    pub fn is_document_unsure(&self, path: &str) -> bool {
+        self.shared.written.get(path).is_some_and(|hashes| hashes.len() > 1)
+    }
+
     /// A document for people holds what has this hash, or what was written after it.
     pub fn document_is_written(&mut self, path: &str, hash: &str) {
         if let Some(hashes) = self.shared.written.get_mut(path)

@@ -25,7 +25,7 @@ function atWork(
   );
   return inWorld({ script }, async (world) => {
     planned(world, TASKS);
-    const working = world.start("implement");
+    const working = world.start("implement", [], { timeout_ms: 10 * START_MS });
     await world.model.called("implementer", "T02", START_MS);
     await body(world, working, () => {
       isHanging = false;

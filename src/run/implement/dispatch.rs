@@ -41,6 +41,7 @@ impl ImplementRun {
         }
         self.meet_providers(turn);
         self.look_at_checkout(turn);
+        self.record_unheard(turn);
         self.touch_file();
         self.go_on(turn)
     }

@@ -162,8 +162,22 @@ impl ImplementRun {
             "evidence": record.evidence,
         });
         let text = format!("{value:#}\n");
-        let path = self.run.document(&format!("{}.status.json", spec.id));
+        let path = self.status_path(index);
         self.write_document(turn, path, text);
+    }
+
+    /// Writes the status of each task again whose last write was cut off when a process ended.
+    pub(super) fn record_unheard(&mut self, turn: &mut Turn) {
+        for index in 0..self.track.records.len() {
+            if turn.is_document_unsure(&self.status_path(index)) {
+                self.record_task(turn, index);
+            }
+        }
+    }
+
+    fn status_path(&self, index: usize) -> String {
+        let id = self.track.backlog.tasks.get(index).map(|spec| spec.id.to_string()).unwrap_or_default();
+        self.run.document(&format!("{id}.status.json"))
     }
 
     /// Writes `T01.notes.md`: how each attempt ended, and the agent's last words.

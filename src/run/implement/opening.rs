@@ -208,6 +208,7 @@ impl ImplementRun {
             };
             if self.track.take_merge(index, &held.commit) {
                 self.schedule.complete(index);
+                self.record_task(turn, index);
             }
         }
         let Some(theirs) = self.track.tip.clone() else {
