@@ -2,7 +2,7 @@
 
 import { expect, onTestFinished, test, vi } from "vitest";
 import { performSession } from "../../js-shim/src/effects/session.ts";
-import type { EndedCall, Turn } from "../../js-shim/src/host/host.ts";
+import { type EndedCall, HostError, type Turn } from "../../js-shim/src/host/host.ts";
 import type {
   SessionOperation,
   SessionOutcome,
@@ -64,6 +64,18 @@ test("an ask ends when the host says idle and the last answer is final", async (
   }, 300);
   expect(await outcome).toMatchObject({ type: "answered", text: "Done.", finish: "stop" });
   expect(signals).toEqual([{ type: "stepped", finish: "stop", usage: USAGE }]);
+});
+
+test("an ask of a session that the person deletes ends with that", async () => {
+  const host = new FakeHost();
+  const { outcome } = perform(host, ASK);
+  await until(() => host.sent.length === 1);
+  host.sessions.turns = async () => {
+    throw new HostError({ name: "NotFoundError", status: 404, message: "Session not found: s" });
+  };
+  host.listener({ type: "idle" });
+  const trouble = { type: "error", name: "NotFoundError", status: 404 };
+  expect(await outcome).toMatchObject({ type: "failed", trouble });
 });
 
 test("an error that the session got over is not its end", async () => {

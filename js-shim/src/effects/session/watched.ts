@@ -125,7 +125,7 @@ export class Watched {
     const isBusy = await this.#host.sessions.isBusy(this.#operation).catch(() => true);
     if (isBusy && isQuick) return false;
     if (isBusy) await this.#denyMissed();
-    const turns = await news().catch(() => null);
+    const turns = await news().catch(lookFailed);
     if (turns === null) return false;
     this.#tellMissed(turns);
     if (isBusy) return false;
@@ -198,4 +198,10 @@ export class Watched {
 
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** A look that fails decides nothing, unless the person has deleted the session: no answer can come then. */
+function lookFailed(error: unknown): null {
+  if (troubleFrom(error).status === 404) throw error;
+  return null;
 }
