@@ -42,6 +42,13 @@ impl World {
                 let Some(process) = &mut self.process else { return };
                 let flight = process.flights.remove(id);
                 self.books.troubles += u64::from(is_trouble(outcome));
+                if let Outcome::Git(outcome) = outcome {
+                    match outcome {
+                        GitOutcome::Stale { actual } => self.books.told_tip.clone_from(actual),
+                        GitOutcome::Moved | GitOutcome::Inspected { .. } => self.books.told_tip = None,
+                        _ => {}
+                    }
+                }
                 let is_ask =
                     |operation| matches!(operation, Operation::Session(SessionOperation::Ask { .. }));
                 if let Outcome::Session(outcome) = outcome
@@ -226,6 +233,11 @@ impl World {
         match operation {
             GitOperation::Move { reference, from, to } => {
                 assert_eq!(*reference, self.branch(), "I8: a ref that is not ours to move");
+                let told = self.books.told_tip.as_ref();
+                assert!(
+                    told.is_none() || told == from.as_ref(),
+                    "I7: from where the branch is known not to be"
+                );
                 let is_made = self.git.commit(to).is_some();
                 assert!(is_made, "I7: to a commit that does not exist");
                 assert!(

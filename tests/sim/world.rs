@@ -8,7 +8,7 @@ use multi_agent_coder::effect::file::Place;
 use multi_agent_coder::effect::session::{Purpose, SessionOutcome};
 use multi_agent_coder::engine::Engine;
 use multi_agent_coder::event::{CommandName, Event, SessionSignal};
-use multi_agent_coder::ids::{EffectId, SessionId};
+use multi_agent_coder::ids::{CommitId, EffectId, SessionId};
 
 use crate::coverage::{Class, Coverage};
 use crate::git::Git;
@@ -86,6 +86,8 @@ pub struct Books {
     pub is_branch_lost: bool,
     /// Tasks that the person called done.
     pub given: BTreeSet<String>,
+    /// Where the engine was told that its branch is.
+    pub told_tip: Option<CommitId>,
     /// What the reviewer said of an attempt at a task last.
     pub verdicts: BTreeMap<(String, u32), bool>,
     /// Answers of workers in the running command, by task.

@@ -35,12 +35,6 @@ export const MUTANTS = [
     replace: "",
   },
   {
-    name: "moved unheard is stale",
-    file: MERGE,
-    find: "                if *actual == merge =>",
-    replace: "                if false && *actual == merge =>",
-  },
-  {
     name: "two merges at once",
     file: MERGE,
     find: "        if self.merging.is_some() {",
@@ -133,20 +127,20 @@ export const MUTANTS = [
   {
     name: "new attempts after Esc",
     file: DISPATCH,
-    find: "        while self.stopping.is_none() {",
-    replace: "        while self.stopping.is_none() || self.is_stopping() {",
+    find: "while self.stopping.is_none() && self.schedule.ready() > 0 {",
+    replace: "while (self.stopping.is_none() || self.is_stopping()) && self.schedule.ready() > 0 {",
   },
   {
     name: "budget never used up",
-    file: DISPATCH,
-    find: "if share >= 1.0 && self.stopping.is_none() {",
-    replace: "if share >= 100.0 && self.stopping.is_none() {",
+    file: "src/run/implement/budget.rs",
+    find: "        if part >= 1.0 {",
+    replace: "        if part >= 100.0 {",
   },
   {
     name: "budget does not stop dispatch",
     file: DISPATCH,
-    find: "        while self.stopping.is_none() {",
-    replace: "        while !self.is_stopping() {",
+    find: "while self.stopping.is_none() && self.schedule.ready() > 0 {",
+    replace: "while !self.is_stopping() && self.schedule.ready() > 0 {",
   },
   {
     name: "one worker too many",
@@ -176,8 +170,9 @@ export const MUTANTS = [
   {
     name: "given up and done",
     file: FAILURE,
-    find: "                self.schedule.remove(task);\n",
-    replace: "                self.schedule.complete(task);\n",
+    find: "record.life = Life::Failed { class };\n                self.schedule.remove(task);\n",
+    replace:
+      "record.life = Life::Failed { class };\n                self.schedule.complete(task);\n",
   },
   {
     name: "failed task not given back",
