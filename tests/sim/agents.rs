@@ -252,6 +252,11 @@ impl World {
     fn note_answer(&mut self, id: &SessionId, outcome: &SessionOutcome) {
         let Some(session) = self.sessions.get(id) else { return };
         let Some(task) = session.purpose.task.clone() else { return };
+        if session.purpose.agent != "reviewer" {
+            let is_good = matches!(outcome, SessionOutcome::Answered { finish, text, .. }
+                if finish.as_deref() == Some("stop") && !text.starts_with("BLOCKED"));
+            self.books.good_ends.insert((task.clone(), session.purpose.attempt), is_good);
+        }
         match outcome {
             SessionOutcome::Answered { text, .. } if session.purpose.agent == "reviewer" => {
                 let key = (task, session.purpose.attempt);

@@ -267,6 +267,8 @@ impl World {
                 let mut held = self.git.refs.iter().filter(|(_, held)| *held == commit);
                 let number = held.find_map(|(name, _)| name.strip_prefix(&prefix)?.parse().ok());
                 let number: u32 = number.expect("I5: what is merged is in no ref of its attempt");
+                let end = self.books.good_ends.get(&(task.to_string(), number));
+                assert_eq!(end, Some(&true), "{task} is merged and its agent came to no good end");
                 if self.setup.options["review"] == "auto" {
                     let verdict = self.books.verdicts.get(&(task.to_string(), number));
                     assert_eq!(verdict, Some(&true), "{task} is merged and no reviewer approved it");

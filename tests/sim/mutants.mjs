@@ -57,6 +57,10 @@ function plantAll() {
   }
   let missed = 0;
   for (const mutant of chosen) {
+    if (mutant.scenario !== undefined) {
+      console.log(`${mutant.name.padEnd(34)}             ${mutant.scenario}`);
+      continue;
+    }
     const place = join(COPY, mutant.file);
     const original = readFileSync(place, "utf8");
     writeFileSync(place, mutate(COPY, mutant));

@@ -90,6 +90,8 @@ pub struct Books {
     pub told_tip: Option<CommitId>,
     /// What the reviewer said of an attempt at a task last.
     pub verdicts: BTreeMap<(String, u32), bool>,
+    /// Whether the agent of an attempt at a task came to a good end.
+    pub good_ends: BTreeMap<(String, u32), bool>,
     /// Answers of workers in the running command, by task.
     pub answers: BTreeMap<String, u64>,
     /// Troubles of the host in the running command: they may cost an answer more.
