@@ -299,6 +299,25 @@ fn an_edited_document_is_kept_beside_ours() {
     assert_eq!(world.file("tasks/T01.notes.md"), Some("my own notes too\n"));
 }
 
+/// The move of the branch was not heard of, and the person merged the branch into theirs since.
+#[test]
+fn a_merge_that_nobody_heard_of_is_found_below_a_merge_of_the_person() {
+    const BRANCH: &str = "refs/heads/mac/cart-1";
+    let mut world = one_task();
+    world.git_is_eager = true;
+    world.start(Implement, "");
+    world.run_until(|world| !world.git.merges(BRANCH).is_empty());
+    world.reopen();
+    let tip = world.git.refs[BRANCH].clone();
+    world.git.commit_on(MAIN, &[("mine.txt", "mine\n")]);
+    let files = world.git.tree(BRANCH).clone();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+    let merge = world.git.commit_on(MAIN, &files);
+    world.git.commits.get_mut(&merge).expect("just made").parents.push(tip);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert_eq!(world.sent.len(), 2, "one agent, one reviewer: {}", world.transcript);
+}
+
 /// Attempts that follow each other at once write the same documents twice before the first answer.
 #[test]
 fn what_we_wrote_ourselves_is_never_called_an_edit() {
