@@ -57,7 +57,7 @@ async function implement(count: number): Promise<Live> {
   const host = new ScriptedHost(backlogFile(tasks, "bench"));
   const core = createCore(host);
   host.serve(core);
-  core.open("", undefined, "0.0.0", 0);
+  core.open("", undefined, 0);
   const options = { gates: { test: TEST, lint: "npm run lint", typecheck: false } };
   const model = { provider: "scripted", model: "strong" };
   const setting = { options, model, small_model: null, agents: {}, seed: 1 };
@@ -144,7 +144,7 @@ function eventsIn(lines: string): number {
 /** Milliseconds that a fresh core takes to read a journal and step through it. */
 function replay(journal: string): number {
   const core = createCore(new ScriptedHost(""));
-  const took = timed(() => core.open(journal, undefined, "0.0.0", 0));
+  const took = timed(() => core.open(journal, undefined, 0));
   core.free();
   return took;
 }

@@ -68,7 +68,6 @@ async function generate() {
 async function bundle() {
   mkdirSync(join(root, "dist"), { recursive: true });
   for (const [from, to] of Object.entries(COPIES)) write(to, readFileSync(join(root, from)));
-  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   const { build } = await import("esbuild");
   const { outputFiles } = await build({
     absWorkingDir: root,
@@ -82,7 +81,7 @@ async function bundle() {
       // See panic.ts: nothing of ours may print.
       "console.error": "logPanic",
       // See built.ts.
-      PACKAGE_VERSION: JSON.stringify(version),
+      IS_BUNDLED: "true",
     },
     inject: ["js-shim/src/panic.ts"],
     format: "esm",

@@ -20,7 +20,7 @@ use wasm_bindgen::{JsError, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use crate::effect::{Effect, Operation};
-use crate::engine::Engine;
+use crate::engine::{Engine, VERSION};
 use crate::event::{Event, Stamped, Tidied};
 use crate::journal::{Journal, Replay};
 use crate::redact::Redactor;
@@ -113,7 +113,6 @@ impl Core {
         &self,
         journal: &str,
         head: Option<String>,
-        version: String,
         processes: u32,
     ) -> Result<usize, JsError> {
         let replay = Journal::open(journal, head.as_deref())?;
@@ -121,6 +120,7 @@ impl Core {
         let valid_bytes = replay.valid_bytes;
         self.replay(&replay)?;
         self.shared.inner.borrow_mut().journal = Some(replay.journal);
+        let version = VERSION.to_owned();
         self.shared.receive(Event::Opened { version, tidied: Tidied { processes, torn_bytes } });
         Ok(valid_bytes)
     }

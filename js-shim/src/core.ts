@@ -20,7 +20,7 @@ export interface Engine {
    * Replays a journal, checked against its head record, after `processes` of an earlier process were ended.
    * Gives how many of its bytes are sound. Throws when it is damaged.
    */
-  open(journal: string, head: string | undefined, version: string, processes: number): number;
+  open(journal: string, head: string | undefined, processes: number): number;
   /** Replays a journal that somebody else writes, for commands that only look. Throws when it is damaged. */
   look(journal: string): void;
   dispatch(event: Event): void;

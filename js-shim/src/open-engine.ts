@@ -1,6 +1,5 @@
 // The engine of a repository while its journal is open: what it is fed, what it asks for, how it ends.
 import { setTimeout as sleep } from "node:timers/promises";
-import { VERSION } from "./built.ts";
 import { type CoreHost, createEngine, type Engine } from "./core.ts";
 import { type Host, troubleFrom } from "./host/host.ts";
 import { type Journal, lookAtJournal, openJournal } from "./open-journal.ts";
@@ -152,7 +151,7 @@ export class OpenEngine {
     try {
       const { text, head, processes, isWritten } = this.#journal;
       if (isWritten) {
-        const valid_bytes = this.#engine.open(text, head ?? undefined, VERSION, processes);
+        const valid_bytes = this.#engine.open(text, head ?? undefined, processes);
         this.#ready = this.#journal.truncate(valid_bytes);
       } else this.#engine.look(text);
       await this.#ready;

@@ -34,7 +34,7 @@ async function fillJournal(world: World): Promise<number> {
     halted: () => undefined,
   };
   const core = new Core(host, {});
-  core.open(text, head, "test", 0);
+  core.open(text, head, 0);
   core.dispatch({ type: "cancelled", chat: "x".repeat(JOURNAL_BYTES) });
   await core.quiet();
   core.free();

@@ -56,7 +56,7 @@ class World implements CoreHost {
     this.journal = journal;
     this.head = head;
     this.core = new Core(this, { ACME_TOKEN: "correct horse battery" });
-    const valid_bytes = this.core.open(journal, head, "test", processes);
+    const valid_bytes = this.core.open(journal, head, processes);
     this.journal = Buffer.from(journal).subarray(0, valid_bytes).toString();
   }
 
@@ -156,7 +156,7 @@ test("replaying the journal gives the live core's state, and performs and shows 
   // Opening is an event as well, which the live core has not seen yet.
   const opened = JSON.parse(linesOf(replayed.journal).at(-1) ?? "{}");
   live.now = () => opened.at_ms;
-  await live.give({ type: "opened", version: "test", tidied: { processes: 0, torn_bytes: 0 } });
+  await live.give(opened.event);
   expect(live.journal).toBe(replayed.journal);
   expect(live.core.state_hash()).toBe(replayed.core.state_hash());
 });
