@@ -109,12 +109,7 @@ impl Core {
     /// Replays a journal, checked against its head record, and notes that a new process took over and
     /// ended so many `processes` of the one before. Returns how many bytes of the text are good: a torn
     /// last line is to be cut off there. Throws when the journal is damaged.
-    pub fn open(
-        &self,
-        journal: &str,
-        head: Option<String>,
-        processes: u32,
-    ) -> Result<usize, JsError> {
+    pub fn open(&self, journal: &str, head: Option<String>, processes: u32) -> Result<usize, JsError> {
         let replay = Journal::open(journal, head.as_deref())?;
         let torn_bytes = u32::try_from(journal.len() - replay.valid_bytes).unwrap_or(u32::MAX);
         let valid_bytes = replay.valid_bytes;
