@@ -56,11 +56,13 @@ pub enum Role {
     Documenter,
     /// Judges a diff.
     Reviewer,
+    /// Improves the spec of a task that keeps failing.
+    Rebase,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::PlannerSpec,
         Self::PlannerArch,
         Self::PlannerQa,
@@ -68,6 +70,7 @@ impl Role {
         Self::Implementer,
         Self::Documenter,
         Self::Reviewer,
+        Self::Rebase,
     ];
 
     /// The agent's name at the host.
@@ -80,6 +83,7 @@ impl Role {
             Self::Implementer => "implementer",
             Self::Documenter => "documenter",
             Self::Reviewer => "reviewer",
+            Self::Rebase => "rebase",
         }
     }
 
@@ -92,6 +96,7 @@ impl Role {
             Self::Implementer => "Implements one task in a worktree (used by /implement)",
             Self::Documenter => "Writes documentation in a worktree (used by /implement)",
             Self::Reviewer => "Judges a diff against its criteria (used by /implement)",
+            Self::Rebase => "Improves the spec of a task that keeps failing (used by /implement)",
         }
     }
 
@@ -104,6 +109,7 @@ impl Role {
             Self::Implementer => include_str!("../prompts/implementer.md"),
             Self::Documenter => include_str!("../prompts/documenter.md"),
             Self::Reviewer => include_str!("../prompts/reviewer.md"),
+            Self::Rebase => include_str!("../prompts/rebase.md"),
         }
     }
 
@@ -116,7 +122,7 @@ impl Role {
                 [nothing(), reading()].concat()
             }
             Self::Implementer | Self::Documenter => [nothing(), reading(), editing(), commands()].concat(),
-            Self::Reviewer => nothing(),
+            Self::Reviewer | Self::Rebase => nothing(),
         }
     }
 }

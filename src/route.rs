@@ -61,11 +61,6 @@ impl Work {
         matches!(self, Self::Planning | Self::Documentation | Self::SimpleChange)
     }
 
-    /// Whether a command can come to it. Nothing improves specs yet.
-    fn is_needed(self) -> bool {
-        self != Self::Rebase
-    }
-
     fn option(self, options: &ModelOptions) -> Option<&ModelRef> {
         match self {
             Self::Planning => options.planning.as_ref(),
@@ -91,7 +86,7 @@ impl fmt::Display for Work {
 pub struct Routing(BTreeMap<Work, ModelRef>);
 
 impl Routing {
-    /// The model for a kind of work; `None` only for work that nothing needs yet.
+    /// The model for a kind of work.
     pub fn model(&self, work: Work) -> Option<&ModelRef> {
         self.0.get(&work)
     }
@@ -133,12 +128,15 @@ pub fn route(
     let mut works = Vec::new();
     for work in Work::ALL {
         let small = small_model.filter(|_| work.is_cheap());
-        match work.option(options).or(small).or(model) {
+        // Who writes code knows what a task must say.
+        let kin = options.code_implementation.as_ref().filter(|_| work == Work::Rebase);
+        match work.option(options).or(small).or(model).or(kin) {
             Some(model) => {
                 chosen.insert(work, model.clone());
             }
-            None if work.is_needed() => works.push(work),
-            None => {}
+            // Then the model for code is missing too, and named.
+            None if work == Work::Rebase => {}
+            None => works.push(work),
         }
     }
     if works.is_empty() { Ok(Routing(chosen)) } else { Err(NoModel { works }) }
@@ -217,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn rebase_is_not_missed_yet() {
+    fn who_writes_code_writes_specs_too() {
         let own = Some(model("b/own"));
         let options = ModelOptions {
             code_implementation: own.clone(),
@@ -226,7 +224,7 @@ mod tests {
             ..ModelOptions::default()
         };
         let routing = route(&options, None, own.as_ref()).unwrap();
-        assert_eq!(routing.model(Work::Rebase), None);
+        assert_eq!(routing.model(Work::Rebase), own.as_ref());
         assert_eq!(routing.models(), [model("b/own")]);
     }
 

@@ -13,6 +13,7 @@ use crate::ids::{CommitId, EffectId, TaskId};
 use crate::review::GateReport;
 use crate::run::implement::attempt::Attempt;
 use crate::run::implement::left::Left;
+use crate::run::implement::rebasing::Rebasing;
 use crate::text::rfc3339;
 
 /// A backlog at work.
@@ -43,6 +44,8 @@ pub struct Record {
     pub life: Life,
     /// The track's revision with our latest change of it; 0 when we never changed it.
     pub revision: u64,
+    /// The specs that ours took the place of, oldest first.
+    pub former_specs: Vec<TaskSpec>,
     /// Attempts that count against `maxRetries`.
     pub attempts: u32,
     /// Attempts that counted before the person asked for another set of them.
@@ -69,6 +72,29 @@ pub struct Record {
     pub changes: Vec<Change>,
     /// What the latest attempt left behind, if it was stopped from outside.
     pub left: Option<Left>,
+    /// Attempts that counted since the spec last changed.
+    pub failures: u32,
+    /// How often a better spec was asked for in this set of attempts.
+    pub rebases: usize,
+    /// The versions of the spec after the first one, oldest first.
+    pub versions: Vec<SpecVersion>,
+}
+
+/// A version of a task's spec that replaced another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct SpecVersion {
+    /// Counted from 2: the first is the backlog's.
+    pub number: u32,
+    /// When it was accepted, in milliseconds since the Unix epoch.
+    pub at_ms: u64,
+    /// Why another one was asked for.
+    pub why: String,
+    /// What was wrong with the one before.
+    pub reasoning: String,
+    /// How sure its author is, 0 to 1.
+    pub confidence: f64,
+    /// What differs, as lines of a diff.
+    pub changes: Vec<String>,
 }
 
 /// Where a task stands.
@@ -88,6 +114,9 @@ pub enum Life {
         #[serde(default)]
         until_ms: u64,
     },
+    /// A better spec is being made. Not when no command runs, so it is never read back.
+    #[serde(skip_deserializing)]
+    Rebasing(Box<Rebasing>),
     /// Its work is on the integration branch.
     Merged {
         /// The merge commit.
@@ -107,10 +136,17 @@ impl Record {
     pub fn start_over(&mut self) {
         self.life = Life::Waiting;
         self.earlier_attempts += std::mem::take(&mut self.attempts);
+        self.failures = 0;
+        self.rebases = 0;
     }
 }
 
 impl Life {
+    /// Whether something is under way that comes back to the task.
+    pub fn is_alive(&self) -> bool {
+        matches!(self, Self::Running(_) | Self::Resting { .. } | Self::Rebasing(_))
+    }
+
     /// Whether dependents may start.
     pub fn is_done(&self) -> bool {
         matches!(self, Self::Merged { .. } | Self::Given)
@@ -136,13 +172,23 @@ impl Track {
         }
     }
 
+    /// We gave a task a better spec. Its former one is remembered: in an older file it is no edit.
+    pub fn respecify(&mut self, index: usize, spec: TaskSpec) {
+        let (Some(task), Some(record)) = (self.backlog.tasks.get_mut(index), self.records.get_mut(index))
+        else {
+            return;
+        };
+        record.former_specs.push(std::mem::replace(task, spec));
+        self.touch(index);
+    }
+
     /// The process is gone: what was alive waits again. Its work is in its worktree or in a ref.
     pub fn interrupt(&mut self) {
         for record in &mut self.records {
             if let Life::Running(attempt) = &record.life {
                 record.left = attempt.left();
             }
-            if matches!(record.life, Life::Running(_) | Life::Resting { .. }) {
+            if matches!(record.life, Life::Running(_) | Life::Resting { .. } | Life::Rebasing(_)) {
                 record.life = Life::Waiting;
             }
         }
@@ -250,6 +296,7 @@ fn status_of(task: &TaskSpec, record: &Record, is_done: impl Fn(&TaskId) -> bool
         Life::Resting { .. } => Status::Ready,
         Life::Running(attempt) if attempt.is_judged() => Status::Review,
         Life::Running(_) => Status::InProgress,
+        Life::Rebasing(_) => Status::Rebasing,
         Life::Merged { .. } | Life::Given => Status::Completed,
         Life::Failed { .. } => Status::Failed,
     }

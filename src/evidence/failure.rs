@@ -26,6 +26,8 @@ pub enum Failure {
     Review {
         /// What for.
         issues: Vec<String>,
+        /// It says that the task itself is at fault.
+        is_of_spec: bool,
     },
     /// The attempt took too long.
     Timeout {
@@ -155,7 +157,7 @@ impl Failure {
             Self::Gate { gate, command, code: None, .. } => {
                 format!("the {gate} gate failed: `{}` was stopped at its deadline", shown(command))
             }
-            Self::Review { issues } => match issues.as_slice() {
+            Self::Review { issues, .. } => match issues.as_slice() {
                 [] => "the reviewer asked for changes without naming one".to_owned(),
                 [only] => format!("the reviewer asked for a change: {}", shown(only)),
                 [first, rest @ ..] => {

@@ -33,7 +33,7 @@ pub fn distill(failure: &Failure) -> Vec<String> {
                 .map(|fault| line(&fault.dont, &fault.why, &gate, fault.place.as_deref()))
                 .collect()
         }
-        Failure::Review { issues } => {
+        Failure::Review { issues, .. } => {
             issues.iter().map(|issue| line("leave this open", issue, "review", None)).collect()
         }
         Failure::Timeout { after_ms } => {

@@ -70,8 +70,11 @@ fn every_other_failure() -> Vec<Failure> {
             tail: text("starting\nwaiting for port 5432\n"),
         },
         gate(GateName::Lint, "make lint", ""),
-        Failure::Review { issues: vec![text("the limit is off by one.\n"), text("no test for 0")] },
-        Failure::Review { issues: vec![text("no test for 0")] },
+        Failure::Review {
+            issues: vec![text("the limit is off by one.\n"), text("no test for 0")],
+            is_of_spec: false,
+        },
+        Failure::Review { issues: vec![text("no test for 0")], is_of_spec: true },
         Failure::Timeout { after_ms: 1_800_000 },
         Failure::Silent { after_ms: 300_000 },
         Failure::Loop { what: text("read src/a.js five times") },
@@ -213,7 +216,7 @@ proptest! {
     fn evidence_keeps_its_limits(tail in any_tail(), code in prop::option::of(0..200i32), command in ".{0,300}") {
         let failures = [
             Failure::Gate { gate: GateName::Typecheck, command, code, tail: tail.clone() },
-            Failure::Review { issues: tail.lines().map(str::to_owned).collect() },
+            Failure::Review { issues: tail.lines().map(str::to_owned).collect(), is_of_spec: false },
             Failure::Conflict { paths: tail.lines().map(str::to_owned).collect() },
             Failure::Blocked { reason: tail },
         ];

@@ -39,7 +39,7 @@ pub struct Options {
     pub review: ReviewMode,
     /// What happens when all is merged.
     pub land: LandMode,
-    /// When to improve a spec. Has no effect yet.
+    /// When to improve a spec.
     pub rebase: RebaseOptions,
     /// The text a worker is sent.
     pub context: ContextOptions,
@@ -128,7 +128,7 @@ pub enum LandMode {
     Never,
 }
 
-/// When to improve a task's spec instead of retrying it. Has no effect yet.
+/// When to improve a task's spec before it is tried again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RebaseOptions {

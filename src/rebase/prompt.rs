@@ -6,9 +6,12 @@ use crate::backlog::{TaskSpec, render_task};
 /// distilled ones, newest first.
 pub fn rebase_prompt(task: &TaskSpec, failures: &[String], lessons: &[String], bytes_max: usize) -> String {
     let list = |lines: &[String]| lines.iter().map(|line| format!("- {line}\n")).collect::<String>();
-    let mut text = format!("The task as it is:\n\n```yaml\n{}```\n", render_task(task));
+    let mut text = format!("The task as it is:\n\n```yaml\n{}```\n", spec(task));
     if !failures.is_empty() {
-        text.push_str(&format!("\nHow its attempts ended:\n\n{}", list(failures)));
+        // What was done about it afterwards is of no use here.
+        let ends: Vec<String> =
+            failures.iter().filter_map(|text| Some(text.split(". ").next()?.to_owned())).collect();
+        text.push_str(&format!("\nHow its attempts ended:\n\n{}", list(&ends)));
     }
     if !lessons.is_empty() {
         text.push_str(&format!("\nWhat they taught:\n\n{}", list(lessons)));
@@ -17,6 +20,15 @@ pub fn rebase_prompt(task: &TaskSpec, failures: &[String], lessons: &[String], b
         "\nThe whole task must stay under {bytes_max} bytes, and names no task but itself and those it depends on.\n"
     ));
     text
+}
+
+/// The task without what only the books are interested in.
+fn spec(task: &TaskSpec) -> String {
+    let is_of_books = |line: &&str| {
+        let key = line.split(':').next().unwrap_or_default();
+        !["status", "attempts", "lastAttempt", "error"].contains(&key)
+    };
+    render_task(task).lines().filter(is_of_books).map(|line| format!("{line}\n")).collect()
 }
 
 #[cfg(test)]
@@ -33,6 +45,7 @@ mod tests {
         for part in [&task.title, &task.acceptance[0], &failures[0], &lessons[0]] {
             assert!(text.contains(part.as_str()), "{part}: {text}");
         }
-        assert!(!rebase_prompt(&task, &[], &[], 2_900).contains("taught"));
+        let plain = rebase_prompt(&task, &[], &[], 2_900);
+        assert!(!plain.contains("taught") && !plain.contains("status:"), "{plain}");
     }
 }

@@ -6,22 +6,18 @@ const STEPS_MAX: u32 = 80;
 const TOKENS_FACTOR: f64 = 4.0;
 /// So many files beyond the hint say that the hint is wrong.
 const STRAY_FILES_MAX: usize = 5;
-/// Files that were changed back and forth.
-const REVERTS_MAX: u32 = 5;
 
 /// What an attempt took.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Effort {
     /// Model turns.
     pub steps: u32,
-    /// Tokens, and how many were expected; 0 when nothing was.
+    /// Tokens.
     pub tokens: u64,
     /// How many tokens were expected; 0 when nobody knows.
     pub tokens_expected: u64,
     /// Changed files that no hint covers.
     pub stray_files: usize,
-    /// Writes that undid an earlier one.
-    pub reverts: u32,
 }
 
 /// What was out of proportion, in half a sentence; `None` when nothing was.
@@ -33,8 +29,6 @@ pub fn is_messy(effort: &Effort) -> Option<String> {
         Some(format!("it took {} tokens where about {} were expected", effort.tokens, effort.tokens_expected))
     } else if effort.stray_files > STRAY_FILES_MAX {
         Some(format!("it changed {} files that the task does not name", effort.stray_files))
-    } else if effort.reverts > REVERTS_MAX {
-        Some(format!("it undid its own changes {} times", effort.reverts))
     } else {
         None
     }
@@ -46,15 +40,13 @@ mod tests {
 
     #[test]
     fn only_what_is_out_of_proportion_is_messy() {
-        let honest =
-            Effort { steps: 40, tokens: 90_000, tokens_expected: 60_000, stray_files: 2, reverts: 1 };
+        let honest = Effort { steps: 40, tokens: 90_000, tokens_expected: 60_000, stray_files: 2 };
         assert_eq!(is_messy(&honest), None);
         assert_eq!(is_messy(&Effort { tokens_expected: 0, tokens: u64::MAX, ..honest }), None);
         for (effort, word) in [
             (Effort { steps: 81, ..honest }, "81 model turns"),
             (Effort { tokens: 240_001, ..honest }, "240001 tokens"),
             (Effort { stray_files: 6, ..honest }, "6 files"),
-            (Effort { reverts: 6, ..honest }, "6 times"),
         ] {
             assert!(is_messy(&effort).is_some_and(|why| why.contains(word)), "{word}");
         }

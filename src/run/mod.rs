@@ -186,7 +186,7 @@ pub fn resolved(
         (Activity::Ground(ground), Waiter::Ground) => ground.resolved(turn, outcome),
         (Activity::Plan(run), Waiter::Plan(wait)) => run.resolved(turn, wait, outcome, took_ms),
         (Activity::Draft(run), Waiter::Draft(wait)) => run.resolved(turn, wait, outcome, took_ms),
-        (Activity::Implement(run), Waiter::Implement(wait)) => run.resolved(turn, wait, outcome),
+        (Activity::Implement(run), Waiter::Implement(wait)) => run.resolved(turn, wait, outcome, took_ms),
         (Activity::Implement(run), Waiter::Document { path }) => run.document_resolved(turn, path, outcome),
         (Activity::Implement(run), Waiter::Attempt(wait)) => {
             run.attempt_resolved(turn, wait, outcome, took_ms)

@@ -56,6 +56,11 @@ fn adopt_task(
     read: Option<u64>,
     notes: &mut Vec<String>,
 ) -> Record {
+    let is_old = read.is_some_and(|read| read < record.revision);
+    if is_old && record.former_specs.iter().any(|former| is_same_work(task, former)) {
+        // Nobody edited it: it is what stood there before we improved it.
+        take_over(task, known);
+    }
     let is_same = is_same_work(task, known);
     if !is_same {
         // Work on another spec is no work on this one.
@@ -69,9 +74,7 @@ fn adopt_task(
                     "{}: your edit was not taken: it was made on revision {read}, and {} was merged in revision {since}",
                     task.id, task.id
                 ));
-                // Dependencies of merged work mean nothing, but they must name tasks that are there.
-                let depends_on = std::mem::take(&mut task.depends_on);
-                *task = TaskSpec { depends_on, ..known.clone() };
+                take_over(task, known);
             }
             Life::Failed { .. } if !is_same => record.start_over(),
             Life::Waiting | Life::Failed { .. } => {
@@ -88,6 +91,13 @@ fn adopt_task(
         _ => {}
     }
     record
+}
+
+/// The known spec takes the place of the file's, but for its dependencies: those that are known may name
+/// tasks that are gone.
+fn take_over(task: &mut TaskSpec, known: &TaskSpec) {
+    let depends_on = std::mem::take(&mut task.depends_on);
+    *task = TaskSpec { depends_on, status: task.status, ..known.clone() };
 }
 
 /// A sentence for a status that looks like a person's wish and came too late to be one.

@@ -10,6 +10,7 @@ const AGENTS = [
   "implementer",
   "reviewer",
   "documenter",
+  "rebase",
 ] as const;
 
 /** One of our agents; `title` is OpenCode's own title agent, `other` any agent of the person's. */

@@ -41,6 +41,14 @@ impl Act {
         Self::Fail(Trouble::Error { name: "APIError".into(), status: Some(status), message: message.into() })
     }
 
+    /// A better spec: its fields as lines of YAML.
+    pub fn proposal(confidence: f64, reasoning: &str, fields: &str) -> Self {
+        let fields: String = fields.lines().map(|line| format!("  {line}\n")).collect();
+        Self::Reply(format!(
+            "I thought about it.\n\n```yaml\nconfidence: {confidence}\nreasoning: {reasoning:?}\ntask:\n{fields}```\n"
+        ))
+    }
+
     /// A reviewer's verdict.
     pub fn verdict(verdict: &str, issues: &[&str]) -> Self {
         let issues: String = issues.iter().map(|issue| format!("  - {issue:?}\n")).collect();
@@ -61,6 +69,7 @@ pub struct Agents {
 pub fn key(purpose: &Purpose) -> String {
     match (&purpose.task, purpose.agent.as_str()) {
         (Some(task), "reviewer") => format!("review {task}"),
+        (Some(task), "rebase") => format!("rebase {task}"),
         (Some(task), _) => task.clone(),
         (None, agent) => agent.to_owned(),
     }
@@ -81,6 +90,7 @@ impl Agents {
         match purpose.agent.as_str() {
             "backlog" => Act::Reply(backlog_reply(&self.tasks)),
             "reviewer" => Act::verdict("approved", &[]),
+            "rebase" => Act::proposal(0.2, "I cannot tell what is wrong.", "description: \"The same.\""),
             "implementer" | "documenter" => Act::Note("Built it, with tests. Nothing special.".into()),
             agent => {
                 let planner = Planner::ALL.into_iter().find(|p| p.agent() == agent);

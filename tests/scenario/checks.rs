@@ -103,7 +103,7 @@ impl World {
         for other in self.agents.tasks.iter().filter(|t| t.id.as_str() != task) {
             assert!(!text.contains(&other.description), "I15: text of {} for {task}", other.id);
         }
-        if purpose.agent == "reviewer" {
+        if matches!(purpose.agent.as_str(), "reviewer" | "rebase") {
             return;
         }
         assert_eq!(self.sessions[id].asks, 0, "a worker's session is used again");

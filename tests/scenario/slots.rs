@@ -90,7 +90,8 @@ fn memory_that_is_free_again_is_noticed() {
 #[test]
 fn a_run_away_is_braked() {
     let mut world = wide(8, 8);
-    world.setting.options = json!({ "maxWorkers": 8, "maxRetries": 10, "review": "off" });
+    world.setting.options =
+        json!({ "maxWorkers": 8, "maxRetries": 10, "review": "off", "rebase": { "enabled": false } });
     for n in 1..=8 {
         world.agents.script(&format!("T{n:02}"), vec![Act::Reply("No.".into()); 10]);
     }

@@ -83,6 +83,16 @@ impl World {
                     _ => self.trouble(),
                 }
             }
+            "rebase" => {
+                if self.goes_wrong(rates.agent / 2) {
+                    return if self.rng.chance(500) { Deed::Reply("Hm.".into()) } else { self.trouble() };
+                }
+                let confidence = if self.rng.chance(700) { 0.9 } else { 0.3 };
+                let text = format!("Round half up, {}.", mark(session.purpose.task.as_deref().unwrap_or("")));
+                Deed::Reply(format!(
+                    "```yaml\nconfidence: {confidence}\nreasoning: \"It was vague.\"\ntask:\n  description: {text:?}\n```\n"
+                ))
+            }
             agent => {
                 if self.goes_wrong(rates.agent / 2) {
                     return if self.rng.chance(500) { Deed::Reply("Hm.".into()) } else { self.trouble() };
@@ -262,6 +272,7 @@ impl World {
                 let key = (task, session.purpose.attempt);
                 self.books.verdicts.insert(key, text.contains("verdict: approved"));
             }
+            SessionOutcome::Answered { .. } if session.purpose.agent == "rebase" => self.hit(Class::Rebase),
             SessionOutcome::Answered { finish, .. } if finish.as_deref() == Some("stop") => {
                 *self.books.answers.entry(task).or_default() += 1;
             }

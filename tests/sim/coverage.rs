@@ -30,6 +30,7 @@ classes! {
     GateTimeout: "a gate at its deadline",
     ReviewRefused: "a review that asks for changes",
     ReviewBabble: "a reviewer without a verdict",
+    Rebase: "an answer of the rebase agent",
     Blocked: "a blocked agent",
     Forbidden: "forbidden paths left out",
     EmptyWork: "an agent that changed nothing",

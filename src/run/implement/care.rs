@@ -188,12 +188,11 @@ impl ImplementRun {
 
     /// Nothing can start now: it is looked at again in time, or the run ends if no time is near.
     pub(super) fn hold_back(&mut self, turn: &mut Turn, hold: Hold) {
-        let is_alive = |life: &Life| matches!(life, Life::Running(_) | Life::Resting { .. });
         if let Some(until_ms) = hold.until_ms {
             self.wake_at(turn, until_ms);
         } else if !hold.is_full
             && !hold.parked.is_empty()
-            && !self.track.records.iter().any(|record| is_alive(&record.life))
+            && !self.track.records.iter().any(|record| record.life.is_alive())
         {
             let text = self.parked_text(turn, &hold.parked);
             self.stop(turn, Stop::Parked(text));

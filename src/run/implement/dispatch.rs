@@ -136,8 +136,7 @@ impl ImplementRun {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        let is_alive = |life: &Life| matches!(life, Life::Running(_) | Life::Resting { .. });
-        let is_quiet = !self.track.records.iter().any(|record| is_alive(&record.life));
+        let is_quiet = !self.track.records.iter().any(|record| record.life.is_alive());
         is_quiet && (self.stopping.is_some() || self.schedule.ready() == 0)
     }
 }

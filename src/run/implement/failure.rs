@@ -26,6 +26,8 @@ const REASON_BYTES_MAX: usize = 600;
 enum Next {
     /// Another attempt, from a clean worktree.
     Again,
+    /// Another attempt, from a better spec if there is one.
+    Rebase { why: String },
     /// Another attempt later; this one does not count.
     Rest { wait_ms: u64 },
     /// Another attempt, when its provider may be asked again or in another run; this one does not count.
@@ -45,6 +47,7 @@ impl ImplementRun {
         let attempts_max = self.run.options.max_retries;
         let cap = self.spent_cap(turn, task);
         let rests = self.rests(turn, task, &failure);
+        let rebase = self.rebase_reason(turn, task, attempt, &failure);
         let Some(record) = self.track.records.get_mut(task) else { return };
         record.spent_ms += took_ms;
         let lessons = distill(&failure);
@@ -56,7 +59,7 @@ impl ImplementRun {
         let next = match failure.consumes_attempt() {
             _ if cap.is_some() || matches!(failure, Failure::Budget { .. }) => Next::GiveUp,
             true if is_hopeless(record, &failure, attempts_max) => Next::GiveUp,
-            true => Next::Again,
+            true => rebase.map_or(Next::Again, |why| Next::Rebase { why }),
             false if is_refused(&failure) => Next::StopAll,
             false if is_host && record.troubles >= TROUBLES_MAX => Next::StopAll,
             false if self.stopping.is_some() || rests => Next::Later,
@@ -69,7 +72,15 @@ impl ImplementRun {
         let is_last_straw = matches!(next, Next::StopAll);
         let headline = failure.headline();
         record.error = Some(headline.clone());
-        let text = match next {
+        let text = match &next {
+            Next::Rebase { why } => {
+                record.life = Life::Waiting;
+                format!(
+                    "{headline}. Before it starts again ({} of {attempts_max} attempts used) its spec is looked at, \
+                     because {why}",
+                    record.attempts
+                )
+            }
             Next::Again => {
                 record.life = Life::Waiting;
                 self.schedule.give_back(task);
@@ -79,6 +90,7 @@ impl ImplementRun {
                 )
             }
             Next::Rest { wait_ms } => {
+                let wait_ms = *wait_ms;
                 let operation = Operation::Timer(TimerOperation::Sleep { duration_ms: wait_ms });
                 let timer = turn.request(Waiter::Implement(Wait::Rest { task }), operation);
                 record.life = Life::Resting { timer, until_ms: turn.shared.now_ms + wait_ms };
@@ -139,6 +151,9 @@ impl ImplementRun {
             );
         }
         self.ended(turn, task, attempt, false, &text);
+        if let Next::Rebase { why } = next {
+            self.begin_rebase(turn, task, why);
+        }
     }
 
     /// Whether the provider that a task needs rests anyway, so that the task need not rest by itself.
@@ -212,6 +227,7 @@ impl ImplementRun {
 fn count(record: &mut Record, failure: &Failure) {
     if failure.consumes_attempt() {
         record.attempts += 1;
+        record.failures += u32::from(failure.class() != FailureClass::Conflict);
         record.troubles = 0;
     } else if failure.class().is_trouble() {
         record.troubles += 1;

@@ -192,6 +192,17 @@ impl ImplementRun {
             let evidence: String = record.evidence.iter().map(|line| format!("- {line}\n")).collect();
             text.push_str(&format!("\n## What failed attempts taught\n\n{evidence}"));
         }
+        for version in &record.versions {
+            let changes = version.changes.join("\n");
+            text.push_str(&format!(
+                "\n## Version {} of the spec\n\n{}, because {}. Confidence {}: {}\n\n```diff\n{changes}\n```\n",
+                version.number,
+                rfc3339(version.at_ms),
+                version.why,
+                version.confidence,
+                version.reasoning
+            ));
+        }
         if !notes.trim().is_empty() {
             text.push_str(&format!("\n## The worker's last message\n\n{}\n", notes.trim()));
         }

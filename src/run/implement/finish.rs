@@ -192,6 +192,7 @@ pub(crate) fn why(track: &Track, index: usize) -> String {
             }
         }
         Life::Running(_) => "at work".to_owned(),
+        Life::Rebasing(_) => "its spec is being improved".to_owned(),
         Life::Merged { .. } | Life::Given => String::new(),
     }
 }

@@ -270,8 +270,11 @@ impl ImplementRun {
     ) {
         match verdict {
             Verdict::Approved => self.queue(turn, task, attempt, work),
-            Verdict::ChangesRequested { issues } | Verdict::Rebase { issues } => {
-                self.failed(turn, task, &attempt, Failure::Review { issues });
+            Verdict::ChangesRequested { issues } => {
+                self.failed(turn, task, &attempt, Failure::Review { issues, is_of_spec: false });
+            }
+            Verdict::Rebase { issues } => {
+                self.failed(turn, task, &attempt, Failure::Review { issues, is_of_spec: true });
             }
         }
     }

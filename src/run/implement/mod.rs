@@ -12,6 +12,7 @@ mod judging;
 pub mod left;
 mod merge;
 mod opening;
+pub mod rebasing;
 mod signals;
 mod watch;
 pub(crate) mod working;
@@ -128,6 +129,11 @@ pub enum Wait {
     File,
     /// A look at the person's checkout.
     Checkout,
+    /// A better spec for a task.
+    Rebase {
+        /// Its index.
+        task: usize,
+    },
     /// A task that rests after provider trouble.
     Rest {
         /// Its index.
@@ -233,8 +239,15 @@ impl ImplementRun {
     }
 
     /// Something it waited for ended.
-    pub fn resolved(mut self: Box<Self>, turn: &mut Turn, wait: Wait, outcome: &Outcome) -> Activity {
+    pub fn resolved(
+        mut self: Box<Self>,
+        turn: &mut Turn,
+        wait: Wait,
+        outcome: &Outcome,
+        took_ms: u64,
+    ) -> Activity {
         match wait {
+            Wait::Rebase { task } => self.rebase_resolved(turn, task, outcome, took_ms),
             Wait::File => self.file_resolved(turn, outcome),
             Wait::Rest { task } => self.rested(task),
             Wait::Checkout => self.checkout_seen(outcome),

@@ -28,6 +28,9 @@ impl ImplementRun {
         seen: &SessionId,
         signal: &SessionSignal,
     ) -> Activity {
+        if self.rebase_signalled(turn, seen, signal) {
+            return Activity::Implement(self);
+        }
         let is_its = |stage: &Stage| match stage {
             Stage::Working { session, .. } => session == seen,
             Stage::Reviewing { review, .. } => review.session() == Some(seen),

@@ -150,3 +150,16 @@ fn a_task_that_comes_back_keeps_its_revision() {
     let (track, notes) = Track::adopt(Some(track), file(Some(READ), &tasks));
     assert_eq!((track.records[1].revision, notes.len()), (13, 1));
 }
+
+#[test]
+fn a_spec_that_we_improved_is_not_undone_by_an_older_file() {
+    let mut track = known(Life::Waiting);
+    let better = TaskSpec { description: "better".into(), ..track.backlog.tasks[1].clone() };
+    track.respecify(1, better);
+    let adopt = |description| {
+        let tasks = [("T01", "pending", "one", ""), ("T02", "in_progress", description, "")];
+        Track::adopt(Some(track.clone()), file(Some(12), &tasks)).0.backlog.tasks[1].description.clone()
+    };
+    assert_eq!(adopt("two"), "better", "nobody edited it");
+    assert_eq!(adopt("altered"), "altered", "a person did");
+}

@@ -252,7 +252,7 @@ export const MUTANTS = [
   {
     name: "refused work queued",
     file: JUDGING,
-    find: "                self.failed(turn, task, &attempt, Failure::Review { issues });\n",
+    find: "                self.failed(turn, task, &attempt, Failure::Review { issues, is_of_spec: false });\n",
     replace:
       "                let _ = issues;\n                self.queue(turn, task, attempt, work)\n",
   },
