@@ -12,6 +12,7 @@ pub mod engine;
 pub mod event;
 pub mod evidence;
 pub mod gates;
+pub mod hygiene;
 pub mod ids;
 pub mod journal;
 pub mod metrics;

@@ -226,9 +226,12 @@ impl Draft {
 
     /// The finished case; what was put in stands between marks.
     pub fn finish(self, name: String, family: &str) -> Case {
-        let (text, spans) = unmark(&self.render());
-        // Only the cases about size are about size.
+        let (text, mut spans) = unmark(&self.render());
+        // Only the cases about size are about size: there, the end is too much.
         let bytes_max = if family == "size" { 3_000 } else { text.len().max(3_000) };
+        if family == "size" {
+            spans = vec![(text.floor_char_boundary(bytes_max), text.len())];
+        }
         Case {
             name,
             part: self.part,

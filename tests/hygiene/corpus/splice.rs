@@ -114,14 +114,19 @@ fn put_id(draft: &mut Draft, random: &mut Random) -> &'static str {
 }
 
 fn put_copy(draft: &mut Draft, random: &mut Random) -> &'static str {
-    let tasks: Vec<&Foreign> = draft.foreign.iter().filter(|foreign| foreign.kind == "task").collect();
-    let from = *random.pick(&tasks);
-    let is_copied =
-        |line: &&str| line.split_whitespace().count() >= COPY_WORDS_MIN && !draft.fields.contains(*line);
-    let lines: Vec<&str> = from.text.lines().filter(is_copied).collect();
-    let count = random.whole(1, 2);
-    let at = random.below(lines.len());
-    let mut text = lines[at..(at + count).min(lines.len())].join(" ");
+    // What the task says itself in nearly the same words is no copy.
+    let tail = |line: &str| line.split_whitespace().rev().take(4).map(str::to_owned).collect::<Vec<_>>();
+    let own: Vec<_> = draft.fields.split(['\n', '.']).map(tail).collect();
+    let is_new = |line: &str| line.split('.').all(|sentence| sentence.is_empty() || !own.contains(&tail(sentence)));
+    let tasks = draft.foreign.iter().filter(|foreign| foreign.kind == "task");
+    let lines: Vec<&str> = tasks
+        .flat_map(|foreign| foreign.text.lines())
+        .filter(|line| line.split_whitespace().count() >= COPY_WORDS_MIN && is_new(line))
+        .collect();
+    if lines.is_empty() {
+        return put_id(draft, random);
+    }
+    let mut text = (*random.pick(&lines)).to_owned();
     if random.percent(DISGUISED) {
         text = disguise(&text, draft.part, random);
     }
@@ -190,7 +195,7 @@ fn put_size(draft: &mut Draft, random: &mut Random) -> &'static str {
         ],
     };
     let sentence = *random.pick(sentences);
-    while draft.render().len() <= 3_050 {
+    while draft.render().len() <= 3_400 {
         let number = draft.lists[5].1.len();
         draft.lists[5].1.push(marked(&format!("{sentence} ({number})")));
     }

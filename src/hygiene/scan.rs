@@ -1,0 +1,131 @@
+//! One look at all words: where ids, copies and words of talk may be. What is found here is only a
+//! place to look closer, so that plain text costs almost nothing.
+
+use super::copies::SHINGLE_WORDS;
+use super::frame::Frame;
+use super::lexicon;
+use super::words::{Words, hash_of};
+
+/// Places to look closer at.
+#[derive(Debug, Default)]
+pub(super) struct Hits {
+    /// Where a word stands that an id begins with.
+    pub ids: Vec<usize>,
+    /// Shingles that are known.
+    pub copies: Vec<Copy>,
+    /// Where words stand that may be part of talk.
+    pub talk: Vec<usize>,
+}
+
+/// A shingle with its place.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Copy {
+    pub hash: u64,
+    pub from: usize,
+    pub to: usize,
+}
+
+/// Reads the whole text once.
+pub(super) fn scan(text: &str, frame: &Frame) -> Hits {
+    let mut filter = Filter::new(frame.ids.len() + lexicon::TRIGGERS);
+    let mut ids: Vec<u64> = frame.ids.iter().map(|id| hash_of(id.as_str())).collect();
+    ids.sort_unstable();
+    for hash in ids.iter().copied().chain(lexicon::triggers()) {
+        filter.add(hash);
+    }
+    let known: Vec<u64> = frame.prints.map(|prints| prints.hashes().collect()).unwrap_or_default();
+    let mut copies = Filter::new(known.len());
+    for hash in &known {
+        copies.add(*hash);
+    }
+    let mut hits = Hits::default();
+    let mut shingles = Shingles::default();
+    let mut starts = [0; SHINGLE_WORDS];
+    for (index, word) in Words::new(text).enumerate() {
+        if filter.may_hold(word.hash) {
+            if ids.binary_search(&word.hash).is_ok() {
+                hits.ids.push(word.from);
+            }
+            if lexicon::is_trigger(word.hash) {
+                hits.talk.push(word.from);
+            }
+        }
+        if known.is_empty() {
+            continue;
+        }
+        let slot = index % SHINGLE_WORDS;
+        starts[slot] = word.from;
+        if let Some(hash) = shingles.push(word.hash)
+            && copies.may_hold(hash)
+            && known.binary_search(&hash).is_ok()
+        {
+            let from = starts[(slot + 1) % SHINGLE_WORDS];
+            hits.copies.push(Copy { hash, from, to: word.to });
+        }
+    }
+    hits
+}
+
+/// A set of bits that says "not there" quickly and surely.
+struct Filter {
+    bits: Vec<u64>,
+    shift: u32,
+}
+
+impl Filter {
+    /// With room for so many hashes: about one of 32 bits is set.
+    fn new(hashes: usize) -> Self {
+        let bits = (32 * hashes).next_power_of_two().max(64);
+        Self { bits: vec![0; bits / 64], shift: 64 - bits.trailing_zeros() }
+    }
+
+    fn place(&self, hash: u64) -> (usize, u64) {
+        let bit = hash.wrapping_mul(0xd6e8_feb8_6659_fd93) >> self.shift;
+        ((bit / 64) as usize, 1 << (bit % 64))
+    }
+
+    fn add(&mut self, hash: u64) {
+        let (at, bit) = self.place(hash);
+        if let Some(bits) = self.bits.get_mut(at) {
+            *bits |= bit;
+        }
+    }
+
+    #[inline]
+    fn may_hold(&self, hash: u64) -> bool {
+        let (at, bit) = self.place(hash);
+        self.bits.get(at).is_some_and(|bits| bits & bit != 0)
+    }
+}
+
+/// Hashes of so many words in a row, rolling.
+#[derive(Debug, Default)]
+pub(super) struct Shingles {
+    words: [u64; SHINGLE_WORDS],
+    count: usize,
+    slot: usize,
+    hash: u64,
+}
+
+const BASE: u64 = 0x2545_f491_4f6c_dd1d;
+const BASE_TO_THE_WORDS: u64 = BASE.wrapping_pow(SHINGLE_WORDS as u32);
+
+impl Shingles {
+    /// The hash of the last words, once there are enough.
+    #[inline]
+    pub fn push(&mut self, word: u64) -> Option<u64> {
+        let leaving = std::mem::replace(&mut self.words[self.slot], word);
+        self.slot = if self.slot + 1 == SHINGLE_WORDS { 0 } else { self.slot + 1 };
+        self.hash = self.hash.wrapping_mul(BASE).wrapping_add(word).wrapping_sub(leaving.wrapping_mul(BASE_TO_THE_WORDS));
+        self.count += 1;
+        (self.count >= SHINGLE_WORDS).then_some(self.hash)
+    }
+
+    /// Whether the last words differ enough to mean something.
+    pub fn is_rich(&self) -> bool {
+        const DIFFERENT_MIN: usize = 5;
+        let mut words = self.words;
+        words.sort_unstable();
+        words.windows(2).filter(|pair| pair[0] != pair[1]).count() + 1 >= DIFFERENT_MIN
+    }
+}
