@@ -11,6 +11,17 @@ export interface BenchSchedule {
   free(): void;
 }
 
+/** `src/wasm/bench/hygiene.rs`: the labelled corpus, and a long text. */
+export interface BenchCorpus {
+  count(): number;
+  case(index: number): string;
+  findings(index: number): string;
+}
+
+export interface BenchText {
+  verify(): number;
+}
+
 interface BenchModule {
   initSync(options: { module: Uint8Array }): void;
   BenchSchedule: new (
@@ -18,6 +29,8 @@ interface BenchModule {
     starts: Uint32Array,
     dependencies: Uint32Array,
   ) => BenchSchedule;
+  BenchCorpus: new () => BenchCorpus;
+  BenchText: new (text: string, foreign: string) => BenchText;
 }
 
 export const ROOT = new URL("../", import.meta.url);
@@ -28,11 +41,17 @@ export function createCore(host: CoreHost): Core {
   return new Core(host, {});
 }
 
-/** Loads the module built for measuring, and gives a maker of schedules. */
-export async function loadSchedules(): Promise<(flat: FlatGraph) => BenchSchedule> {
+/** Loads the module built for measuring. */
+export async function loadBench(): Promise<BenchModule> {
   const pkg = new URL("target/bench/pkg/", ROOT);
   const module = (await import(new URL("core.js", pkg).href)) as BenchModule;
   module.initSync({ module: readFileSync(new URL("core_bg.wasm", pkg)) });
+  return module;
+}
+
+/** A maker of schedules. */
+export async function loadSchedules(): Promise<(flat: FlatGraph) => BenchSchedule> {
+  const module = await loadBench();
   return ({ hours, starts, dependencies }) => new module.BenchSchedule(hours, starts, dependencies);
 }
 

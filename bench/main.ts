@@ -1,8 +1,9 @@
 /** `npm run bench`: what things cost here, against named baselines of the same run. Nothing is asserted.
- * `npm run bench -- scheduler engine opencode package` runs the named parts only;
+ * `npm run bench -- scheduler engine hygiene opencode package` runs the named parts only;
  * `--dags <file>` adds makespans on the task graphs of a file. */
 import { parseArgs } from "node:util";
 import { measureEngine } from "./engine.ts";
+import { measureHygiene } from "./hygiene.ts";
 import { describeMachine } from "./machine.ts";
 import { measureOpencode } from "./opencode.ts";
 import { measurePackage } from "./package.ts";
@@ -15,6 +16,7 @@ const { values, positionals } = parseArgs({
 const parts: Record<string, () => Promise<void>> = {
   scheduler: () => measureScheduler(values.dags),
   engine: measureEngine,
+  hygiene: measureHygiene,
   opencode: measureOpencode,
   package: measurePackage,
 };

@@ -128,7 +128,9 @@ pub(super) fn findings(text: &str, frame: &Frame, hits: &[Copy]) -> Vec<Found> {
     };
     let (given, fields) = (shingles(frame.given), shingles(frame.fields));
     let is_foreign = |hash: u64, kind: &ForeignKind| match kind {
-        ForeignKind::Task(id) => id != frame.own && !frame.dependencies.contains(id) && !fields.contains(&hash),
+        ForeignKind::Task(id) => {
+            id != frame.own && !frame.dependencies.contains(id) && !fields.contains(&hash)
+        }
         _ => true,
     };
     let mut passages: Vec<Passage> = Vec::new();
@@ -137,7 +139,11 @@ pub(super) fn findings(text: &str, frame: &Frame, hits: &[Copy]) -> Vec<Found> {
         let goes_on = |passage: &Passage| sources().any(|(source, _)| source == passage.source);
         match passages.last_mut() {
             Some(last) if hit.from <= last.to && goes_on(last) => last.to = hit.to,
-            _ => passages.extend(sources().next().map(|(source, _)| Passage { from: hit.from, to: hit.to, source })),
+            _ => passages.extend(sources().next().map(|(source, _)| Passage {
+                from: hit.from,
+                to: hit.to,
+                source,
+            })),
         }
     }
     passages.iter().map(|passage| tell(text, prints, passage)).collect()

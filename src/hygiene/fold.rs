@@ -52,10 +52,15 @@ const ACCENTS: &str = "aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.o
 pub(super) fn fold(c: char) -> Folded {
     let code = c as u32;
     match code {
-        0xad | 0x34f | 0x61c | 0x180e | 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x206f | 0xfeff => Folded::Nothing,
-        0x300..=0x36f | 0x1ab0..=0x1aff | 0x1dc0..=0x1dff | 0x20d0..=0x20ff | 0xfe00..=0xfe0f | 0xfe20..=0xfe2f => {
+        0xad | 0x34f | 0x61c | 0x180e | 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x206f | 0xfeff => {
             Folded::Nothing
         }
+        0x300..=0x36f
+        | 0x1ab0..=0x1aff
+        | 0x1dc0..=0x1dff
+        | 0x20d0..=0x20ff
+        | 0xfe00..=0xfe0f
+        | 0xfe20..=0xfe2f => Folded::Nothing,
         0xc6 | 0xe6 => Folded::Two('a', 'e'),
         0xdf => Folded::Two('s', 's'),
         0x152 | 0x153 => Folded::Two('o', 'e'),
@@ -104,7 +109,17 @@ mod tests {
 
     #[test]
     fn look_alikes_become_letters() {
-        let cases = [('é', 'e'), ('Ｔ', 't'), ('０', '0'), ('е', 'e'), ('ο', 'o'), ('𝐰', 'w'), ('ż', 'z'), ('ſ', 's'), ('ŷ', 'y')];
+        let cases = [
+            ('é', 'e'),
+            ('Ｔ', 't'),
+            ('０', '0'),
+            ('е', 'e'),
+            ('ο', 'o'),
+            ('𝐰', 'w'),
+            ('ż', 'z'),
+            ('ſ', 's'),
+            ('ŷ', 'y'),
+        ];
         for (c, letter) in cases {
             assert_eq!(fold(c), Folded::Letter(letter), "{c}");
         }

@@ -100,7 +100,12 @@ fn compound_at(text: &str, place: usize, read_to: usize) -> (Compound, Option<u6
 }
 
 /// The foreign tasks of a compound: all of it, or parts of it whose neighbours are ids or plain words.
-fn named<'a>(text: &str, compound: &Compound, is_after_task: bool, ids: &[Id<'a>]) -> Vec<(&'a TaskId, usize, usize)> {
+fn named<'a>(
+    text: &str,
+    compound: &Compound,
+    is_after_task: bool,
+    ids: &[Id<'a>],
+) -> Vec<(&'a TaskId, usize, usize)> {
     let words = &compound.words;
     let is_part = compound.joints.len() + 1 > words.len();
     let counts = |id: &Id| id.is_foreign && (is_distinct(id.id.as_str()) || is_after_task);
@@ -140,7 +145,9 @@ fn matches(text: &str, words: &[Word], id: &Id) -> bool {
         return false;
     };
     let has_case = id.id.as_str().len() >= ANY_CASE_MIN || text[first.from..last.to] == *id.id.as_str();
-    has_case && words.len() == id.words.len() && words.iter().zip(&id.words).all(|(word, hash)| word.hash == *hash)
+    has_case
+        && words.len() == id.words.len()
+        && words.iter().zip(&id.words).all(|(word, hash)| word.hash == *hash)
 }
 
 /// Whether an id cannot be taken for a plain word or number.

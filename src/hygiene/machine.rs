@@ -74,7 +74,8 @@ fn may_be_machine(text: &str, block: &Block) -> bool {
         BlockKind::Quote | BlockKind::Heading | BlockKind::Row => false,
         BlockKind::Item => {
             let item = text[block.from..block.to].trim_end();
-            item.contains('\n') && item.lines().skip(1).any(|line| matches!(look(line), Look::Output | Look::Call))
+            item.contains('\n')
+                && item.lines().skip(1).any(|line| matches!(look(line), Look::Output | Look::Call))
         }
     }
 }
@@ -164,20 +165,85 @@ fn look(line: &str) -> Look {
 /// Calls of tools, patches, listings with line numbers as the read tool of an agent gives them.
 fn is_call(line: &str) -> bool {
     const STARTS: &[&str] = &[
-        "{\"tool\"", "{\"type\":\"tool", "{\"type\": \"tool", "<invoke", "</invoke", "<parameter name", "<function_",
-        "</function_", "<tool_", "</tool_", "<file>", "</file>", "diff --git ", "@@ -", "Traceback (most recent",
+        "{\"tool\"",
+        "{\"type\":\"tool",
+        "{\"type\": \"tool",
+        "<invoke",
+        "</invoke",
+        "<parameter name",
+        "<function_",
+        "</function_",
+        "<tool_",
+        "</tool_",
+        "<file>",
+        "</file>",
+        "diff --git ",
+        "@@ -",
+        "Traceback (most recent",
     ];
     STARTS.iter().any(|start| line.starts_with(start))
 }
 
 fn is_output(line: &str, trimmed: &str) -> bool {
     const STARTS: &[&str] = &[
-        "$ ", "✓", "✗", "✘", "✖", "✔", "❯", "×  ", "--- FAIL", "--- PASS", "=== RUN", "FAIL", "PASS", "ok  ", "npm ",
-        "error: ", "error[", "warning: ", "--> ", "= note:", "= help:", "+++ ", "--- a/", "drwx", "-rw", "lrwx",
-        "On branch ", "modified:", "Compiling ", "Finished `", "Finished in", "Running unittests", "test result:",
-        "> Task ", "BUILD ", "collected ", "platform ", "AssertionError", "Exit code", "exit status", "Process exited",
-        "Test Files ", "Tests ", "Tests: ", "Test Suites:", "Duration ", "File \"", "at ", "E  ", "thread '", "panicked at",
-        "#", "Found ", "Step ", "Downloading ", "Resolving ", "Installing ", "added ",
+        "$ ",
+        "✓",
+        "✗",
+        "✘",
+        "✖",
+        "✔",
+        "❯",
+        "×  ",
+        "--- FAIL",
+        "--- PASS",
+        "=== RUN",
+        "FAIL",
+        "PASS",
+        "ok  ",
+        "npm ",
+        "error: ",
+        "error[",
+        "warning: ",
+        "--> ",
+        "= note:",
+        "= help:",
+        "+++ ",
+        "--- a/",
+        "drwx",
+        "-rw",
+        "lrwx",
+        "On branch ",
+        "modified:",
+        "Compiling ",
+        "Finished `",
+        "Finished in",
+        "Running unittests",
+        "test result:",
+        "> Task ",
+        "BUILD ",
+        "collected ",
+        "platform ",
+        "AssertionError",
+        "Exit code",
+        "exit status",
+        "Process exited",
+        "Test Files ",
+        "Tests ",
+        "Tests: ",
+        "Test Suites:",
+        "Duration ",
+        "File \"",
+        "at ",
+        "E  ",
+        "thread '",
+        "panicked at",
+        "#",
+        "Found ",
+        "Step ",
+        "Downloading ",
+        "Resolving ",
+        "Installing ",
+        "added ",
     ];
     let bytes = trimmed.as_bytes();
     let has_digit = bytes.iter().any(u8::is_ascii_digit);
@@ -192,8 +258,14 @@ fn is_output(line: &str, trimmed: &str) -> bool {
             "Tests " | "Tests: " | "Test Files " | "collected " | "added " | "Step " | "Duration " => {
                 has_digit && !trimmed.ends_with('.')
             }
-            "E  " | "Resolving " | "Installing " | "Downloading " | "platform " | "BUILD " => !trimmed.ends_with('.'),
-            "npm " => trimmed.starts_with("npm ERR") || trimmed.starts_with("npm warn") || trimmed.starts_with("npm WARN"),
+            "E  " | "Resolving " | "Installing " | "Downloading " | "platform " | "BUILD " => {
+                !trimmed.ends_with('.')
+            }
+            "npm " => {
+                trimmed.starts_with("npm ERR")
+                    || trimmed.starts_with("npm warn")
+                    || trimmed.starts_with("npm WARN")
+            }
             _ => true,
         };
         if is_sure {
@@ -205,7 +277,8 @@ fn is_output(line: &str, trimmed: &str) -> bool {
 
 /// A place in a file with a verdict, a count of tests, or a status in capitals with a time.
 fn has_verdict(trimmed: &str, indent: usize) -> bool {
-    const VERDICTS: &[&str] = &["error", "warning", "Error", "FAILED", "PASSED", "failed", "passed", "assert"];
+    const VERDICTS: &[&str] =
+        &["error", "warning", "Error", "FAILED", "PASSED", "failed", "passed", "assert"];
     let has = |words: &[&str]| words.iter().any(|word| trimmed.contains(word));
     let is_sentence = trimmed.ends_with('.') && !trimmed.ends_with("...") && trimmed.split(' ').count() > 6;
     if is_sentence || trimmed.contains('`') {
@@ -218,8 +291,10 @@ fn has_verdict(trimmed: &str, indent: usize) -> bool {
     starts_with_place && trimmed.len() > 12
         || indent >= 2 && has(VERDICTS) && trimmed.contains("  ")
         || indent >= 2 && has_place(trimmed)
-        || trimmed.ends_with(|c: char| c.is_ascii_lowercase()) && has(&["tests completed", "passed, ", "failed, "])
-        || trimmed.ends_with(" FAILED") || trimmed.ends_with("... ok")
+        || trimmed.ends_with(|c: char| c.is_ascii_lowercase())
+            && has(&["tests completed", "passed, ", "failed, "])
+        || trimmed.ends_with(" FAILED")
+        || trimmed.ends_with("... ok")
         || has_duration(trimmed) && trimmed.split(' ').count() <= 4
 }
 
@@ -246,7 +321,8 @@ fn has_duration(text: &str) -> bool {
 /// Begins with a moment: `2024-01-05 10:00:01`, `[10:00:01]`.
 fn is_stamped(bytes: &[u8]) -> bool {
     let bytes = bytes.strip_prefix(b"[").unwrap_or(bytes);
-    let shape: Vec<u8> = bytes.iter().take(19).map(|byte| if byte.is_ascii_digit() { b'0' } else { *byte }).collect();
+    let shape: Vec<u8> =
+        bytes.iter().take(19).map(|byte| if byte.is_ascii_digit() { b'0' } else { *byte }).collect();
     let is_date = shape.starts_with(b"0000-00-00 00:00:00") || shape.starts_with(b"0000-00-00T00:00:00");
     (is_date || shape.starts_with(b"00:00:00")) && bytes.iter().filter(|byte| **byte == b' ').count() >= 2
 }
@@ -257,7 +333,10 @@ fn is_numbered(line: &str) -> bool {
     let rest = trimmed.trim_start_matches(|c: char| c.is_ascii_digit());
     let digits = trimmed.len() - rest.len();
     let indent = line.len() - trimmed.len();
-    digits > 0 && (rest.starts_with('\t') || rest.starts_with('|') && digits >= 4 || rest.trim_start().starts_with("| ") && indent > 0)
+    digits > 0
+        && (rest.starts_with('\t')
+            || rest.starts_with('|') && digits >= 4
+            || rest.trim_start().starts_with("| ") && indent > 0)
         || digits == 0 && trimmed == "|"
         || digits == 0 && indent > 0 && trimmed.starts_with("| ")
 }
@@ -269,10 +348,54 @@ fn is_rule(bytes: &[u8]) -> bool {
 
 fn looks_like_code(line: &str, trimmed: &str) -> bool {
     const STARTS: &[&str] = &[
-        "import ", "from ", "def ", "class ", "func ", "fn ", "pub ", "const ", "let ", "var ", "return", "if (", "for (",
-        "while (", "else", "package ", "use ", "elif ", "try:", "except", "match ", "switch ", "case ", "async ", "await ",
-        "export ", "private ", "public ", "static ", "protected ", "INSERT ", "CREATE ", "SELECT ", "fi", "done", "do",
-        "end", "//", "/*", "*/", "#!", "#include", "</", "<!", "@", "set -", "raise ", "throw ",
+        "import ",
+        "from ",
+        "def ",
+        "class ",
+        "func ",
+        "fn ",
+        "pub ",
+        "const ",
+        "let ",
+        "var ",
+        "return",
+        "if (",
+        "for (",
+        "while (",
+        "else",
+        "package ",
+        "use ",
+        "elif ",
+        "try:",
+        "except",
+        "match ",
+        "switch ",
+        "case ",
+        "async ",
+        "await ",
+        "export ",
+        "private ",
+        "public ",
+        "static ",
+        "protected ",
+        "INSERT ",
+        "CREATE ",
+        "SELECT ",
+        "fi",
+        "done",
+        "do",
+        "end",
+        "//",
+        "/*",
+        "*/",
+        "#!",
+        "#include",
+        "</",
+        "<!",
+        "@",
+        "set -",
+        "raise ",
+        "throw ",
     ];
     let indent = line.len() - trimmed.len();
     let is_comment = trimmed.starts_with("//");
@@ -288,12 +411,14 @@ fn looks_like_code(line: &str, trimmed: &str) -> bool {
         || is_tag
         || is_assigned
         || indent >= 2 && matches!(last, ':' | ')' | ',' | ']' | '>' | '"')
-        || STARTS.iter().any(|start| trimmed.starts_with(start)) && (last.is_ascii_punctuation() && last != '.' || indent >= 2 || trimmed.split(' ').count() <= 6)
+        || STARTS.iter().any(|start| trimmed.starts_with(start))
+            && (last.is_ascii_punctuation() && last != '.' || indent >= 2 || trimmed.split(' ').count() <= 6)
 }
 
 /// `name = value`, `a.b := value`, `key: value` with an indentation is left to the others.
 fn assignment(trimmed: &str) -> bool {
-    let name = trimmed.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$' | '[' | ']'));
+    let name = trimmed
+        .trim_start_matches(|c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$' | '[' | ']'));
     name.len() < trimmed.len()
         && [" = ", " := ", " += ", " -= ", "=\""].iter().any(|sign| name.starts_with(sign))
         && !trimmed.ends_with('.')

@@ -116,7 +116,11 @@ impl Shingles {
     pub fn push(&mut self, word: u64) -> Option<u64> {
         let leaving = std::mem::replace(&mut self.words[self.slot], word);
         self.slot = if self.slot + 1 == SHINGLE_WORDS { 0 } else { self.slot + 1 };
-        self.hash = self.hash.wrapping_mul(BASE).wrapping_add(word).wrapping_sub(leaving.wrapping_mul(BASE_TO_THE_WORDS));
+        self.hash = self
+            .hash
+            .wrapping_mul(BASE)
+            .wrapping_add(word)
+            .wrapping_sub(leaving.wrapping_mul(BASE_TO_THE_WORDS));
         self.count += 1;
         (self.count >= SHINGLE_WORDS).then_some(self.hash)
     }

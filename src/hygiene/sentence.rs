@@ -60,7 +60,13 @@ pub(super) fn sentences(block: &str, from: usize) -> Vec<Sentence> {
         }
         if sentences.is_empty() || (gap == Gap::Sentence && !is_quoted) {
             let from = from + word.from;
-            sentences.push(Sentence { from, to: from, tokens: Vec::new(), is_question: false, is_exclaimed: false });
+            sentences.push(Sentence {
+                from,
+                to: from,
+                tokens: Vec::new(),
+                is_question: false,
+                is_exclaimed: false,
+            });
         }
         if let Some(sentence) = sentences.last_mut() {
             // Parts of names and paths are no words: `let_me_think`, `try.run`.
@@ -112,7 +118,9 @@ fn gap(text: &str) -> (Gap, usize, char) {
         };
         let after = at + text[at..].chars().next().map_or(1, char::len_utf8);
         match c {
-            '.' | '!' | '?' | '…' | '。' => ended = Some((after, if ended.is_some_and(|(_, mark)| mark == '?') { '?' } else { c })),
+            '.' | '!' | '?' | '…' | '。' => {
+                ended = Some((after, if ended.is_some_and(|(_, mark)| mark == '?') { '?' } else { c }))
+            }
             ' ' | '\n' | '\t' | '\r' => {
                 if let Some((closed, mark)) = ended {
                     return (Gap::Sentence, closed, mark);

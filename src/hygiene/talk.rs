@@ -3,12 +3,13 @@
 use super::finding::{Found, Rule, excerpt};
 use super::layout::{BlockKind, Layout};
 use super::lexicon::{
-    AGENT, AM, ATTEMPT, BE, ALONE, BETWEEN, COMPARE, CONDITION, COURTESY, CRAFT, DEBATE, DISPUTE, Class, DID, DO_NEXT, DOUBT, FEW, FRAGMENT, GO, GOING_ON, HAVE, HESITATION, I,
-    JOINING, LENGTHY, LET, MAY, MIGHT, MUST, MY, OBJECT, OPENER, OPINION, OPTION, PRIOR, ROLE, SMALL, SOMEBODY, SPEAKER, STORY, THINK, TOLD, TOO, US,
-    VERDICT, WANT, WAS, WE, WILL, WORKED, idiom,
+    AGENT, ALONE, AM, ATTEMPT, BE, BETWEEN, COMPARE, CONDITION, COURTESY, CRAFT, Class, DEBATE, DID, DISPUTE,
+    DO_NEXT, DOUBT, FEW, FRAGMENT, GO, GOING_ON, HAVE, HESITATION, I, JOINING, LENGTHY, LET, MAY, MIGHT,
+    MUST, MY, OBJECT, OPENER, OPINION, OPTION, PRIOR, ROLE, SMALL, SOMEBODY, SPEAKER, STORY, THINK, TOLD,
+    TOO, US, VERDICT, WANT, WAS, WE, WILL, WORKED, idiom,
 };
-use super::sentence::{Gap, Sentence, Token, sentences};
 use super::machine::is_code;
+use super::sentence::{Gap, Sentence, Token, sentences};
 use super::words::{hash_of, is_number_hash};
 
 /// From so many points on a sentence is talk.
@@ -34,14 +35,13 @@ pub(super) fn findings(text: &str, layout: &Layout, places: &[usize]) -> Vec<Fou
 
 /// Neighbouring sentences of talk as one; a weak one counts beside another.
 fn passages(text: &str, sentences: &[Sentence], enough: u32) -> Vec<Found> {
-    if is_scenario(sentences) {
-        return Vec::new();
-    }
     let points: Vec<u32> = sentences.iter().map(points).collect();
     let is_talk = |at: usize| {
         let beside = |other: Option<usize>| other.and_then(|other| points.get(other)).copied().unwrap_or(0);
         let neighbour = beside(at.checked_sub(1)).max(beside(Some(at + 1)));
-        points[at] >= enough || enough == ENOUGH && (points[at] >= 2 && neighbour >= 2 || points[at] >= 1 && neighbour >= enough)
+        points[at] >= enough
+            || enough == ENOUGH
+                && (points[at] >= 2 && neighbour >= 2 || points[at] >= 1 && neighbour >= enough)
     };
     let mut found: Vec<Found> = Vec::new();
     let mut was_talk = false;
@@ -76,14 +76,6 @@ fn weight(points: u32) -> u8 {
     (50 + 10 * points).min(95) as u8
 }
 
-/// Given, when, then: the person who speaks is a user of the program.
-fn is_scenario(sentences: &[Sentence]) -> bool {
-    let words: Vec<u64> = ["given", "when", "scenario", "feature"].map(hash_of).into();
-    let first = sentences.first().and_then(|sentence| sentence.tokens.first());
-    let speaks = sentences.iter().flat_map(|sentence| &sentence.tokens).any(|token| is(token, I | WE));
-    speaks && first.is_some_and(|token| words.contains(&token.hash))
-}
-
 fn is(token: &Token, class: Class) -> bool {
     token.class & class != 0
 }
@@ -108,7 +100,8 @@ fn points(sentence: &Sentence) -> u32 {
             at += 1;
         }
     }
-    let each = |points: fn(&[Token], usize) -> u32| (0..tokens.len()).map(|at| points(tokens, at)).sum::<u32>();
+    let each =
+        |points: fn(&[Token], usize) -> u32| (0..tokens.len()).map(|at| points(tokens, at)).sum::<u32>();
     points += each(speaker) + label(tokens) + fragment(tokens) + debated(tokens) + mood(sentence);
     // The same verbs, seen in different ways, count once.
     let story = each(weighing) + each(earlier) + each(told_by) + few_of(tokens);
@@ -126,6 +119,12 @@ fn is_story(tokens: &[Token]) -> bool {
     };
     let steps = ["and", "then", "but"].map(hash_of);
     if steps.contains(&first.hash) && is(second, I) && first.is_first {
+        return true;
+    }
+    // `When I looked into it, …` is a story of another kind.
+    let past = |pair: &[Token]| is(&pair[0], I | WE) && is(&pair[1], WORKED | TOLD | HAVE);
+    let is_past = tokens.windows(2).take(3).any(past);
+    if first.hash == hash_of("given") || first.hash == hash_of("when") && !is_past {
         return true;
     }
     let wants = || tokens.windows(2).any(|pair| is(&pair[0], I | WE) && is(&pair[1], WANT));
@@ -181,7 +180,8 @@ fn speaker(tokens: &[Token], at: usize) -> u32 {
         return 0;
     };
     if is(token, I) {
-        let says = is(verb, WORKED | TOLD | THINK | WILL | HAVE | AM | DID | MIGHT | WAS | MAY | DO_NEXT | WANT);
+        let says =
+            is(verb, WORKED | TOLD | THINK | WILL | HAVE | AM | DID | MIGHT | WAS | MAY | DO_NEXT | WANT);
         return if says { 3 } else { 0 };
     }
     // `Orders we rejected`, `places that we explored`: whose orders and places they are.
@@ -189,8 +189,13 @@ fn speaker(tokens: &[Token], at: usize) -> u32 {
         token.gap == Gap::Space && !is(before, JOINING) || is(before, CONDITION) && !is(before, JOINING)
     });
     let is_going_on = is(verb, AM) && verb_after(tokens, verb_at).is_some_and(|(_, next)| is(next, GOING_ON));
-    let perfect = is(verb, HAVE) && verb_after(tokens, verb_at).is_some_and(|(_, next)| is(next, WORKED | WAS | BE));
-    let strong = perfect || is_going_on || is(verb, DID | WAS) || is(verb, WORKED | TOLD) || is(verb, THINK) && !is(verb, WANT);
+    let perfect =
+        is(verb, HAVE) && verb_after(tokens, verb_at).is_some_and(|(_, next)| is(next, WORKED | WAS | BE));
+    let strong = perfect
+        || is_going_on
+        || is(verb, DID | WAS)
+        || is(verb, WORKED | TOLD)
+        || is(verb, THINK) && !is(verb, WANT);
     match (strong, is_relative) {
         (true, false) => 3,
         (false, false) if is(verb, MIGHT | WILL) => 2,
@@ -208,7 +213,9 @@ fn weighing(tokens: &[Token], at: usize) -> u32 {
     let near: Vec<&Token> = clause_after(tokens, at).take(NEAR).collect();
     let Some(was) = near.iter().position(|token| is(token, WAS | TOLD)) else {
         // `Options rejected by …` are options of a program.
-        return u32::from(near.iter().any(|token| is(token, MIGHT) || is(token, VERDICT) && is(token, WORKED)));
+        return u32::from(
+            near.iter().any(|token| is(token, MIGHT) || is(token, VERDICT) && is(token, WORKED)),
+        );
     };
     let is_passive = was > 0 && is(near[was - 1], BE);
     let judged = near[was..].iter().any(|token| is(token, VERDICT | COMPARE));
@@ -231,7 +238,8 @@ fn earlier(tokens: &[Token], at: usize) -> u32 {
     if !is(&tokens[at], ATTEMPT) || is_conditional(tokens, at) {
         return 0;
     }
-    let is_prior = at > 0 && is(&tokens[at - 1], PRIOR) || tokens.get(at + 1).is_some_and(|next| next.hash == hash_of("before"));
+    let is_prior = at > 0 && is(&tokens[at - 1], PRIOR)
+        || tokens.get(at + 1).is_some_and(|next| next.hash == hash_of("before"));
     let is_counted = is(&tokens[at], GO) && tokens.get(at + 1).is_some_and(is_number)
         || is(&tokens[at], GO) && at > 0 && is_number(&tokens[at - 1]);
     if !is_prior && !is_counted {
@@ -239,7 +247,8 @@ fn earlier(tokens: &[Token], at: usize) -> u32 {
     }
     // `The worker before forgot …`
     let from = at + usize::from(tokens.get(at + 1).is_some_and(|next| next.hash == hash_of("before")));
-    let mut near = clause_after(tokens, from).take(NEAR).take_while(|token| !is(token, BE | MAY | WILL | MUST));
+    let mut near =
+        clause_after(tokens, from).take(NEAR).take_while(|token| !is(token, BE | MAY | WILL | MUST));
     3 * u32::from(near.any(|token| is(token, WORKED | TOLD | WAS)))
 }
 
@@ -277,7 +286,11 @@ fn label(tokens: &[Token]) -> u32 {
     match head {
         // `Worker: a process that …` says what a word means.
         Some(at) if tokens.len() >= at + WORDS_MIN && named(&tokens[..at]) && !article(&tokens[at]) => {
-            if tokens[..at].iter().any(|token| is(token, AGENT)) { 3 } else { 2 }
+            if tokens[..at].iter().any(|token| is(token, AGENT)) {
+                3
+            } else {
+                2
+            }
         }
         _ => 0,
     }
@@ -345,13 +358,15 @@ fn mood(sentence: &Sentence) -> u32 {
     let holds = |at: usize| {
         const NEAR: usize = 4;
         let mut near = tokens[at..].windows(2).take(NEAR);
-        is(&tokens[at], OPINION) && near.any(|pair| is(&pair[0], BE | WAS) && ["to", "that"].map(hash_of).contains(&pair[1].hash))
+        is(&tokens[at], OPINION)
+            && near.any(|pair| is(&pair[0], BE | WAS) && ["to", "that"].map(hash_of).contains(&pair[1].hash))
     };
     points += 2 * u32::from((0..tokens.len()).any(holds));
     if let [first, second, ..] = tokens {
         let is_opener = is(first, OPENER) && (second.gap >= Gap::Clause || is(second, OPENER | I | WE | LET));
         points += 3 * u32::from(is(first, HESITATION) && second.gap == Gap::Clause);
-        points += 2 * u32::from(is_opener) + 3 * u32::from(is(first, COURTESY) && (is(second, SMALL | WE | I) || second.gap >= Gap::Clause));
+        points += 2 * u32::from(is_opener)
+            + 3 * u32::from(is(first, COURTESY) && (is(second, SMALL | WE | I) || second.gap >= Gap::Clause));
     }
     let asks = tokens.iter().any(|token| is(token, I | WE | MIGHT | MAY | DOUBT));
     points + u32::from(sentence.is_question) * (1 + u32::from(asks)) + u32::from(sentence.is_exclaimed)

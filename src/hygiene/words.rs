@@ -76,7 +76,9 @@ impl<'a> Words<'a> {
         let skip = match rest {
             [b'*', ..] => rest.iter().take_while(|byte| **byte == b'*').count(),
             [b'-', b'\n', ..] => 2 + rest[2..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count(),
-            [b'-', b'\r', b'\n', ..] => 3 + rest[3..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count(),
+            [b'-', b'\r', b'\n', ..] => {
+                3 + rest[3..].iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count()
+            }
             _ => return None,
         };
         let goes_on = rest.get(skip).is_some_and(|byte| match rest[0] {
@@ -115,7 +117,9 @@ impl Iterator for Words<'_> {
                 let next = (chunk >> (8 * length)) as u8;
                 // What may continue a word is looked at more closely.
                 if next >= 0x80 || next == b'*' || next == b'-' {
-                    if next == b'-' && self.bytes.get(end + 1).is_some_and(|byte| *byte != b'\n' && *byte != b'\r') {
+                    if next == b'-'
+                        && self.bytes.get(end + 1).is_some_and(|byte| *byte != b'\n' && *byte != b'\r')
+                    {
                         self.at = end;
                         return Some(Word { from, to: end, hash: short_hash(chunk, length) });
                     }
@@ -286,8 +290,15 @@ mod tests {
     fn disguises_fold_away() {
         let plain = hash_of("explored");
         let disguised = [
-            "EXPLORED", "ex\u{200b}plored", "\u{feff}explored", "ex**plor**ed", "ex-\n  plored", "ｅｘｐｌｏｒｅｄ",
-            "ехрlоrеd", "e\u{301}xplored", "ex\u{ad}plored,",
+            "EXPLORED",
+            "ex\u{200b}plored",
+            "\u{feff}explored",
+            "ex**plor**ed",
+            "ex-\n  plored",
+            "ｅｘｐｌｏｒｅｄ",
+            "ехрlоrеd",
+            "e\u{301}xplored",
+            "ex\u{ad}plored,",
         ];
         for word in disguised {
             assert_eq!(hash_of(word), plain, "{word}");

@@ -1,6 +1,8 @@
 //! What `npm run bench` measures beside the core itself. Only in builds with the feature `bench`,
 //! never in the published package.
 
+mod hygiene;
+
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 

@@ -1,37 +1,51 @@
 //! How well the rules of hygiene tell clean contexts from contaminated ones, on a labelled corpus.
+//! `npm run bench -- hygiene` shows all figures.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod corpus;
+mod judge;
 mod score;
 
-use std::collections::BTreeMap;
-use corpus::{Origin, Part};
-use score::{Score, findings, is_found};
+use corpus::{Case, Origin, Part};
+use multi_agent_coder::{hygiene, ids};
+use score::Score;
+
+fn score(origin: Origin) -> Score {
+    let mut score = Score::default();
+    let is_meant = |case: &&Case| case.part == Part::Held && case.origin == origin;
+    for case in corpus::cases().iter().filter(is_meant) {
+        score.add(case, &judge::findings(case));
+    }
+    score
+}
 
 #[test]
-fn peek() {
-    let part = if std::env::var("HELD").is_ok() { Part::Held } else { Part::Tuned };
-    let all: Vec<_> = corpus::cases();
-    let mut by: BTreeMap<(Part, Origin, String), Score> = BTreeMap::new();
-    let mut shown: BTreeMap<String, usize> = BTreeMap::new();
-    for case in &all {
-        let found = findings(case);
-        by.entry((case.part, case.origin, case.family.clone())).or_default().add(case, &found);
-        if case.is_clean() { for f in &found { *shown.entry(format!("RULE {:?} {:?} {:?} w{}", case.part, case.origin, f.rule, f.weight)).or_default() += 1; } }
-        let wrong = is_found(case, &found) == case.is_clean();
-        if wrong && case.part == part && part == Part::Tuned {
-            let n = shown.entry(format!("{:?}{}", case.origin, case.family)).or_default();
-            *n += 1;
-            if *n > 14 { continue; }
-            if case.is_clean() {
-                for f in &found { println!("FALSE {} {:?} w{} {:?}", case.name, f.rule, f.weight, &case.text[f.from..f.to.min(f.from+300).min(case.text.len())]); }
-            } else {
-                for s in case.spans.iter().take(1) { println!("MISSED {} {} {:?}", case.name, case.family, case.text.get(s.0..s.1.min(s.0+300)).unwrap_or(&case.text[s.0..s.1])); }
-            }
-        }
-    }
-    for (key, n) in &shown { if key.starts_with("RULE") { println!("{key} n={n}"); } }
-    for (key, score) in &by {
-        println!("{key:?} n={} recall {:.3} fp {:.3}", score.hit+score.missed+score.false_alarm+score.clean, score.recall(), score.false_positives());
-    }
+fn spliced_cases_are_told_apart() {
+    let score = score(Origin::Spliced);
+    assert!(score.recall() >= 0.95, "{score:?}");
+    assert!(score.false_positives() <= 0.01, "{score:?}");
+}
+
+#[test]
+fn cases_by_hand_are_told_apart() {
+    let score = score(Origin::Adversarial);
+    assert!(score.recall() >= 0.90, "{score:?}");
+    assert!(score.false_positives() <= 0.05, "{score:?}");
+}
+
+/// A few cases to read, and a hash of all of them: a change of the corpus is seen, never by accident.
+#[test]
+fn the_corpus_is_the_same_each_time() {
+    let cases = corpus::cases();
+    let hash = cases.iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, case| {
+        let bytes = serde_json::to_vec(case).unwrap();
+        bytes.iter().fold(hash, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    });
+    let sample = |at: &usize| {
+        let case = &cases[*at];
+        let put_in: Vec<&str> = case.spans.iter().map(|(from, to)| &case.text[*from..*to]).collect();
+        format!("{:?} {} ({})\n{}\nput in: {put_in:#?}\n", case.part, case.name, case.family, case.text)
+    };
+    let samples: Vec<String> = [3, 604, 607, 611, 613, 616, 618, 1_900, 1_911].iter().map(sample).collect();
+    insta::assert_snapshot!(format!("{} cases, hash {hash:016x}\n\n{}", cases.len(), samples.join("\n")));
 }

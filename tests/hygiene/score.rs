@@ -1,73 +1,37 @@
-//! What the rules find in labelled cases.
+//! How many cases are judged right.
 
-use multi_agent_coder::hygiene::{Finding, ForeignKind, Frame, Prints, verify};
-use multi_agent_coder::ids::TaskId;
-
-use crate::corpus::{Case, Foreign};
-
-/// The findings of a case.
-pub fn findings(case: &Case) -> Vec<Finding> {
-    let own = TaskId(case.own.clone());
-    let names = |ids: &[String]| -> Vec<TaskId> { ids.iter().map(|id| TaskId(id.clone())).collect() };
-    let (ids, dependencies) = (names(&case.ids), names(&case.dependencies));
-    let mut prints = Prints::default();
-    prints.add(case.foreign.iter().map(|foreign| (kind(foreign), foreign.text.as_str())));
-    let frame = Frame {
-        own: &own,
-        dependencies: &dependencies,
-        ids: &ids,
-        bytes_max: case.bytes_max,
-        prints: Some(&prints),
-        fields: &[&case.fields],
-        given: &[&case.given],
-        spans: &[],
-    };
-    verify(&case.text, &frame)
-}
-
-fn kind(foreign: &Foreign) -> ForeignKind {
-    let name = foreign.name.clone();
-    match foreign.kind.as_str() {
-        "task" => ForeignKind::Task(TaskId(name)),
-        "attempt" => ForeignKind::Attempt(name),
-        "tool" => ForeignKind::Tool(name),
-        _ => ForeignKind::Planner(name),
-    }
-}
+use super::corpus::Case;
+use super::hygiene::Finding;
 
 /// How many cases were judged how.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Score {
-    pub hit: usize,
-    pub missed: usize,
-    pub false_alarm: usize,
-    pub clean: usize,
+    hit: usize,
+    missed: usize,
+    false_alarm: usize,
+    clean: usize,
 }
 
 impl Score {
     /// Counts a case: a contaminated one is found when a finding touches what was put in.
     pub fn add(&mut self, case: &Case, findings: &[Finding]) {
-        match (case.is_clean(), is_found(case, findings)) {
-            (true, true) => self.false_alarm += 1,
-            (true, false) => self.clean += 1,
-            (false, true) => self.hit += 1,
-            (false, false) => self.missed += 1,
+        let touches =
+            |finding: &Finding| case.spans.iter().any(|(from, to)| finding.from < *to && *from < finding.to);
+        match case.is_clean() {
+            true if findings.is_empty() => self.clean += 1,
+            true => self.false_alarm += 1,
+            false if findings.iter().any(touches) => self.hit += 1,
+            false => self.missed += 1,
         }
     }
 
+    /// The share of contaminated cases that is found.
     pub fn recall(&self) -> f64 {
-        self.hit as f64 / (self.hit + self.missed).max(1) as f64
+        self.hit as f64 / (self.hit + self.missed) as f64
     }
 
+    /// The share of clean cases in which something is found.
     pub fn false_positives(&self) -> f64 {
-        self.false_alarm as f64 / (self.false_alarm + self.clean).max(1) as f64
-    }
-}
-
-/// Whether anything was found in a clean case, or what was put in in another.
-pub fn is_found(case: &Case, findings: &[Finding]) -> bool {
-    match case.is_clean() {
-        true => !findings.is_empty(),
-        false => findings.iter().any(|f| case.spans.iter().any(|(from, to)| f.from < *to && *from < f.to)),
+        self.false_alarm as f64 / (self.false_alarm + self.clean) as f64
     }
 }

@@ -117,7 +117,8 @@ fn put_copy(draft: &mut Draft, random: &mut Random) -> &'static str {
     // What the task says itself in nearly the same words is no copy.
     let tail = |line: &str| line.split_whitespace().rev().take(4).map(str::to_owned).collect::<Vec<_>>();
     let own: Vec<_> = draft.fields.split(['\n', '.']).map(tail).collect();
-    let is_new = |line: &str| line.split('.').all(|sentence| sentence.is_empty() || !own.contains(&tail(sentence)));
+    let is_new =
+        |line: &str| line.split('.').all(|sentence| sentence.is_empty() || !own.contains(&tail(sentence)));
     let tasks = draft.foreign.iter().filter(|foreign| foreign.kind == "task");
     let lines: Vec<&str> = tasks
         .flat_map(|foreign| foreign.text.lines())
