@@ -69,7 +69,9 @@ pub(super) fn findings(text: &str, frame: &Frame, places: &[usize]) -> Vec<Found
 fn compound_at(text: &str, place: usize, read_to: usize) -> (Compound, Option<u64>) {
     let start = text.floor_char_boundary(place.saturating_sub(COMPOUND_BYTES_MAX).max(read_to));
     // The first word may be cut in two when the text before it is longer.
-    let start = text[start..place].find(char::is_whitespace).map_or(start, |at| start + at);
+    let is_cut = start > 0 && start < place;
+    let gap = text[start..place].find(char::is_whitespace).filter(|_| is_cut);
+    let start = gap.map_or(start, |at| start + at);
     let mut before = None;
     let mut compound = Compound { words: Vec::new(), joints: Vec::new() };
     let mut end = start;
