@@ -32,6 +32,8 @@ pub(super) fn findings(text: &str, frame: &Frame, places: &[usize]) -> Vec<Found
     let mut ids: Vec<Id> = frame
         .ids
         .iter()
+        .chain(frame.dependencies)
+        .chain([frame.own])
         .map(|id| Id {
             id,
             words: Words::new(id.as_str()).map(|word| word.hash).collect(),

@@ -113,6 +113,31 @@ pub(super) const LENGTHY: Class = 1 << 48;
 /// Past forms that need no object and are no participles.
 pub(super) const ALONE: Class = 1 << 49;
 
+/// `me`.
+pub(super) const ME: Class = 1 << 50;
+/// `before`.
+pub(super) const BEFORE: Class = 1 << 51;
+/// `after`.
+pub(super) const AFTER: Class = 1 << 52;
+/// `do`, before `we`.
+pub(super) const DO: Class = 1 << 53;
+/// `as`.
+pub(super) const AS: Class = 1 << 54;
+/// `a`, `an`, `the`, `one`: what a definition begins with.
+pub(super) const ARTICLE: Class = 1 << 55;
+/// What a further step of a scenario begins with.
+pub(super) const STEP: Class = 1 << 56;
+/// What a scenario begins with.
+pub(super) const GIVEN: Class = 1 << 57;
+/// `when`.
+pub(super) const WHEN: Class = 1 << 58;
+/// `to`, `that`: before what an opinion is about.
+pub(super) const TO_THAT: Class = 1 << 59;
+/// `back`, as in `back and forth`.
+pub(super) const BACK: Class = 1 << 60;
+/// The word by which an idiom is noticed.
+const KEY: Class = 1 << 61;
+
 const TABLE: &[(Class, &str)] = &[
     (I, "i"),
     (WE, "we"),
@@ -269,6 +294,17 @@ const TABLE: &[(Class, &str)] = &[
         ALONE,
         "tried went looked decided opted ran reran thought wondered gave got stuck torn leaned leant figured realised realized spent wasted rewrote toyed dug poked",
     ),
+    (ME, "me"),
+    (BEFORE, "before"),
+    (AFTER, "after"),
+    (DO, "do"),
+    (AS, "as"),
+    (ARTICLE, "a an the one"),
+    (STEP, "and then but"),
+    (GIVEN, "given scenario feature"),
+    (WHEN, "when"),
+    (TO_THAT, "to that"),
+    (BACK, "back"),
     (WANT, "want need wish can should"),
 ];
 
@@ -608,80 +644,107 @@ const IDIOMS: &[(u8, &[&str])] = &[
 ];
 
 struct Lexicon {
+    /// Open addressing by the upper bits of the hash; 0 is empty.
     words: Vec<(u64, Class)>,
     /// Hashes of the words, and the weight; sorted.
     idioms: Vec<(Vec<u64>, u8)>,
 }
 
+/// Far more places than words, so that a look-up rarely goes on.
+const PLACES_LOG: u32 = 12;
+
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let mut words: Vec<(u64, Class)> = Vec::new();
-    let mut idioms: Vec<(Vec<u64>, u8)> = Vec::new();
+    let mut lexicon = Lexicon { words: vec![(0, 0); 1 << PLACES_LOG], idioms: Vec::new() };
+    for (class, list) in TABLE {
+        for word in list.split_whitespace() {
+            lexicon.add(hash_of(word), *class);
+        }
+    }
     for (weight, phrases) in IDIOMS {
         for phrase in *phrases {
-            let hashes: Vec<u64> = Words::new(phrase).map(|word| word.hash).collect();
-            words.extend(hashes.first().map(|first| (*first, IDIOM)));
-            idioms.push((hashes, *weight));
+            let words: Vec<_> = Words::new(phrase).collect();
+            let length = |word: &&super::words::Word| {
+                (class_in(&lexicon.words, word.hash) & SMALL == 0, word.to - word.from)
+            };
+            let key = words.iter().max_by_key(length).map(|word| word.hash);
+            let first = words.first().map(|word| word.hash);
+            for (hash, class) in [(key, KEY), (first, IDIOM)] {
+                lexicon.add(hash.unwrap_or_default(), class);
+            }
+            lexicon.idioms.push((words.iter().map(|word| word.hash).collect(), *weight));
         }
     }
-    for (class, list) in TABLE {
-        words.extend(list.split_whitespace().map(|word| (hash_of(word), *class)));
-    }
-    words.sort_unstable();
-    words.dedup_by(|next, kept| {
-        let is_same = next.0 == kept.0;
-        if is_same {
-            kept.1 |= next.1;
-        }
-        is_same
-    });
-    idioms.sort();
-    Lexicon { words, idioms }
+    lexicon.idioms.sort();
+    lexicon
 });
 
-/// Classes whose words alone never make talk: without another word they need no closer look.
-const HARMLESS: Class = HAVE
-    | AM
-    | WILL
-    | MAY
-    | BETWEEN
-    | CONDITION
-    | JOINING
-    | SMALL
-    | MUST
-    | BE
-    | FEW
-    | TOO
-    | WANT
-    | US
-    | DO_NEXT
-    | PRIOR
-    | DID
-    | DEBATE
-    | OBJECT
-    | GO
-    | LENGTHY
-    | CRAFT
-    | COMPARE
+impl Lexicon {
+    fn add(&mut self, hash: u64, class: Class) {
+        let places = self.words.len();
+        let mut at = place(hash);
+        while self.words[at].0 != 0 && self.words[at].0 != hash {
+            at = (at + 1) % places;
+        }
+        self.words[at].0 = hash;
+        self.words[at].1 |= class;
+    }
+}
+
+fn place(hash: u64) -> usize {
+    (hash >> (64 - PLACES_LOG)) as usize
+}
+
+fn class_in(words: &[(u64, Class)], hash: u64) -> Class {
+    let mut at = place(hash);
+    loop {
+        match words[at] {
+            (known, class) if known == hash => return class,
+            (0, _) => return 0,
+            _ => at = (at + 1) % words.len(),
+        }
+    }
+}
+
+/// One such word in a block is enough for a closer look.
+const STRONG: Class =
+    I | WE | LET | MY | ME | AGENT | SOMEBODY | HESITATION | COURTESY | ALONE | KEY | DISPUTE | OPINION;
+/// Two such words are.
+const MEDIUM: Class = ROLE
+    | OPTION
+    | ATTEMPT
+    | WAS
+    | TOLD
     | WORKED
-    | THINK;
+    | DOUBT
+    | STORY
+    | OPENER
+    | VERDICT
+    | DEBATE
+    | FRAGMENT
+    | GOING_ON
+    | MIGHT;
 
 /// At least as many as there are triggers.
 pub(super) const TRIGGERS: usize = 1_024;
 
 /// The hashes of all words that make a closer look worth while.
 pub(super) fn triggers() -> impl Iterator<Item = u64> {
-    LEXICON.words.iter().filter(|(_, class)| class & !HARMLESS != 0).map(|(hash, _)| *hash)
+    LEXICON.words.iter().filter(|(_, class)| class & (STRONG | MEDIUM) != 0).map(|(hash, _)| *hash)
 }
 
-/// Whether a word makes a closer look worth while.
-pub(super) fn is_trigger(hash: u64) -> bool {
-    class_of(hash) & !HARMLESS != 0
+/// How much a word makes a closer look worth while; 2 is enough.
+#[inline]
+pub(super) fn pull(hash: u64) -> u8 {
+    match class_of(hash) {
+        class if class & STRONG != 0 => 2,
+        class => u8::from(class & MEDIUM != 0),
+    }
 }
 
 /// What a word does; 0 for all others.
+#[inline]
 pub(super) fn class_of(hash: u64) -> Class {
-    let words = &LEXICON.words;
-    words.binary_search_by_key(&hash, |(word, _)| *word).map_or(0, |at| words[at].1)
+    class_in(&LEXICON.words, hash)
 }
 
 /// The weight and the length of the longest idiom at the beginning of some words.
@@ -694,8 +757,6 @@ pub(super) fn idiom(class: Class, words: impl Iterator<Item = u64> + Clone) -> O
     let from = idioms.partition_point(|(hashes, _)| hashes[0] < first);
     let candidates = idioms[from..].iter().take_while(|(hashes, _)| hashes[0] == first);
     let fits = |hashes: &[u64]| words.clone().take(hashes.len()).eq(hashes.iter().copied());
-    candidates
-        .filter(|(hashes, _)| fits(hashes))
-        .max_by_key(|(hashes, _)| hashes.len())
-        .map(|(hashes, weight)| (*weight, hashes.len()))
+    let longest = candidates.filter(|(hashes, _)| fits(hashes)).max_by_key(|(hashes, _)| hashes.len());
+    longest.map(|(hashes, weight)| (*weight, hashes.len()))
 }

@@ -13,8 +13,8 @@ pub(super) struct Hits {
     pub ids: Vec<usize>,
     /// Shingles that are known.
     pub copies: Vec<Copy>,
-    /// Where words stand that may be part of talk.
-    pub talk: Vec<usize>,
+    /// Where words stand that may be part of talk, and how much they make one look: 2 is enough.
+    pub talk: Vec<(usize, u8)>,
 }
 
 /// A shingle with its place.
@@ -41,25 +41,27 @@ pub(super) fn scan(text: &str, frame: &Frame) -> Hits {
     let mut hits = Hits::default();
     let mut shingles = Shingles::default();
     let mut starts = [0; SHINGLE_WORDS];
-    for (index, word) in Words::new(text).enumerate() {
+    let mut slot = 0;
+    for word in Words::new(text) {
         if filter.may_hold(word.hash) {
             if ids.binary_search(&word.hash).is_ok() {
                 hits.ids.push(word.from);
             }
-            if lexicon::is_trigger(word.hash) {
-                hits.talk.push(word.from);
+            let pull = lexicon::pull(word.hash);
+            if pull > 0 {
+                hits.talk.push((word.from, pull));
             }
         }
         if known.is_empty() {
             continue;
         }
-        let slot = index % SHINGLE_WORDS;
         starts[slot] = word.from;
+        slot = if slot + 1 == SHINGLE_WORDS { 0 } else { slot + 1 };
         if let Some(hash) = shingles.push(word.hash)
             && copies.may_hold(hash)
             && known.binary_search(&hash).is_ok()
         {
-            let from = starts[(slot + 1) % SHINGLE_WORDS];
+            let from = starts[slot];
             hits.copies.push(Copy { hash, from, to: word.to });
         }
     }

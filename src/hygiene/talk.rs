@@ -3,26 +3,35 @@
 use super::finding::{Found, Rule, excerpt};
 use super::layout::{BlockKind, Layout};
 use super::lexicon::{
-    AGENT, ALONE, AM, ATTEMPT, BE, BETWEEN, COMPARE, CONDITION, COURTESY, CRAFT, Class, DEBATE, DID, DISPUTE,
-    DO_NEXT, DOUBT, FEW, FRAGMENT, GO, GOING_ON, HAVE, HESITATION, I, JOINING, LENGTHY, LET, MAY, MIGHT,
-    MUST, MY, OBJECT, OPENER, OPINION, OPTION, PRIOR, ROLE, SMALL, SOMEBODY, SPEAKER, STORY, THINK, TOLD,
-    TOO, US, VERDICT, WANT, WAS, WE, WILL, WORKED, idiom,
+    AFTER, AGENT, ALONE, AM, ARTICLE, AS, ATTEMPT, BACK, BE, BEFORE, BETWEEN, COMPARE, CONDITION, COURTESY,
+    CRAFT, Class, DEBATE, DID, DISPUTE, DO, DO_NEXT, DOUBT, FEW, FRAGMENT, GIVEN, GO, GOING_ON, HAVE,
+    HESITATION, I, JOINING, LENGTHY, LET, MAY, ME, MIGHT, MUST, MY, OBJECT, OPENER, OPINION, OPTION, PRIOR,
+    ROLE, SMALL, SOMEBODY, SPEAKER, STEP, STORY, THINK, TO_THAT, TOLD, TOO, US, VERDICT, WANT, WAS, WE, WHEN,
+    WILL, WORKED, idiom,
 };
 use super::machine::is_code;
 use super::sentence::{Gap, Sentence, Token, sentences};
-use super::words::{hash_of, is_number_hash};
+use super::words::is_number_hash;
 
 /// From so many points on a sentence is talk.
 const ENOUGH: u32 = 3;
 
-/// One finding for each passage of talk. `places` are words that make a closer look worth while.
-pub(super) fn findings(text: &str, layout: &Layout, places: &[usize]) -> Vec<Found> {
+/// So much must draw the eye to a block before it is read closely.
+const PULL_MIN: u32 = 2;
+
+/// One finding for each passage of talk. `places` are words that may be part of it.
+pub(super) fn findings(text: &str, layout: &Layout, places: &[(usize, u8)]) -> Vec<Found> {
     let mut found = Vec::new();
     let mut next = 0;
     for block in &layout.blocks {
-        next += places[next..].partition_point(|place| *place < block.from);
-        let is_quote = block.kind == BlockKind::Quote;
-        if places.get(next).is_none_or(|place| *place >= block.to) || is_quote || is_code(text, block) {
+        next += places[next..].iter().take_while(|(place, _)| *place < block.from).count();
+        let inside = places[next..].iter().take_while(|(place, _)| *place < block.to);
+        let (count, pull) =
+            inside.fold((0, 0), |(count, sum), (_, pull)| (count + 1, sum + u32::from(*pull)));
+        next += count;
+        // A question needs no more than one word.
+        let asks = pull > 0 && text.as_bytes()[block.from..block.to].contains(&b'?');
+        if pull < PULL_MIN && !asks || block.kind == BlockKind::Quote || is_code(text, block) {
             continue;
         }
         let sentences = sentences(&text[block.from..block.to], block.from);
@@ -113,22 +122,20 @@ fn points(sentence: &Sentence) -> u32 {
 
 /// `As an editor I want …`, and the steps of a scenario: `And I have chosen …`.
 fn is_story(tokens: &[Token]) -> bool {
-    let (as_word, articles) = (hash_of("as"), ["a", "an", "the"].map(hash_of));
     let [first, second, ..] = tokens else {
         return false;
     };
-    let steps = ["and", "then", "but"].map(hash_of);
-    if steps.contains(&first.hash) && is(second, I) && first.is_first {
+    if is(first, STEP) && is(second, I) && first.is_first {
         return true;
     }
     // `When I looked into it, …` is a story of another kind.
     let past = |pair: &[Token]| is(&pair[0], I | WE) && is(&pair[1], WORKED | TOLD | HAVE);
     let is_past = tokens.windows(2).take(3).any(past);
-    if first.hash == hash_of("given") || first.hash == hash_of("when") && !is_past {
+    if is(first, GIVEN) || is(first, WHEN) && !is_past {
         return true;
     }
     let wants = || tokens.windows(2).any(|pair| is(&pair[0], I | WE) && is(&pair[1], WANT));
-    first.hash == as_word && articles.contains(&second.hash) && wants()
+    is(first, AS) && is(second, ARTICLE) && wants()
 }
 
 /// The first word after `at` that is not only between a subject and its verb.
@@ -153,8 +160,8 @@ fn speaker(tokens: &[Token], at: usize) -> u32 {
             Some(next) if next.gap == Gap::Apostrophe && is(next, US) => {
                 if tokens.get(at + 2).is_some_and(|verb| is(verb, DO_NEXT | THINK)) { 3 } else { 2 }
             }
-            Some(next) if next.hash == hash_of("me") => 3,
-            Some(next) if next.hash == hash_of("us") => 2,
+            Some(next) if is(next, ME) => 3,
+            Some(next) if is(next, US) => 2,
             _ => 0,
         };
     }
@@ -165,7 +172,7 @@ fn speaker(tokens: &[Token], at: usize) -> u32 {
     if is(token, MY) && next.is_some_and(|next| is(next, OPINION | OPTION | WORKED)) {
         return 3;
     }
-    if is(token, MY) || token.hash == hash_of("me") && !(at > 0 && is(&tokens[at - 1], LET)) {
+    if is(token, MY) || is(token, ME) && !(at > 0 && is(&tokens[at - 1], LET)) {
         return 2;
     }
     if !is(token, I | WE) {
@@ -173,7 +180,7 @@ fn speaker(tokens: &[Token], at: usize) -> u32 {
     }
     let before = at.checked_sub(1).map(|before| &tokens[before]);
     // `Should we …?`
-    if before.is_some_and(|before| is(before, MAY | MIGHT | DID) || before.hash == hash_of("do")) {
+    if before.is_some_and(|before| is(before, MAY | MIGHT | DID | DO)) {
         return 2;
     }
     let Some((verb_at, verb)) = verb_after(tokens, at) else {
@@ -238,15 +245,15 @@ fn earlier(tokens: &[Token], at: usize) -> u32 {
     if !is(&tokens[at], ATTEMPT) || is_conditional(tokens, at) {
         return 0;
     }
-    let is_prior = at > 0 && is(&tokens[at - 1], PRIOR)
-        || tokens.get(at + 1).is_some_and(|next| next.hash == hash_of("before"));
+    let is_prior =
+        at > 0 && is(&tokens[at - 1], PRIOR) || tokens.get(at + 1).is_some_and(|next| is(next, BEFORE));
     let is_counted = is(&tokens[at], GO) && tokens.get(at + 1).is_some_and(is_number)
         || is(&tokens[at], GO) && at > 0 && is_number(&tokens[at - 1]);
     if !is_prior && !is_counted {
         return 0;
     }
     // `The worker before forgot …`
-    let from = at + usize::from(tokens.get(at + 1).is_some_and(|next| next.hash == hash_of("before")));
+    let from = at + usize::from(tokens.get(at + 1).is_some_and(|next| is(next, BEFORE)));
     let mut near =
         clause_after(tokens, from).take(NEAR).take_while(|token| !is(token, BE | MAY | WILL | MUST));
     3 * u32::from(near.any(|token| is(token, WORKED | TOLD | WAS)))
@@ -262,9 +269,8 @@ fn told_by(tokens: &[Token], at: usize) -> u32 {
     if !is(token, AGENT | ROLE | SOMEBODY) || is_conditional(tokens, at) {
         return 0;
     }
-    let before = hash_of("before");
     let from = match tokens.get(at + 1..) {
-        Some([first, ..]) if first.hash == before => at + 2,
+        Some([first, ..]) if is(first, BEFORE) => at + 2,
         _ => at,
     };
     let Some((_, verb)) = verb_after(tokens, from) else {
@@ -280,12 +286,11 @@ fn told_by(tokens: &[Token], at: usize) -> u32 {
 /// `Planner: …`, `[qa] …`
 fn label(tokens: &[Token]) -> u32 {
     const WORDS_MIN: usize = 4;
-    let article = |token: &Token| ["a", "an", "the", "one"].map(hash_of).contains(&token.hash);
     let head = tokens.iter().take(3).position(|token| token.gap == Gap::Colon).filter(|at| *at > 0);
     let named = |tokens: &[Token]| tokens.iter().any(|token| is(token, AGENT | ROLE | SPEAKER));
     match head {
         // `Worker: a process that …` says what a word means.
-        Some(at) if tokens.len() >= at + WORDS_MIN && named(&tokens[..at]) && !article(&tokens[at]) => {
+        Some(at) if tokens.len() >= at + WORDS_MIN && named(&tokens[..at]) && !is(&tokens[at], ARTICLE) => {
             if tokens[..at].iter().any(|token| is(token, AGENT)) {
                 3
             } else {
@@ -331,8 +336,8 @@ fn few_of(tokens: &[Token]) -> u32 {
 /// `After some discussion …`, at the beginning only: elsewhere it is an event like others.
 fn debated(tokens: &[Token]) -> u32 {
     const NEAR: usize = 5;
-    let is_after = tokens.first().is_some_and(|first| first.hash == hash_of("after"));
-    let is_debate = |token: &Token| is(token, DEBATE) || token.hash == hash_of("back");
+    let is_after = tokens.first().is_some_and(|first| is(first, AFTER));
+    let is_debate = |token: &Token| is(token, DEBATE | BACK);
     let near = || tokens.iter().take(NEAR);
     3 * u32::from(is_after && near().any(|token| is(token, LENGTHY)) && near().any(is_debate))
 }
@@ -358,8 +363,7 @@ fn mood(sentence: &Sentence) -> u32 {
     let holds = |at: usize| {
         const NEAR: usize = 4;
         let mut near = tokens[at..].windows(2).take(NEAR);
-        is(&tokens[at], OPINION)
-            && near.any(|pair| is(&pair[0], BE | WAS) && ["to", "that"].map(hash_of).contains(&pair[1].hash))
+        is(&tokens[at], OPINION) && near.any(|pair| is(&pair[0], BE | WAS) && is(&pair[1], TO_THAT))
     };
     points += 2 * u32::from((0..tokens.len()).any(holds));
     if let [first, second, ..] = tokens {

@@ -125,7 +125,8 @@ impl Iterator for Words<'_> {
                     }
                     return self.slow(from);
                 }
-                self.at = end;
+                // Mostly a space: the next word begins behind it.
+                self.at = end + 1;
                 return Some(Word { from, to: end, hash: short_hash(chunk, length) });
             }
             return self.long(from);
