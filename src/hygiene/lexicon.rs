@@ -708,37 +708,43 @@ fn class_in(words: &[(u64, Class)], hash: u64) -> Class {
 /// One such word in a block is enough for a closer look.
 const STRONG: Class =
     I | WE | LET | MY | ME | AGENT | SOMEBODY | HESITATION | COURTESY | ALONE | KEY | DISPUTE | OPINION;
-/// Two such words are.
-const MEDIUM: Class = ROLE
-    | OPTION
-    | ATTEMPT
-    | WAS
-    | TOLD
-    | WORKED
-    | DOUBT
-    | STORY
-    | OPENER
-    | VERDICT
-    | DEBATE
-    | FRAGMENT
-    | GOING_ON
-    | MIGHT;
+/// One of these …
+const NOUN: Class = ROLE | OPTION | ATTEMPT | DEBATE;
+/// … with one of these is enough.
+const PAST: Class = WAS | TOLD | WORKED | MIGHT;
+/// Two of these are enough.
+const MOOD: Class = DOUBT | STORY | OPENER | VERDICT | FRAGMENT | GOING_ON | TOLD | WAS;
+
+/// Whether the words of a block, with how many of them are of `MOOD`, make a closer look worth while.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Pull {
+    classes: Class,
+    moods: u32,
+}
+
+impl Pull {
+    /// Adds a word.
+    pub fn add(&mut self, class: Class) {
+        self.classes |= class;
+        self.moods += u32::from(class & MOOD != 0);
+    }
+
+    /// Whether it is enough; a question needs less.
+    pub fn is_enough(self, asks: bool) -> bool {
+        let has = |class: Class| self.classes & class != 0;
+        has(STRONG) || has(NOUN) && has(PAST) || self.moods >= 2 || asks && (has(MIGHT) || self.moods > 0)
+    }
+}
+
+/// Classes that count for a closer look.
+pub(super) const TRIGGER: Class = STRONG | NOUN | PAST | MOOD;
 
 /// At least as many as there are triggers.
 pub(super) const TRIGGERS: usize = 1_024;
 
 /// The hashes of all words that make a closer look worth while.
 pub(super) fn triggers() -> impl Iterator<Item = u64> {
-    LEXICON.words.iter().filter(|(_, class)| class & (STRONG | MEDIUM) != 0).map(|(hash, _)| *hash)
-}
-
-/// How much a word makes a closer look worth while; 2 is enough.
-#[inline]
-pub(super) fn pull(hash: u64) -> u8 {
-    match class_of(hash) {
-        class if class & STRONG != 0 => 2,
-        class => u8::from(class & MEDIUM != 0),
-    }
+    LEXICON.words.iter().filter(|(_, class)| class & TRIGGER != 0).map(|(hash, _)| *hash)
 }
 
 /// What a word does; 0 for all others.

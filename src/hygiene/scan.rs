@@ -3,7 +3,7 @@
 
 use super::copies::SHINGLE_WORDS;
 use super::frame::Frame;
-use super::lexicon;
+use super::lexicon::{self, Class};
 use super::words::{Words, hash_of};
 
 /// Places to look closer at.
@@ -13,8 +13,8 @@ pub(super) struct Hits {
     pub ids: Vec<usize>,
     /// Shingles that are known.
     pub copies: Vec<Copy>,
-    /// Where words stand that may be part of talk, and how much they make one look: 2 is enough.
-    pub talk: Vec<(usize, u8)>,
+    /// Where words stand that may be part of talk, and what they do.
+    pub talk: Vec<(usize, Class)>,
 }
 
 /// A shingle with its place.
@@ -47,9 +47,9 @@ pub(super) fn scan(text: &str, frame: &Frame) -> Hits {
             if ids.binary_search(&word.hash).is_ok() {
                 hits.ids.push(word.from);
             }
-            let pull = lexicon::pull(word.hash);
-            if pull > 0 {
-                hits.talk.push((word.from, pull));
+            let class = lexicon::class_of(word.hash);
+            if class & lexicon::TRIGGER != 0 {
+                hits.talk.push((word.from, class));
             }
         }
         if known.is_empty() {

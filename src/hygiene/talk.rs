@@ -6,8 +6,8 @@ use super::lexicon::{
     AFTER, AGENT, ALONE, AM, ARTICLE, AS, ATTEMPT, BACK, BE, BEFORE, BETWEEN, COMPARE, CONDITION, COURTESY,
     CRAFT, Class, DEBATE, DID, DISPUTE, DO, DO_NEXT, DOUBT, FEW, FRAGMENT, GIVEN, GO, GOING_ON, HAVE,
     HESITATION, I, JOINING, LENGTHY, LET, MAY, ME, MIGHT, MUST, MY, OBJECT, OPENER, OPINION, OPTION, PRIOR,
-    ROLE, SMALL, SOMEBODY, SPEAKER, STEP, STORY, THINK, TO_THAT, TOLD, TOO, US, VERDICT, WANT, WAS, WE, WHEN,
-    WILL, WORKED, idiom,
+    Pull, ROLE, SMALL, SOMEBODY, SPEAKER, STEP, STORY, THINK, TO_THAT, TOLD, TOO, US, VERDICT, WANT, WAS, WE,
+    WHEN, WILL, WORKED, idiom,
 };
 use super::machine::is_code;
 use super::sentence::{Gap, Sentence, Token, sentences};
@@ -16,22 +16,19 @@ use super::words::is_number_hash;
 /// From so many points on a sentence is talk.
 const ENOUGH: u32 = 3;
 
-/// So much must draw the eye to a block before it is read closely.
-const PULL_MIN: u32 = 2;
-
 /// One finding for each passage of talk. `places` are words that may be part of it.
-pub(super) fn findings(text: &str, layout: &Layout, places: &[(usize, u8)]) -> Vec<Found> {
+pub(super) fn findings(text: &str, layout: &Layout, places: &[(usize, Class)]) -> Vec<Found> {
     let mut found = Vec::new();
     let mut next = 0;
     for block in &layout.blocks {
         next += places[next..].iter().take_while(|(place, _)| *place < block.from).count();
-        let inside = places[next..].iter().take_while(|(place, _)| *place < block.to);
-        let (count, pull) =
-            inside.fold((0, 0), |(count, sum), (_, pull)| (count + 1, sum + u32::from(*pull)));
-        next += count;
-        // A question needs no more than one word.
-        let asks = pull > 0 && text.as_bytes()[block.from..block.to].contains(&b'?');
-        if pull < PULL_MIN && !asks || block.kind == BlockKind::Quote || is_code(text, block) {
+        let mut pull = Pull::default();
+        for (_, class) in places[next..].iter().take_while(|(place, _)| *place < block.to) {
+            pull.add(*class);
+            next += 1;
+        }
+        let asks = text.as_bytes()[block.from..block.to].contains(&b'?');
+        if !pull.is_enough(asks) || block.kind == BlockKind::Quote || is_code(text, block) {
             continue;
         }
         let sentences = sentences(&text[block.from..block.to], block.from);
