@@ -137,6 +137,8 @@ pub(super) const TO_THAT: Class = 1 << 59;
 pub(super) const BACK: Class = 1 << 60;
 /// The word by which an idiom is noticed.
 const KEY: Class = 1 << 61;
+/// The same for an idiom that is not enough by itself.
+const WEAK_KEY: Class = 1 << 62;
 
 const TABLE: &[(Class, &str)] = &[
     (I, "i"),
@@ -668,7 +670,8 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
             };
             let key = words.iter().max_by_key(length).map(|word| word.hash);
             let first = words.first().map(|word| word.hash);
-            for (hash, class) in [(key, KEY), (first, IDIOM)] {
+            let noticed = if *weight >= 3 { KEY } else { WEAK_KEY };
+            for (hash, class) in [(key, noticed), (first, IDIOM)] {
                 lexicon.add(hash.unwrap_or_default(), class);
             }
             lexicon.idioms.push((words.iter().map(|word| word.hash).collect(), *weight));
@@ -713,7 +716,7 @@ const NOUN: Class = ROLE | OPTION | ATTEMPT | DEBATE;
 /// … with one of these is enough.
 const PAST: Class = WAS | TOLD | WORKED | MIGHT;
 /// Two of these are enough.
-const MOOD: Class = DOUBT | STORY | OPENER | VERDICT | FRAGMENT | GOING_ON | TOLD | WAS;
+const MOOD: Class = DOUBT | STORY | OPENER | VERDICT | FRAGMENT | GOING_ON | TOLD | WAS | WEAK_KEY;
 
 /// Whether the words of a block, with how many of them are of `MOOD`, make a closer look worth while.
 #[derive(Clone, Copy, Debug, Default)]
