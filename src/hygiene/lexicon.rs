@@ -233,8 +233,7 @@ const TABLE: &[(Class, &str)] = &[
     (
         STORY,
         "originally initially eventually finally ultimately previously meanwhile afterwards currently recently earlier \
-         yesterday unfortunately luckily sadly surprisingly hence anyway again already yet overall meantime lately tonight \
-         today",
+         yesterday unfortunately luckily sadly surprisingly hence anyway again already yet overall meantime lately",
     ),
     (
         CONDITION,
@@ -436,7 +435,6 @@ const IDIOMS: &[(u8, &[&str])] = &[
             "picks this up",
             "pick this up",
             "hand over to",
-            "at first this",
             "torn between",
             "torn on",
             "on the fence",
@@ -665,14 +663,17 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
     for (weight, phrases) in IDIOMS {
         for phrase in *phrases {
             let words: Vec<_> = Words::new(phrase).collect();
-            let length = |word: &&super::words::Word| {
-                (class_in(&lexicon.words, word.hash) & SMALL == 0, word.to - word.from)
-            };
-            let key = words.iter().max_by_key(length).map(|word| word.hash);
+            // A rare word is the best key; a phrase with a word that pulls by itself needs none.
+            let class = |word: &super::words::Word| class_in(&lexicon.words, word.hash);
+            let rank = |word: &&super::words::Word| (class(word) & COMMON == 0, word.to - word.from);
+            let pulls = words.iter().any(|word| class(word) & STRONG & !KEY != 0);
+            let key = words.iter().max_by_key(rank).filter(|_| !pulls).map(|word| word.hash);
             let first = words.first().map(|word| word.hash);
             let noticed = if *weight >= 3 { KEY } else { WEAK_KEY };
             for (hash, class) in [(key, noticed), (first, IDIOM)] {
-                lexicon.add(hash.unwrap_or_default(), class);
+                if let Some(hash) = hash {
+                    lexicon.add(hash, class);
+                }
             }
             lexicon.idioms.push((words.iter().map(|word| word.hash).collect(), *weight));
         }
@@ -708,6 +709,8 @@ fn class_in(words: &[(u64, Class)], hash: u64) -> Class {
     }
 }
 
+/// Words that are everywhere: bad keys.
+const COMMON: Class = SMALL | BETWEEN | MAY | FEW | CONDITION | BE | DO_NEXT | HAVE | JOINING | PRIOR;
 /// One such word in a block is enough for a closer look.
 const STRONG: Class =
     I | WE | LET | MY | ME | AGENT | SOMEBODY | HESITATION | COURTESY | ALONE | KEY | DISPUTE | OPINION;
