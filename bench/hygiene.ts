@@ -95,7 +95,9 @@ function figures(judged: Judged[]): string[] {
 }
 
 function isFound({ given, found }: Judged): boolean {
-  return given.spans.some(([from, to]) => found.some((place) => place.from < to && from < place.to));
+  return given.spans.some(([from, to]) =>
+    found.some((place) => place.from < to && from < place.to),
+  );
 }
 
 /** Over all bytes of all cases. */
@@ -136,7 +138,9 @@ function showFamilies(ours: Judged[], keywords: Judged[]): void {
     return [family, String(own.length), recall(own), recall(keywords.filter(some))];
   });
   printTable(["", "n", "the rules", "keyword list"], rows);
-  note("Talk: of agents, from nowhere known; known talk and copy: the source is known to the rules.");
+  note(
+    "Talk: of agents, from nowhere known; known talk and copy: the source is known to the rules.",
+  );
 }
 
 function showSpeed(cases: Case[], bench: Awaited<ReturnType<typeof loadBench>>): void {
@@ -163,7 +167,9 @@ function showSpeed(cases: Case[], bench: Awaited<ReturnType<typeof loadBench>>):
 
 /** A line of at least five words without first persons, quotes, marks or words of the past. */
 function isQuiet(line: string): boolean {
-  return /^- [A-Z][\w ,]+$/.test(line) && line.length > 30 && !/\b(we|I|was|ed|attempt)\b/.test(line);
+  return (
+    /^- [A-Z][\w ,]+$/.test(line) && line.length > 30 && !/\b(we|I|was|ed|attempt)\b/.test(line)
+  );
 }
 
 function repeated(texts: string[]): string {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::finding::{Found, Rule, excerpt};
 use super::frame::Frame;
 use super::scan::{Copy, Shingles};
-use super::words::Words;
+use super::words::{Words, floor};
 use crate::ids::TaskId;
 
 /// So many words in a row make a shingle. Fewer would take common phrases for copies.
@@ -169,7 +169,7 @@ fn tell(text: &str, prints: &Prints, passage: &Passage) -> Found {
 fn widened(text: &str, from: usize, to: usize) -> (usize, usize) {
     const NEAR: usize = 48;
     let is_end = |c: char| matches!(c, '.' | '!' | '?' | '\n' | ';');
-    let start = text.floor_char_boundary(from.saturating_sub(NEAR));
+    let start = floor(text, from.saturating_sub(NEAR));
     let before = &text[start..from];
     let from = match before.rfind(is_end) {
         Some(at) => {
@@ -178,7 +178,7 @@ fn widened(text: &str, from: usize, to: usize) -> (usize, usize) {
         }
         None => from,
     };
-    let end = text.ceil_char_boundary((to + NEAR).min(text.len()));
+    let end = floor(text, (to + NEAR).min(text.len()));
     let to = text[to..end].find(is_end).map_or(to, |at| match text.as_bytes()[to + at] {
         b'\n' => to + at,
         _ => to + at + text[to + at..].chars().next().map_or(1, char::len_utf8),

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::frame::Span;
+use super::words::floor;
 
 /// What a text is held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -78,7 +79,7 @@ pub(super) fn finish(text: &str, spans: &[Span], mut found: Vec<Found>) -> Vec<F
 /// The beginning of a passage, for a message: one line, at most so many bytes.
 pub(super) fn excerpt(text: &str, from: usize, to: usize) -> String {
     const BYTES_MAX: usize = 60;
-    let end = text.floor_char_boundary((from + 4 * BYTES_MAX).min(to));
+    let end = floor(text, (from + 4 * BYTES_MAX).min(to));
     let line = text[from..end].split_whitespace().collect::<Vec<_>>().join(" ");
     let is_hidden = |c: char| matches!(super::fold::fold(c), super::fold::Folded::Nothing);
     let shown: String = line.chars().filter(|c| c.is_ascii() || !is_hidden(*c)).collect();

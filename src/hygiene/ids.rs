@@ -2,7 +2,7 @@
 
 use super::finding::{Found, Rule};
 use super::frame::Frame;
-use super::words::{Word, Words, hash_of};
+use super::words::{Word, Words, floor, hash_of};
 use crate::ids::TaskId;
 
 /// So far before a place a compound (`rest-T03`) may begin, in bytes.
@@ -69,7 +69,7 @@ pub(super) fn findings(text: &str, frame: &Frame, places: &[usize]) -> Vec<Found
 
 /// The whole compound that a word is part of, and the word before it on the same line.
 fn compound_at(text: &str, place: usize, read_to: usize) -> (Compound, Option<u64>) {
-    let start = text.floor_char_boundary(place.saturating_sub(COMPOUND_BYTES_MAX).max(read_to));
+    let start = floor(text, place.saturating_sub(COMPOUND_BYTES_MAX).max(read_to));
     // The first word may be cut in two when the text before it is longer.
     let is_cut = start > 0 && start < place;
     let gap = text[start..place].find(char::is_whitespace).filter(|_| is_cut);

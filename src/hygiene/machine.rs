@@ -251,7 +251,7 @@ fn is_output(line: &str, trimmed: &str) -> bool {
     let known = STARTS.iter().find(|start| trimmed.starts_with(*start));
     if let Some(start) = known {
         let is_sure = match *start {
-            "at " => indent >= 2 && trimmed.ends_with(')') || has_place(trimmed) && indent >= 2,
+            "at " => indent >= 2 && (trimmed.ends_with(')') || has_place(trimmed)),
             "#" => bytes.get(1).is_some_and(u8::is_ascii_digit) && trimmed.contains(' '),
             "Found " => has_digit && (trimmed.contains("match") || trimmed.contains("error")),
             "FAIL" | "PASS" => matches!(bytes.get(4), None | Some(b' ' | b'\t' | b':' | b'E')),

@@ -39,7 +39,7 @@ fn size(text: &str, bytes_max: usize) -> Option<finding::Found> {
     let over = text.len().checked_sub(bytes_max).filter(|over| *over > 0)?;
     Some(finding::Found {
         rule: Rule::Size,
-        from: text.floor_char_boundary(bytes_max),
+        from: words::floor(text, bytes_max),
         to: text.len(),
         weight: 100,
         message: format!(

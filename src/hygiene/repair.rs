@@ -74,6 +74,6 @@ mod tests {
         assert_eq!(repair(&[finding(Rule::Size, 35, 50)], &spans()).drop, [2]);
         assert_eq!(repair(&[finding(Rule::Size, 20, 50)], &spans()).drop, [1, 2]);
         let too_much = finding(Rule::Size, 5, 50);
-        assert_eq!(repair(&[too_much.clone()], &spans()).left, [too_much]);
+        assert_eq!(repair(std::slice::from_ref(&too_much), &spans()).left, [too_much]);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::fold::{Folded, fold};
 use super::lexicon::{Class, class_of};
-use super::words::Words;
+use super::words::{Words, floor};
 
 /// What stands between a word and the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -41,6 +41,9 @@ pub(super) struct Sentence {
     pub is_exclaimed: bool,
 }
 
+/// Longer sentences are cut, so that the time for a text grows with its length only.
+const TOKENS_MAX: usize = 200;
+
 /// The sentences of a block that begins at `from`.
 pub(super) fn sentences(block: &str, from: usize) -> Vec<Sentence> {
     let quoted = quoted(block);
@@ -58,7 +61,8 @@ pub(super) fn sentences(block: &str, from: usize) -> Vec<Sentence> {
             last.is_question |= mark == '?' && gap == Gap::Sentence && !is_inside(&quoted, end);
             last.is_exclaimed |= mark == '!' && gap == Gap::Sentence && !is_inside(&quoted, end);
         }
-        if sentences.is_empty() || (gap == Gap::Sentence && !is_quoted) {
+        let is_long = sentences.last().is_some_and(|last| last.tokens.len() >= TOKENS_MAX);
+        if is_long || sentences.is_empty() || (gap == Gap::Sentence && !is_quoted) {
             let from = from + word.from;
             sentences.push(Sentence {
                 from,
@@ -177,7 +181,7 @@ fn quoted(block: &str) -> Vec<(usize, usize)> {
 /// Behind the mark that closes what was opened, looked for within a few sentences.
 fn closing(block: &str, start: usize, close: &[char], open: char) -> Option<usize> {
     const BYTES_MAX: usize = 600;
-    let end = block.floor_char_boundary((start + BYTES_MAX).min(block.len()));
+    let end = floor(block, (start + BYTES_MAX).min(block.len()));
     let text = &block[start..end];
     let mut found = text.match_indices(close).map(|(at, mark)| (at, at + mark.len()));
     let is_end = |(at, to): &(usize, usize)| {

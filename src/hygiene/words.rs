@@ -252,6 +252,11 @@ impl Hasher {
     }
 }
 
+/// The last place between characters that is not behind `at`.
+pub(super) fn floor(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
+}
+
 /// The hash of the first word of a text, 0 when there is none.
 pub(super) fn hash_of(word: &str) -> u64 {
     Words::new(word).next().map_or(0, |word| word.hash)

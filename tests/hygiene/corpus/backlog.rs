@@ -230,7 +230,10 @@ impl Draft {
         // Only the cases about size are about size: there, the end is too much.
         let bytes_max = if family == "size" { 3_000 } else { text.len().max(3_000) };
         if family == "size" {
-            spans = vec![(text.floor_char_boundary(bytes_max), text.len())];
+            spans = vec![(
+                (0..=bytes_max).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default(),
+                text.len(),
+            )];
         }
         Case {
             name,
