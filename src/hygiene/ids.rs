@@ -148,10 +148,21 @@ fn matches(text: &str, words: &[Word], id: &Id) -> bool {
     let (Some(first), Some(last)) = (words.first(), words.last()) else {
         return false;
     };
-    let has_case = id.id.as_str().len() >= ANY_CASE_MIN || text[first.from..last.to] == *id.id.as_str();
+    let written = &text[first.from..last.to];
+    let any_case = id.id.as_str().len() >= ANY_CASE_MIN && !is_in_path(text, first.from, last.to);
+    let has_case = any_case || written == id.id.as_str() || !written.is_ascii();
     has_case
         && words.len() == id.words.len()
         && words.iter().zip(&id.words).all(|(word, hash)| word.hash == *hash)
+}
+
+/// Whether a place is part of a path or of a file's name: `src/t01.js`.
+fn is_in_path(text: &str, from: usize, to: usize) -> bool {
+    let bytes = text.as_bytes();
+    let is_joined = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    from > 0 && matches!(bytes[from - 1], b'/' | b'.' | b'\\')
+        || matches!(bytes.get(to), Some(b'/' | b'\\'))
+        || bytes.get(to) == Some(&b'.') && is_joined(to + 1)
 }
 
 /// Whether an id cannot be taken for a plain word or number.

@@ -140,6 +140,9 @@ const KEY: Class = 1 << 61;
 /// The same for an idiom that is not enough by itself.
 const WEAK_KEY: Class = 1 << 62;
 
+/// `don't`, the beginning of a lesson.
+pub(super) const DONT: Class = 1 << 63;
+
 const TABLE: &[(Class, &str)] = &[
     (I, "i"),
     (WE, "we"),
@@ -295,6 +298,7 @@ const TABLE: &[(Class, &str)] = &[
         ALONE,
         "tried went looked decided opted ran reran thought wondered gave got stuck torn leaned leant figured realised realized spent wasted rewrote toyed dug poked",
     ),
+    (DONT, "don"),
     (ME, "me"),
     (BEFORE, "before"),
     (AFTER, "after"),

@@ -4,7 +4,7 @@ use super::finding::{Found, Rule, excerpt};
 use super::layout::{BlockKind, Layout};
 use super::lexicon::{
     AFTER, AGENT, ALONE, AM, ARTICLE, AS, ATTEMPT, BACK, BE, BEFORE, BETWEEN, COMPARE, CONDITION, COURTESY,
-    CRAFT, Class, DEBATE, DID, DISPUTE, DO, DO_NEXT, DOUBT, FEW, FRAGMENT, GIVEN, GO, GOING_ON, HAVE,
+    CRAFT, Class, DEBATE, DID, DISPUTE, DO, DO_NEXT, DONT, DOUBT, FEW, FRAGMENT, GIVEN, GO, GOING_ON, HAVE,
     HESITATION, I, JOINING, LENGTHY, LET, MAY, ME, MIGHT, MUST, MY, OBJECT, OPENER, OPINION, OPTION, PRIOR,
     Pull, ROLE, SMALL, SOMEBODY, SPEAKER, STEP, STORY, THINK, TO_THAT, TOLD, TOO, US, VERDICT, WANT, WAS, WE,
     WHEN, WILL, WORKED, idiom,
@@ -32,6 +32,11 @@ pub(super) fn findings(text: &str, layout: &Layout, places: &[(usize, Class)]) -
             continue;
         }
         let sentences = sentences(&text[block.from..block.to], block.from);
+        // A lesson tells what not to do, and why: `Don't X: Y`.
+        let first = sentences.first().and_then(|sentence| sentence.tokens.first());
+        if first.is_some_and(|first| is(first, DONT)) {
+            continue;
+        }
         // Cells of tables are often samples.
         let enough = if block.kind == BlockKind::Row { ENOUGH + 1 } else { ENOUGH };
         found.extend(passages(text, &sentences, enough));

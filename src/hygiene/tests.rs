@@ -56,6 +56,7 @@ fn ids_are_whole_words() {
         "ÄT03",
         "part T03-A7Q",
         "t1",
+        "src/t03.js and t03.js",
     ];
     for text in clean {
         assert_eq!(found(text, &names), [""; 0], "{text}");
