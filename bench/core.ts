@@ -22,7 +22,19 @@ export interface BenchText {
   verify(): number;
 }
 
-interface BenchModule {
+/** Compression as `src/wasm/bench.rs` gives it. */
+export interface BenchCompression {
+  /** The shorter text, or nothing when it is refused. */
+  benchCompress(
+    text: string,
+    bytesMax: number,
+    paths: string[],
+    lines: Uint32Array,
+  ): string | undefined;
+  benchAtomsLost(original: string, shorter: string): number;
+}
+
+interface BenchModule extends BenchCompression {
   initSync(options: { module: Uint8Array }): void;
   BenchSchedule: new (
     hours: Float64Array,
@@ -39,6 +51,11 @@ export const ROOT = new URL("../", import.meta.url);
 export function createCore(host: CoreHost): Core {
   initSync({ module: readFileSync(new URL("js-shim/pkg/core_bg.wasm", ROOT)) });
   return new Core(host, {});
+}
+
+/** Loads the module built for measuring. */
+export async function loadCompression(): Promise<BenchCompression> {
+  return await loadBench();
 }
 
 /** Loads the module built for measuring. */

@@ -1,7 +1,8 @@
 /** `npm run bench`: what things cost here, against named baselines of the same run. Nothing is asserted.
- * `npm run bench -- scheduler engine hygiene opencode package` runs the named parts only;
+ * `npm run bench -- scheduler engine hygiene compress opencode package` runs the named parts only;
  * `--dags <file>` adds makespans on the task graphs of a file. */
 import { parseArgs } from "node:util";
+import { measureCompression } from "./compress.ts";
 import { measureEngine } from "./engine.ts";
 import { measureHygiene } from "./hygiene.ts";
 import { describeMachine } from "./machine.ts";
@@ -17,6 +18,7 @@ const parts: Record<string, () => Promise<void>> = {
   scheduler: () => measureScheduler(values.dags),
   engine: measureEngine,
   hygiene: measureHygiene,
+  compress: measureCompression,
   opencode: measureOpencode,
   package: measurePackage,
 };

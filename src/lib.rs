@@ -15,6 +15,7 @@ pub mod gates;
 pub mod hygiene;
 pub mod ids;
 pub mod journal;
+pub mod memory;
 pub mod metrics;
 pub mod options;
 pub mod plan;

@@ -5,14 +5,14 @@ use super::tree::{Node, Value};
 
 /// Collects what does not fit.
 #[derive(Default)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     /// What did not fit so far.
     pub findings: Vec<Finding>,
 }
 
 /// A map within a task or the file's head.
 #[derive(Clone, Copy)]
-pub(super) struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     node: &'a Node,
     /// The task; `None` for the head.
     task: Option<usize>,

@@ -8,16 +8,16 @@ mod bad_ids;
 #[cfg(test)]
 mod bad_inputs;
 mod draft;
-mod fields;
-mod problem;
+pub(crate) mod fields;
+pub(crate) mod problem;
 #[cfg(test)]
 mod properties;
 mod read;
-mod render;
+pub(crate) mod render;
 mod rules;
 #[cfg(test)]
 pub(crate) mod samples;
-mod tree;
+pub(crate) mod tree;
 
 pub use draft::parse_draft;
 pub use problem::Problem;

@@ -36,7 +36,7 @@ impl fmt::Display for Problem {
 
 /// A problem whose task is known by its position, before ids and lines are filled in.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Finding {
+pub(crate) struct Finding {
     /// Position in the list of tasks; `None` for the file's head.
     pub task: Option<usize>,
     /// Dotted path within the task or the file; empty for the whole of it.
@@ -51,12 +51,12 @@ pub(super) struct Finding {
 const QUOTED_CHARS_MAX: usize = 60;
 
 /// A foreign text as a message shows it: quoted, escaped, cut.
-pub(super) fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     format!("\"{}\"", cut(text))
 }
 
 /// A foreign text on one line of bounded length.
-pub(super) fn cut(text: &str) -> String {
+pub(crate) fn cut(text: &str) -> String {
     let head: String = text.chars().take(QUOTED_CHARS_MAX).collect();
     let rest = if head.len() < text.len() { "…" } else { "" };
     format!("{}{rest}", head.escape_debug())
@@ -70,7 +70,7 @@ pub(super) fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 }
 
 /// `; did you mean "…"?` when a known word is near, else nothing.
-pub(super) fn hint(word: &str, known: &[&str]) -> String {
+pub(crate) fn hint(word: &str, known: &[&str]) -> String {
     nearest(word, known).map_or_else(String::new, |near| format!("; did you mean \"{near}\"?"))
 }
 

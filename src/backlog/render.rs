@@ -125,7 +125,7 @@ fn block_lines(text: &str) -> Option<Vec<&str>> {
 }
 
 /// A text on one line.
-fn inline(text: &str) -> Cow<'_, str> {
+pub(crate) fn inline(text: &str) -> Cow<'_, str> {
     if is_plain(text) { Cow::Borrowed(text) } else { Cow::Owned(quoted(text)) }
 }
 

@@ -9,7 +9,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 use super::problem::{Problem, shown};
 
 /// A backlog of 2,000 tasks takes about half of it.
-pub(super) const BYTES_MAX: usize = 1024 * 1024;
+pub(crate) const BYTES_MAX: usize = 1024 * 1024;
 /// Nested lists and maps; a backlog needs five.
 const DEPTH_MAX: usize = 32;
 /// Keys of one map; a task has twelve. Keeps the search for duplicates cheap.
@@ -21,7 +21,7 @@ const TAB_PROBLEMS_MAX: usize = 20;
 
 /// A value and where it begins.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Node {
+pub(crate) struct Node {
     /// Counted from 1.
     pub line: u32,
     /// What is there.
@@ -30,7 +30,7 @@ pub(super) struct Node {
 
 /// A YAML value.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Value {
+pub(crate) enum Value {
     /// Nothing, `~` or `null`.
     Null,
     /// Any other scalar, as text.
@@ -43,7 +43,7 @@ pub(super) enum Value {
 
 /// A key of a map and its value.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Entry {
+pub(crate) struct Entry {
     /// The key.
     pub key: String,
     /// The key's line, counted from 1.
@@ -82,7 +82,7 @@ impl Node {
 }
 
 /// Reads one YAML document. Problems name lines but neither tasks nor fields.
-pub(super) fn read_tree(text: &str) -> Result<Node, Vec<Problem>> {
+pub(crate) fn read_tree(text: &str) -> Result<Node, Vec<Problem>> {
     if text.len() > BYTES_MAX {
         let message = format!(
             "the text has {} bytes and at most {BYTES_MAX} are read: split the plan in two",

@@ -1,10 +1,37 @@
 //! The text a worker is sent: compiled from its task alone, within a size, and checked before it
 //! goes.
 
+mod atoms;
 mod compile;
+#[cfg(test)]
+mod compile_tests;
+mod compress;
+#[cfg(test)]
+mod compress_tests;
+mod document;
+mod draft;
+mod inputs;
+mod lexer;
+mod logs;
+mod names;
+mod negation;
+mod patterns;
+mod provenance;
+pub(crate) mod repeats;
+mod sections;
+mod too_large;
 mod verify;
+mod wording;
 
-pub use compile::{ContextTooLarge, compile};
+pub use atoms::{Atom, AtomKind, atoms, keeps_atoms};
+pub use compile::{compile, compile_task};
+pub use compress::{KnownFile, Refusal, compress};
+pub use inputs::{Inputs, Remembered};
+pub use patterns::{
+    PatternFault, PatternProblem, Reference, changed_patterns, check_patterns, pattern_paths, references,
+};
+pub use provenance::{Context, Dropped, Source, Span, Why};
+pub use too_large::{ContextTooLarge, Split};
 pub use verify::verify;
 
 /// A task with something in every field.

@@ -22,12 +22,12 @@ pub fn verify(text: &str, task: &TaskSpec, ids: &[TaskId], bytes_max: usize) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::super::{compile, sample_task};
+    use super::super::{compile_task, sample_task};
     use super::*;
 
     #[test]
     fn a_compiled_context_is_clean() {
-        let text = compile(&sample_task(), &["Don't stop: T01 went well".to_owned()], 3_000).unwrap();
+        let text = compile_task(&sample_task(), &["Don't stop: T01 went well".to_owned()], 3_000).unwrap();
         assert_eq!(verify(&text, &sample_task(), &["T01".into(), "T02".into(), "T03".into()], 3_000), []);
     }
 }

@@ -25,32 +25,44 @@ fn arrow(lines: &[&str]) -> Vec<Fault> {
     faults
 }
 
-/// The lint that clippy links to below an error.
+/// The lint that clippy links to below an error, or that rustc names there.
 fn clippy_rule<'a>(below: &[&'a str]) -> Option<&'a str> {
-    let mut own = below.iter().take_while(|line| !line.trim().is_empty());
-    own.find_map(|line| Some(line.split_once("rust-clippy/")?.1.split_once('#')?.1.trim()))
+    let own = || below.iter().take_while(|line| !line.trim().is_empty());
+    let linked = |line: &&&'a str| Some(line.split_once("rust-clippy/")?.1.split_once('#')?.1.trim());
+    let named = |line: &&&'a str| {
+        let rest = line.split_once("= note: ")?.1;
+        let rest = rest.strip_prefix("`-D ").or_else(|| rest.strip_prefix("`#[deny("))?;
+        rest.split(['`', ')']).next()
+    };
+    own().find_map(|line| linked(&line)).or_else(|| own().find_map(|line| named(&line)))
 }
 
-/// tsc, plain and pretty.
+/// tsc, plain and pretty; what is wrong with its configuration has no place.
 fn tsc(lines: &[&str]) -> Vec<Fault> {
+    let bare = pattern(r"^error (TS\d+): (.+)$");
     let title = pattern(r"^(.+?)(?:\((\d+),\d+\): |:(\d+):\d+ - )error (TS\d+): (.+)$");
+    let unplaced = lines.iter().filter_map(|line| bare.captures(line.trim()));
+    let unplaced = unplaced.map(|found| Fault::error(&found[1], &found[2], None));
     let found = lines.iter().filter_map(|line| title.captures(line.trim()));
     found
         .map(|found| {
             let line = found.get(2).or(found.get(3)).map_or("", |line| line.as_str());
             Fault::error(&found[4], &found[5], Some(format!("{}:{line}", &found[1])))
         })
+        .chain(unplaced)
         .collect()
 }
 
-/// eslint's default form: a line with the file, then `line:column  error  message  rule`.
+/// eslint's default form: a line with the file, then `line:column  error  message  rule`. Warnings count
+/// when there were too many of them.
 fn eslint(lines: &[&str]) -> Vec<Fault> {
     let entry = pattern(r"^\s+(\d+):\d+\s+(error|warning)\s+(.*?)(?:\s{2,}(\S+))?$");
+    let counts_warnings = lines.iter().any(|line| line.contains("found too many warnings"));
     let mut faults = Vec::new();
     let mut file = "";
     for line in lines {
         match entry.captures(line) {
-            Some(found) if &found[2] == "error" && !file.is_empty() => {
+            Some(found) if (&found[2] == "error" || counts_warnings) && !file.is_empty() => {
                 let rule = found.get(4).map_or("", |rule| rule.as_str());
                 faults.push(Fault::error(rule, &found[3], Some(format!("{file}:{}", &found[1]))));
             }
@@ -65,17 +77,18 @@ fn eslint(lines: &[&str]) -> Vec<Fault> {
 /// `file:line: message`, as mypy, ruff, gcc, go and many others print it. For outputs in which
 /// nothing else is known: warnings and notes are left out.
 pub(super) fn generic(lines: &[&str]) -> Vec<Fault> {
-    let entry = pattern(r"^(\S+\.\w+:\d+)(?::\d+)?: (?:(?:fatal )?error: )?(.+)$");
+    let entry = pattern(r"^(?:vet: )?(\S+\.\w+:\d+)(?::\d+)?: (?:(?:fatal )?error(?:\[(\w+)\])?: )?(.+)$");
     let rule = pattern(r"^(.+?)\s+\[([\w-]+)\]$");
     let mut faults = Vec::new();
     for found in lines.iter().filter_map(|line| entry.captures(line)) {
-        let message = &found[2];
+        let message = &found[3];
+        let coded = found.get(2).map_or(String::new(), |code| code.as_str().to_owned());
         if message.starts_with("warning:") || message.starts_with("note:") {
             continue;
         }
         let (message, code) = match rule.captures(message) {
             Some(parts) => (parts[1].to_owned(), parts[2].to_owned()),
-            None => (message.to_owned(), String::new()),
+            None => (message.to_owned(), coded),
         };
         faults.push(Fault::error(&code, &message, place(&found[1])));
     }

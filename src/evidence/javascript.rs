@@ -121,9 +121,16 @@ pub(super) fn jest(lines: &[&str]) -> Vec<Fault> {
         };
         let at = block
             .iter()
-            .filter(|line| line.trim_start().starts_with("at "))
+            .filter(|line| line.trim_start().starts_with("at ") && !line.contains("node_modules/"))
             .find_map(|line| place(line.rsplit(' ').next()?));
-        faults.push(Fault::test(line.trim_start().trim_start_matches("● "), why, at));
+        let name = match line.trim_start().trim_start_matches("● ") {
+            "Test suite failed to run" => {
+                let mut above = lines[..i].iter().rev();
+                above.find_map(|line| line.strip_prefix("FAIL ")).map_or("the suite", str::trim)
+            }
+            name => name,
+        };
+        faults.push(Fault::test(name, why, at));
     }
     faults
 }

@@ -4,6 +4,7 @@
 mod compilers;
 mod failure;
 mod javascript;
+mod lessons;
 mod output;
 mod runners;
 
@@ -12,6 +13,7 @@ use std::borrow::Cow;
 use crate::resilience::trouble::TroubleClass;
 use crate::text;
 pub use failure::{Failure, FailureClass};
+pub use lessons::{Lesson, UNREPEATED_MAX, remember};
 
 /// So many lines of evidence are kept for a task.
 pub const LINES_MAX: usize = 5;
@@ -33,9 +35,7 @@ pub fn distill(failure: &Failure) -> Vec<String> {
                 .map(|fault| line(&fault.dont, &fault.why, &gate, fault.place.as_deref()))
                 .collect()
         }
-        Failure::Review { issues, .. } => {
-            issues.iter().map(|issue| line("leave this open", issue, "review", None)).collect()
-        }
+        Failure::Review { issues, .. } => issues.iter().map(|issue| reviewed(issue)).collect(),
         Failure::Timeout { after_ms } => {
             let why = format!("the attempt was not done after {}", text::duration(*after_ms));
             vec![line("do more than the criteria ask for", &why, "timeout", None)]
@@ -111,6 +111,21 @@ pub fn relative(text: &str, directory: &str) -> String {
         }
     }
     out
+}
+
+/// An issue of a review; the place that it names goes where places go.
+fn reviewed(issue: &str) -> String {
+    let is_file = |place: &String| place.contains(['.', '/']);
+    let named = |word: &str| output::place(word.trim_matches(['`', '[', ']', '.', ';'])).filter(is_file);
+    let place = issue.split_whitespace().find_map(named);
+    let (first, rest) = issue.trim().split_once(char::is_whitespace).unwrap_or((issue, ""));
+    // `src/a.js:3: it is off by one`
+    let why = if named(first).is_some() && !rest.is_empty() {
+        rest.trim_start_matches(['-', '–', ' '])
+    } else {
+        issue
+    };
+    line("leave this open", why, "review", place.as_deref())
 }
 
 /// One line of evidence within its limits; the reason gives way before the rest does.

@@ -31,6 +31,32 @@ fn cargo(lines: &[&str]) -> Vec<Fault> {
         let block: Vec<&str> = block(lines, i, is_end).iter().map(|line| line.trim()).collect();
         faults.push(Fault::test(&found[1], block.join(", "), place(&found[2])));
     }
+    // Before Rust 1.73 the message stood on the same line.
+    let old = pattern(r"^\s*thread '(.+?)' panicked at '(.+)', (\S+:\d+:\d+)$");
+    let found = lines.iter().filter_map(|line| old.captures(line));
+    faults.extend(found.map(|found| Fault::test(&found[1], found[2].to_owned(), place(&found[3]))));
+    faults.extend(cargo_quiet(lines));
+    faults
+}
+
+/// cargo test, tests that fail without a panic of theirs: an `Err`, or no panic where one is due.
+fn cargo_quiet(lines: &[&str]) -> Vec<Fault> {
+    let title = pattern(r"^---- (\S+) stdout ----$");
+    let due = pattern(r"^note: (test did not panic as expected)(?: at (\S+:\d+):\d+)?");
+    let mut faults = Vec::new();
+    for (i, line) in lines.iter().enumerate() {
+        let Some(found) = title.captures(line) else { continue };
+        let block = block(lines, i, |line| line.starts_with("---- ") || line == "failures:");
+        if block.iter().any(|line| line.contains(" panicked at ")) {
+            continue;
+        }
+        if let Some(error) = block.iter().find_map(|line| line.strip_prefix("Error: ")) {
+            faults.push(Fault::test(&found[1], error.to_owned(), None));
+        } else if let Some(note) = block.iter().find_map(|line| due.captures(line)) {
+            let at = note.get(2).and_then(|at| place(at.as_str()));
+            faults.push(Fault::test(&found[1], note[1].to_owned(), at));
+        }
+    }
     faults
 }
 
@@ -49,7 +75,7 @@ fn pytest(lines: &[&str]) -> Vec<Fault> {
         let why = block.iter().find_map(|line| line.strip_prefix("E  "));
         let at = block.iter().rev().find_map(|line| place_line.captures(line));
         let at = at.and_then(|found| place(&found[1]));
-        let name = found[1].trim_start_matches("ERROR collecting ");
+        let name = found[1].trim_start_matches("ERROR collecting ").trim_start_matches("ERROR at ");
         faults.push(Fault::test(name, strip(why.unwrap_or("it failed")), at));
     }
     if !faults.is_empty() {
@@ -100,9 +126,34 @@ fn go(lines: &[&str]) -> Vec<Fault> {
         let block = block(lines, i, is_end);
         if let Some(logged) = block.iter().find_map(|line| log.captures(line)) {
             faults.push(Fault::test(&found[1], logged[2].to_owned(), place(&logged[1])));
-        } else if let Some(panic) = block.iter().find(|line| line.starts_with("panic: ")) {
-            faults.push(Fault::test(&found[1], (*panic).to_owned(), None));
+        } else if let Some((why, at)) = testify(&block) {
+            faults.push(Fault::test(&found[1], why, at));
+        } else if let Some(at) = block.iter().position(|line| line.starts_with("panic: ")) {
+            let why = block[at].split(" [recovered").next().unwrap_or(block[at]);
+            faults.push(Fault::test(&found[1], why.to_owned(), go_frame(&lines[i + 1 + at..])));
         }
     }
     faults
+}
+
+/// testify: `Error Trace:`, `Error:` and its further lines, `Test:`, below an empty log line.
+fn testify(block: &[&str]) -> Option<(String, Option<String>)> {
+    let value = |key: &str| block.iter().position(|line| line.trim_start().starts_with(key));
+    let from = value("Error:")?;
+    let at = value("Error Trace:").and_then(|at| place(block[at].split_whitespace().last()?));
+    let first = block[from].trim_start().trim_start_matches("Error:").trim();
+    let more = block[from + 1..].iter().map(|line| line.trim());
+    let more =
+        more.take_while(|line| !line.starts_with("Test:") && !line.is_empty() && !line.starts_with("Diff:"));
+    let told: Vec<&str> = std::iter::once(first).chain(more).collect();
+    Some((told.join(" "), at))
+}
+
+/// The first frame of a Go stack that is neither Go's own nor a library's.
+fn go_frame(lines: &[&str]) -> Option<String> {
+    let frame = pattern(r"^\t(\S+\.go:\d+)(?: \+0x[0-9a-f]+)?$");
+    let is_own = |path: &String| {
+        !path.contains("/src/testing/") && !path.contains("/src/runtime/") && !path.contains("/pkg/mod/")
+    };
+    lines.iter().filter_map(|line| place(&frame.captures(line)?[1])).find(is_own)
 }

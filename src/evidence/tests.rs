@@ -12,8 +12,8 @@ fn gate(gate: GateName, command: &str, tail: &str) -> Failure {
     }
 }
 
-/// Distils what a tool printed, from `tests/fixtures/gate-output/`: recorded, but for go and
-/// npm-missing, which are written after their documented forms.
+/// Distils what a tool printed, from `tests/fixtures/gate-output/`: recorded, but for go, npm-missing and
+/// the kinds in `rarer_forms`, which are written after their documented forms.
 macro_rules! distilled {
     ($gate:ident, $command:literal, $file:literal) => {{
         let tail = include_str!(concat!("../../tests/fixtures/gate-output/", $file, ".txt"));
@@ -34,6 +34,32 @@ fn test_runners() {
     distilled!(Test, "pytest -q --tb=no", "pytest-short");
     distilled!(Test, "python -m unittest", "unittest");
     distilled!(Test, "go test ./...", "go-test");
+}
+
+#[test]
+fn rarer_forms() {
+    distilled!(Test, "cargo test", "cargo-quiet");
+    distilled!(Test, "go test ./...", "go-testify");
+    distilled!(Test, "go test ./...", "go-panic");
+    distilled!(Test, "jest", "jest-suite");
+    distilled!(Test, "pytest", "pytest-setup");
+    distilled!(Lint, "eslint --max-warnings 0 .", "eslint-warnings");
+    distilled!(Lint, "cargo clippy --message-format short", "cargo-short");
+    distilled!(Lint, "cargo clippy", "cargo-deny");
+    distilled!(Typecheck, "tsc -p .", "tsc-config");
+}
+
+#[test]
+fn an_issue_of_a_review_has_its_place() {
+    let told = |issue: &str| {
+        distill(&Failure::Review { issues: vec![issue.to_owned()], is_of_spec: false }).remove(0)
+    };
+    assert_eq!(told("src/a.js:3: off by one."), "Don't leave this open: off by one (review, src/a.js:3)");
+    assert_eq!(
+        told("the limit in `src/a.js:3-9` is off at 12:30"),
+        "Don't leave this open: the limit in `src/a.js:3-9` is off at 12:30 (review)"
+    );
+    assert_eq!(told("see (src/a.js:3)"), "Don't leave this open: see (src/a.js:3) (review, src/a.js:3)");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Planning: reading the request, describing the repository, judging and merging the documents.
 
-mod headings;
+pub(crate) mod headings;
 pub mod map;
 mod merge;
 mod modules;

@@ -317,7 +317,7 @@ impl DraftRun {
 
     fn context_problems(&self, task: &TaskSpec, ids: &[TaskId]) -> Vec<Problem> {
         let bytes_max = self.run.options.context.max_bytes;
-        let messages: Vec<String> = match context::compile(task, &[], bytes_max) {
+        let messages: Vec<String> = match context::compile_task(task, &[], bytes_max) {
             Ok(text) => {
                 let findings = context::verify(&text, task, ids, bytes_max);
                 findings.iter().map(ToString::to_string).collect()

@@ -6,6 +6,7 @@ mod hygiene;
 use wasm_bindgen::JsError;
 use wasm_bindgen::prelude::wasm_bindgen;
 
+use crate::context::{KnownFile, compress, keeps_atoms};
 use crate::schedule::{Node, Schedule};
 
 /// A schedule by itself: in the product only the engine talks to one.
@@ -45,4 +46,18 @@ impl BenchSchedule {
     pub fn complete(&mut self, index: usize) {
         self.0.complete(index);
     }
+}
+
+/// A text compressed to at most `bytes_max` bytes; nothing when it is refused. `paths[i]` is a known
+/// file of `lines[i]` lines.
+#[wasm_bindgen(js_name = benchCompress)]
+pub fn bench_compress(text: &str, bytes_max: usize, paths: Vec<String>, lines: &[u32]) -> Option<String> {
+    let files = paths.into_iter().zip(lines).map(|(path, lines)| KnownFile { path, lines: *lines });
+    compress(text, bytes_max, &files.collect::<Vec<_>>()).ok()
+}
+
+/// How many of a text's atoms a shorter one has lost.
+#[wasm_bindgen(js_name = benchAtomsLost)]
+pub fn bench_atoms_lost(original: &str, shorter: &str) -> usize {
+    keeps_atoms(original, shorter).map_or_else(|lost| lost.len(), |()| 0)
 }

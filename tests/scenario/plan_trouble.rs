@@ -118,7 +118,7 @@ fn a_backlog_agent_that_fails_keeps_the_plan() {
 fn a_task_too_large_for_its_context_is_sent_back() {
     let mut world = world();
     let mut tasks = four_tasks();
-    tasks[0].description = "Far too much. ".repeat(300);
+    tasks[0].description = (0..300).map(|i| format!("Rule {i} holds. ")).collect();
     let reply = crate::agents::backlog_reply(&tasks);
     world.agents.script("backlog", vec![Act::Reply(reply)]);
     assert_eq!(world.command(Plan, "feature.md"), None);

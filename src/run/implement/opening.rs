@@ -106,7 +106,9 @@ impl ImplementRun {
             .wanted
             .iter()
             .filter(|index| !self.track.records[**index].life.is_done())
-            .filter_map(|index| context::compile(&self.track.backlog.tasks[*index], &[], bytes_max).err())
+            .filter_map(|index| {
+                context::compile_task(&self.track.backlog.tasks[*index], &[], bytes_max).err()
+            })
             .map(|problem| format!("- {problem}"))
             .collect();
         if problems.is_empty() {

@@ -241,7 +241,7 @@ impl ImplementRun {
         let problems = validate(&tasks).into_iter().filter(|problem| problem.task.as_ref() == Some(&own));
         let mut problems: Vec<String> = problems.map(|problem| problem.to_string()).collect();
         let bytes_max = self.run.options.context.max_bytes;
-        match context::compile(&better, &[], bytes_max) {
+        match context::compile_task(&better, &[], bytes_max) {
             Ok(text) => {
                 let findings = context::verify(&text, &better, &self.track.ids(), bytes_max);
                 problems.extend(findings.iter().map(ToString::to_string));

@@ -36,7 +36,7 @@ impl ImplementRun {
         // A lesson that names another task would only make the context unclean: it stays behind.
         let is_clean = |line: &&String| context::verify(line, spec, &ids, bytes_max).is_empty();
         let evidence: Vec<String> = record.evidence.iter().filter(is_clean).cloned().collect();
-        let findings: Vec<String> = match context::compile(spec, &evidence, bytes_max) {
+        let findings: Vec<String> = match context::compile_task(spec, &evidence, bytes_max) {
             Ok(context) => {
                 let findings = context::verify(&context, spec, &ids, bytes_max);
                 if findings.is_empty() {

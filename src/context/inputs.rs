@@ -1,0 +1,54 @@
+//! The sources of a context.
+
+use std::collections::BTreeSet;
+
+use super::compress::KnownFile;
+use super::provenance::Source;
+use crate::backlog::TaskSpec;
+
+/// What a context is compiled from.
+#[derive(Clone, Copy, Debug)]
+pub struct Inputs<'a> {
+    /// The task.
+    pub task: &'a TaskSpec,
+    /// What failed attempts taught, newest first.
+    pub evidence: &'a [String],
+    /// The text of PLAN.md; empty when there is none.
+    pub plan: &'a str,
+    /// What holds in the whole project.
+    pub constraints: &'a [String],
+    /// Entries of the memory, best first.
+    pub memory: &'a [Remembered],
+    /// The files of the project with their lines, for bodies that can be named instead.
+    pub files: &'a [KnownFile],
+    /// Optional sources that stay out.
+    pub excluded: &'a BTreeSet<Source>,
+    /// What fits, in UTF-8 bytes.
+    pub bytes_max: usize,
+}
+
+/// An entry of the memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remembered {
+    /// Its id.
+    pub id: String,
+    /// One line.
+    pub text: String,
+}
+
+impl<'a> Inputs<'a> {
+    /// A task and what its failed attempts taught, and nothing else.
+    pub fn of(task: &'a TaskSpec, evidence: &'a [String], bytes_max: usize) -> Self {
+        const NOTHING: &BTreeSet<Source> = &BTreeSet::new();
+        Self {
+            task,
+            evidence,
+            plan: "",
+            constraints: &[],
+            memory: &[],
+            files: &[],
+            excluded: NOTHING,
+            bytes_max,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The sections of PLAN.md that a task refers to.
+//!
+//! The rule: a section is referred to when the task's title, description, criteria, constraints or
+//! gotchas hold its title word for word (titles of one word, and those that every plan has, only
+//! after `section`, `§` or in quotes), or all the words of its title that carry meaning, at least two.
+//! The former go first; at most two sections are taken.
+
+use std::collections::BTreeSet;
+
+use crate::backlog::TaskSpec;
+use crate::plan::Planner;
+use crate::plan::headings::{Line, normal, scan, unnumbered};
+
+/// So many sections are taken at most.
+const SECTIONS_MAX: usize = 2;
+
+/// A section of a plan: its own text, without that of the sections in it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct PlanSection {
+    /// The line of its heading, from 1.
+    pub line: u32,
+    /// Its title without number and marks.
+    pub title: String,
+    /// Its text.
+    pub body: String,
+}
+
+/// The sections that a task refers to, best first.
+pub(super) fn referred(plan: &str, task: &TaskSpec) -> Vec<PlanSection> {
+    let said = said_by(task);
+    let words: BTreeSet<&str> = said.split(' ').map(stem).collect();
+    let mut found: Vec<(u8, PlanSection)> = sections(plan)
+        .into_iter()
+        .filter(|section| !section.body.trim().is_empty())
+        .filter_map(|section| Some((how(&section.title, &said, &words)?, section)))
+        .collect();
+    found.sort_by_key(|(rank, section)| (*rank, section.line));
+    found.into_iter().take(SECTIONS_MAX).map(|(_, section)| section).collect()
+}
+
+/// Everything a task says, as lower-case words with one space between them and around them; quotes
+/// and the paragraph sign stay.
+fn said_by(task: &TaskSpec) -> String {
+    let context = &task.context;
+    let lines = [&task.title, &task.description].into_iter().chain(&task.acceptance);
+    let text: Vec<&str> =
+        lines.chain(&context.constraints).chain(&context.gotchas).map(String::as_str).collect();
+    let mut out = String::from(" ");
+    for c in text.join(" ; ").chars().flat_map(char::to_lowercase) {
+        match c {
+            '§' => out.push_str(" § "),
+            '"' | '“' | '”' => out.push_str(" \" "),
+            c if c.is_alphanumeric() => out.push(c),
+            _ => out.push(' '),
+        }
+    }
+    let words: Vec<&str> = out.split_whitespace().collect();
+    format!(" {} ", words.join(" "))
+}
+
+/// How a task refers to a title: 0 by name, 1 by its words; `None` when it does not.
+fn how(title: &str, said: &str, said_words: &BTreeSet<&str>) -> Option<u8> {
+    let plain: String = normal(title).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    let name = words.join(" ");
+    if name.is_empty() {
+        return None;
+    }
+    let called = ["section ", "§ ", "\" "].iter().any(|lead| said.contains(&format!(" {lead}{name} ")));
+    if called {
+        return Some(0);
+    }
+    if words.len() < 2 || is_standard(&name) {
+        return None;
+    }
+    if said.contains(&format!(" {name} ")) {
+        return Some(0);
+    }
+    let telling: Vec<&str> = words.iter().filter(|word| is_telling(word)).map(|word| stem(word)).collect();
+    (telling.len() >= 2 && telling.iter().all(|word| said_words.contains(word))).then_some(1)
+}
+
+/// Titles that every plan has say nothing about a task.
+fn is_standard(name: &str) -> bool {
+    const MERGED: [&str; 7] = [
+        "unified plan",
+        "product specification",
+        "architecture design",
+        "quality assurance",
+        "risks mitigation",
+        "unit tests",
+        "integration tests",
+    ];
+    let required = Planner::ALL.iter().flat_map(|planner| planner.required());
+    MERGED.contains(&name) || required.into_iter().any(|title| normal(title) == name)
+}
+
+fn is_telling(word: &str) -> bool {
+    const EMPTY: [&str; 8] = ["with", "from", "into", "that", "this", "when", "what", "your"];
+    word.len() > 3 && !EMPTY.contains(&word)
+}
+
+/// A word without a plural's `s`.
+fn stem(word: &str) -> &str {
+    word.strip_suffix('s').filter(|stem| stem.len() > 2).unwrap_or(word)
+}
+
+/// Every section from level 2 on.
+fn sections(plan: &str) -> Vec<PlanSection> {
+    let mut found: Vec<PlanSection> = Vec::new();
+    for (line, number) in scan(plan).lines.into_iter().zip(1u32..) {
+        match line {
+            Line::Heading { level: 1, .. } => {
+                // What stands below the document's own title belongs to no section.
+                found.push(PlanSection { line: number, title: String::new(), body: String::new() });
+            }
+            Line::Heading { title, .. } => {
+                let title = unnumbered(title.trim()).trim_matches(['*', '`', ':']).to_owned();
+                found.push(PlanSection { line: number, title, body: String::new() });
+            }
+            Line::Text(text) => {
+                if let Some(section) = found.last_mut() {
+                    section.body.push_str(text);
+                    section.body.push('\n');
+                }
+            }
+        }
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample_task;
+    use super::*;
+
+    const PLAN: &str = "# Unified Plan\n\nA plan.\n\n## 1. Product Specification\n\nAll of it.\n\n\
+        ### Token bucket refills\n\n- Refills add tokens.\n\n### Storage\n\nIn memory.\n\n\
+        ## 3. Architecture Design\n\n### Clock and Time Source\n\nMonotonic.\n\n### Empty one\n\n```\n# no\n```\n";
+
+    fn titles(description: &str) -> Vec<String> {
+        let mut task = sample_task();
+        task.title = "A title".to_owned();
+        task.acceptance.clear();
+        task.description = description.to_owned();
+        referred(PLAN, &task)
+            .into_iter()
+            .map(|section| format!("{}:{}", section.line, section.title))
+            .collect()
+    }
+
+    #[test]
+    fn sections_are_found_by_name_and_by_words() {
+        let cases: [(&str, &[&str]); 8] = [
+            ("See section Storage.", &["13:Storage"]),
+            ("As in \"Storage\".", &["13:Storage"]),
+            ("The storage is slow.", &[]),
+            ("the clock and time source", &["19:Clock and Time Source"]),
+            ("time comes from the clock's source", &["19:Clock and Time Source"]),
+            ("A refill of the bucket takes a token", &["9:Token bucket refills"]),
+            ("the product specification", &[]),
+            (
+                "§ Storage, §Product Specification, token bucket refills",
+                &["5:Product Specification", "9:Token bucket refills"],
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(titles(text), expected, "{text}");
+        }
+    }
+}
