@@ -111,6 +111,18 @@ pub(crate) struct Interrupted {
     pub processes: u32,
 }
 
+impl Shared {
+    /// The command has ended before all that it asked for: nobody waits for the rest, and a checkpoint
+    /// must not name those who did.
+    fn forget_waiters(&mut self) {
+        for waiting in self.waiting.values_mut() {
+            if !matches!(waiting.waiter, Waiter::Look(_)) {
+                waiting.waiter = Waiter::Nobody;
+            }
+        }
+    }
+}
+
 /// Who waits for an effect, and since when.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 struct Waiting {
@@ -194,7 +206,11 @@ impl Engine {
             Event::Cancelled { chat } => run::cancelled(activity, &mut turn, chat),
             Event::Session { session, signal } => signalled(activity, &mut turn, session, signal),
         };
-        turn.effects
+        let effects = turn.effects;
+        if self.activity == Activity::Idle {
+            self.shared.forget_waiters();
+        }
+        effects
     }
 
     /// All that outlives a command, to begin a replay with.

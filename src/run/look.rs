@@ -1,7 +1,7 @@
 //! Commands that only look: `/progress`, `/progress --audit`, `/metrics` and `/backlog --check`. They
 //! work at any time, beside a running command too.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::backlog::{self, Status};
 use crate::effect::audit::{AuditOperation, AuditOutcome};
@@ -25,7 +25,7 @@ const AUDIT: &str = "--audit";
 const AUDIT_LINES_MAX: u32 = 200;
 
 /// A question and where its answer goes.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Wait {
     chat: SessionId,
     name: CommandName,

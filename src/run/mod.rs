@@ -96,7 +96,7 @@ pub fn document(options: &Options, name: &str) -> String {
     format!("{}/{name}", options.output_dir.trim_end_matches('/'))
 }
 
-/// Who waits for an effect. Only nobody can be waiting when no command runs, so only that is read back.
+/// Who waits for an effect. When no command runs only a look or nobody does, so only those are read back.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Waiter {
     /// The preconditions of a command.
@@ -115,7 +115,6 @@ pub enum Waiter {
     #[serde(skip_deserializing)]
     Attempt(implement::attempt::Wait),
     /// A question that only needs a file.
-    #[serde(skip_deserializing)]
     Look(Box<look::Wait>),
     /// A document for people.
     #[serde(skip_deserializing)]

@@ -5,6 +5,7 @@ use multi_agent_coder::event::CommandName::{Backlog, Implement, Metrics, Plan, P
 use multi_agent_coder::event::{Event, SessionSignal, Stamped};
 
 use crate::agents::{Act, four_tasks, task};
+use crate::cancel::at_every_moment;
 use crate::world::{Order, World};
 
 #[test]
@@ -27,6 +28,16 @@ fn looking_disturbs_nothing() {
     world.assert_all_merged();
     world.assert_said("attempt 1 in w1");
     assert_eq!(world.git.tree(crate::git::MAIN), quiet.git.tree(crate::git::MAIN));
+}
+
+/// A look may be under way when the command ends: it is answered, and the checkpoint can be read.
+#[test]
+fn a_command_may_end_during_a_look() {
+    at_every_moment(World::planned(four_tasks()), (Implement, ""), |mut world, _, at| {
+        let chat = world.start(Progress, "");
+        world.run();
+        assert_eq!(world.end_of(&chat), None, "step {at}");
+    });
 }
 
 #[test]

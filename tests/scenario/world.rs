@@ -310,7 +310,10 @@ impl World {
         self.log.push((stamped, effects));
         self.check_state();
         if !was_idle && self.engine.is_idle() {
-            self.step(self.engine.checkpoint());
+            let event = self.engine.checkpoint();
+            let stamped = Stamped { at_ms: self.now_ms, event: event.clone() };
+            assert!(Engine::can_begin_at(&stamped), "a checkpoint that nobody can read: {stamped:?}");
+            self.step(event);
         }
     }
 }
