@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use multi_agent_coder::backlog::Status;
 use multi_agent_coder::effect::Operation;
 use multi_agent_coder::effect::file::Place;
 use multi_agent_coder::effect::git::{GitOperation, GitOutcome, Guarded};
@@ -15,7 +16,7 @@ use serde_json::json;
 use crate::agents::{Act, four_tasks, task};
 use crate::cancel::at_every_moment;
 use crate::git::MAIN;
-use crate::world::World;
+use crate::world::{Order, World};
 
 fn one_task() -> World {
     World::planned(vec![task("T01", "Price list", 1.0, &[])])
@@ -210,6 +211,67 @@ fn an_integration_branch_that_lost_merges_is_not_built_upon() {
     world.git.refs.insert("refs/heads/mac/cart-1".into(), tip);
     assert_eq!(world.command(Implement, ""), None);
     world.assert_all_merged();
+}
+
+fn with_a_merge_unheard() -> World {
+    let mut world = World::planned(vec![task("T01", "Prices", 2.0, &[]), task("T02", "Tax", 1.0, &["T01"])]);
+    world.start(Implement, "");
+    let is_merge =
+        |world: &World| world.git.commits.iter().find(|(_, c)| c.task.is_some()).map(|(id, _)| id.clone());
+    world.run_until(|world| is_merge(world).is_some());
+    let merge = is_merge(&world).expect("a merge commit");
+    world.git.refs.insert("refs/heads/mac/cart-1".into(), merge);
+    world.reopen();
+    world
+}
+
+/// What was found out is being written down still: the checkpoint can be read all the same.
+#[test]
+fn a_command_that_ends_while_it_writes_can_be_gone_on_with() {
+    for order in [Order::Time, Order::Reversed] {
+        let mut world = with_a_merge_unheard();
+        world.order = order;
+        at_every_moment(world, (Implement, ""), |mut world, chat, _| {
+            world.cancel(chat);
+            world.run();
+            assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+            world.assert_all_merged();
+        });
+    }
+}
+
+#[test]
+fn a_merge_that_was_found_is_missed_when_its_branch_is_gone() {
+    let mut world = with_a_merge_unheard();
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.engine.statuses().iter().any(|(_, status)| *status == Status::Completed));
+    world.cancel(&chat);
+    world.run();
+    world.git.refs.remove("refs/heads/mac/cart-1");
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("the branch `mac/cart-1` is gone"), "{error}");
+}
+
+/// Esc while a run winds down for that reason must not hide it: the next run takes git as it is then.
+#[test]
+fn a_changed_configuration_of_git_is_told_of_after_a_stop_too() {
+    for is_before in [true, false] {
+        let mut world = World::planned(four_tasks());
+        let chat = world.start(Implement, "");
+        world.run_until(|world| !world.sent.is_empty());
+        if is_before {
+            world.cancel(&chat);
+        }
+        let names = vec!["core.fsmonitor in .git/config".to_owned()];
+        world.git.planned.push(("collect", GitOutcome::Tampered { names }));
+        world.run_until(|world| world.git.planned.is_empty());
+        if !is_before {
+            world.cancel(&chat);
+        }
+        world.run();
+        let error = world.end_of(&chat).unwrap_or_default();
+        assert!(error.contains("core.fsmonitor in .git/config"), "{error}");
+    }
 }
 
 #[test]

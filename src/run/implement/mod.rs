@@ -220,11 +220,24 @@ impl ImplementRun {
 
     /// Nothing new starts from now on, so nobody has to wait for a rest to end.
     pub(super) fn stop(&mut self, turn: &mut Turn, why: Stop) {
-        self.stopping = Some(why);
+        self.stop_for(why);
         for record in &self.track.records {
             if let Life::Resting { timer, .. } = &record.life {
                 turn.cancel(*timer);
             }
+        }
+    }
+
+    /// Trouble while a person's stop winds down must not set the run going again, and what makes git run
+    /// programs has to be told in any case.
+    fn stop_for(&mut self, why: Stop) {
+        let is_outranked = match &self.stopping {
+            Some(Stop::Tampered(_)) => true,
+            Some(Stop::Person) => !matches!(why, Stop::Tampered(_)),
+            _ => false,
+        };
+        if !is_outranked {
+            self.stopping = Some(why);
         }
     }
 
@@ -233,7 +246,7 @@ impl ImplementRun {
         if matches!(self.stage, Stage::Landing | Stage::Closing { .. }) {
             return Activity::Implement(self);
         }
-        self.stopping = Some(Stop::Person);
+        self.stop_for(Stop::Person);
         turn.cancel_all();
         self.go_on(turn)
     }

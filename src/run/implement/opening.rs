@@ -204,6 +204,7 @@ impl ImplementRun {
                 record.begun = record.begun.max(held.number);
             }
         }
+        let mut newest = None;
         for held in merges {
             let Some(index) = self.track.index_of(&held.task) else {
                 continue;
@@ -211,7 +212,12 @@ impl ImplementRun {
             if self.track.take_merge(index, &held.commit) {
                 self.schedule.complete(index);
                 self.record_task(turn, index);
+                newest = newest.or(Some(&held.commit));
             }
+        }
+        if let Some(newest) = newest {
+            // It was made on top of all that was known.
+            self.track.tip = Some(newest.clone());
         }
         let Some(theirs) = self.track.tip.clone() else {
             return self.survey(turn);
