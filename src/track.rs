@@ -2,7 +2,7 @@
 
 mod adopt;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -254,23 +254,35 @@ impl Track {
             .unwrap_or_default()
     }
 
-    /// The failed task that a waiting one depends on, directly or not.
-    pub fn blocked_by(&self, index: usize) -> Option<TaskId> {
-        let mut open = self.waits_for(index);
-        let mut seen = Vec::new();
-        while let Some(id) = open.pop() {
-            let Some(at) = self.index_of(&id) else {
-                continue;
-            };
-            if matches!(self.records.get(at).map(|record| &record.life), Some(Life::Failed { .. })) {
-                return Some(id);
-            }
-            if !seen.contains(&at) {
-                seen.push(at);
-                open.extend(self.waits_for(at));
+    /// For each task that waits, the failed one that it depends on, directly or not. All at once, as each
+    /// alone would walk all of a long chain.
+    pub fn blockers(&self) -> Vec<Option<TaskId>> {
+        let tasks = &self.backlog.tasks;
+        let places: BTreeMap<&TaskId, usize> = tasks.iter().map(|task| &task.id).zip(0..).collect();
+        let mut dependents = vec![Vec::new(); tasks.len()];
+        for (at, task) in tasks.iter().enumerate() {
+            for on in task.depends_on.iter().filter_map(|id| places.get(id)) {
+                dependents[*on].push(at);
             }
         }
-        None
+        let mut blockers: Vec<Option<TaskId>> = vec![None; tasks.len()];
+        for (failed, task) in tasks.iter().enumerate() {
+            let mut open = match self.records.get(failed).map(|record| &record.life) {
+                Some(Life::Failed { .. }) => vec![failed],
+                _ => continue,
+            };
+            while let Some(at) = open.pop() {
+                for &next in &dependents[at] {
+                    let is_waiting =
+                        self.records.get(next).is_some_and(|record| record.life == Life::Waiting);
+                    if is_waiting && blockers[next].is_none() {
+                        blockers[next] = Some(task.id.clone());
+                        open.push(next);
+                    }
+                }
+            }
+        }
+        blockers
     }
 
     /// The backlog as the file should show it now.

@@ -141,8 +141,9 @@ fn progress(track: &Track, is_running: bool, resting: &[String]) -> String {
         .tasks
         .iter()
         .zip(&track.records)
+        .zip(track.blockers())
         .enumerate()
-        .map(|(index, (task, record))| {
+        .map(|(index, ((task, record), blocker))| {
             let note = match &record.life {
                 Life::Running(attempt) => {
                     format!("attempt {} in w{}", attempt.number, attempt.slot.0)
@@ -154,12 +155,12 @@ fn progress(track: &Track, is_running: bool, resting: &[String]) -> String {
                     let error = record.error.as_ref().map(|error| format!(": {error}")).unwrap_or_default();
                     format!("waits to start again{error}")
                 }
-                _ => why(track, index),
+                _ => why(track, index, blocker.as_ref()),
             };
             vec![
                 task.id.to_string(),
                 task.title.clone(),
-                status_word(track, index),
+                status_word(track.status(index), blocker.is_some()),
                 record.attempts.to_string(),
                 note,
             ]

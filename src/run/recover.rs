@@ -189,9 +189,8 @@ impl Recovery {
         }
         let mut parts = Vec::new();
         if !self.taken.is_empty() {
-            let (had, is) =
-                if self.taken.len() == 1 { ("had", "its work is") } else { ("had", "their work is") };
-            parts.push(format!("{} {had} been finished, and {is} taken over", list(&self.taken)));
+            let whose = if self.taken.len() == 1 { "its" } else { "their" };
+            parts.push(format!("{} had been finished, and {whose} work is taken over", list(&self.taken)));
         }
         if !self.lost.is_empty() {
             let starts = if self.lost.len() == 1 { "starts" } else { "start" };

@@ -36,6 +36,7 @@ fn a_spent_budget_stops_new_work_and_keeps_what_is_done() {
         assert_eq!(world.sent.len(), 3, "{}", world.transcript);
         world.assert_said("of the run's budget is used");
         world.assert_said("**T02**: its work is kept, to be reviewed later.");
+        assert!(error.contains("- T02: stopped, its work is taken over next time"), "{error}");
         world.setting.options = json!({});
         assert_eq!(world.command(Implement, ""), None);
         world.assert_all_merged();

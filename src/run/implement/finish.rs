@@ -1,12 +1,15 @@
 //! The end of `/implement`: land when everything is merged, then say what was done, what was not, and
 //! what to do about it.
 
+use crate::backlog::Status;
 use crate::effect::git::{GitOperation, GitOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
 use crate::evidence::FailureClass;
+use crate::ids::TaskId;
 use crate::metrics::{TaskFigures, report};
 use crate::options::LandMode;
+use crate::run::implement::left::Left;
 use crate::run::implement::{ImplementRun, Stage, Stop, Wait};
 use crate::run::providers::clock;
 use crate::run::{Waiter, git_failure};
@@ -90,11 +93,12 @@ impl ImplementRun {
         if open.is_empty() {
             return None;
         }
+        let blockers = self.track.blockers();
         let lines: Vec<String> = open
             .iter()
             .map(|index| {
                 let aside = self.care.set_aside.get(index).map(|why| format!("set aside: {why}"));
-                let why = aside.unwrap_or_else(|| why(&self.track, *index));
+                let why = aside.unwrap_or_else(|| why(&self.track, *index, blockers[*index].as_ref()));
                 format!("- {}: {why}", self.track.backlog.tasks[*index].id)
             })
             .collect();
@@ -171,8 +175,8 @@ impl ImplementRun {
     }
 }
 
-/// Why a task is not done, in half a sentence.
-pub(crate) fn why(track: &Track, index: usize) -> String {
+/// Why a task is not done, in half a sentence; `blocker` is the failed task that it waits for.
+pub(crate) fn why(track: &Track, index: usize, blocker: Option<&TaskId>) -> String {
     let Some(record) = track.records.get(index) else {
         return String::new();
     };
@@ -184,9 +188,11 @@ pub(crate) fn why(track: &Track, index: usize) -> String {
         }
         Life::Waiting => {
             let waits: Vec<String> = track.waits_for(index).iter().map(ToString::to_string).collect();
-            match (track.blocked_by(index), waits.is_empty()) {
+            let is_taken_over = record.left.as_ref().is_some_and(Left::is_finished);
+            match (blocker, waits.is_empty()) {
                 (Some(failed), _) => format!("blocked, because {failed} failed"),
                 (None, false) => format!("waits for {}", list(&waits)),
+                (None, true) if is_taken_over => "stopped, its work is taken over next time".to_owned(),
                 (None, true) if record.begun > 0 => "stopped, starts afresh next time".to_owned(),
                 (None, true) => "not started".to_owned(),
             }
@@ -204,13 +210,14 @@ pub(crate) fn figures(track: &Track, ledger: &crate::metrics::Ledger) -> Vec<Tas
         .tasks
         .iter()
         .zip(&track.records)
+        .zip(track.blockers())
         .enumerate()
-        .map(|(index, (task, record))| {
+        .map(|(index, ((task, record), blocker))| {
             let usage = ledger.of_task(&track.backlog.track_id, &task.id);
             TaskFigures {
                 id: task.id.clone(),
                 title: task.title.clone(),
-                status: status_word(track, index),
+                status: status_word(track.status(index), blocker.is_some()),
                 attempts: record.earlier_attempts + record.attempts,
                 context_bytes: record.context_bytes,
                 tokens: usage.tokens(),
@@ -222,10 +229,7 @@ pub(crate) fn figures(track: &Track, ledger: &crate::metrics::Ledger) -> Vec<Tas
 }
 
 /// A status as people read it.
-pub(crate) fn status_word(track: &Track, index: usize) -> String {
-    let is_blocked = track.blocked_by(index).is_some();
-    let status = track.status(index);
-    let word = serde_json::to_value(status).ok();
-    let word = word.as_ref().and_then(|value| value.as_str()).unwrap_or("unknown").replace('_', " ");
+pub(crate) fn status_word(status: Status, is_blocked: bool) -> String {
+    let word = status.as_str().replace('_', " ");
     if is_blocked { "blocked".to_owned() } else { word }
 }

@@ -41,6 +41,13 @@ pub enum Remains {
     },
 }
 
+impl Left {
+    /// Whether its agent had finished.
+    pub fn is_finished(&self) -> bool {
+        !matches!(self.remains, Remains::Asked { .. })
+    }
+}
+
 impl Attempt {
     /// What is left when it ends now and here; `None` when there is nothing to go on with.
     pub fn left(&self) -> Option<Left> {

@@ -163,3 +163,20 @@ fn a_spec_that_we_improved_is_not_undone_by_an_older_file() {
     assert_eq!(adopt("two"), "better", "nobody edited it");
     assert_eq!(adopt("altered"), "altered", "a person did");
 }
+
+#[test]
+fn what_waits_for_a_failed_task_is_blocked_however_long_the_chain() {
+    let ids: Vec<String> = (0..2_000).map(|n| format!("T{n:04}")).collect();
+    let before = |n: usize| if n == 0 { "" } else { ids[n - 1].as_str() };
+    let tasks: Vec<_> = (0..ids.len()).map(|n| (ids[n].as_str(), "pending", "one", before(n))).collect();
+    let (mut track, _) = Track::adopt(None, file(None, &tasks));
+    assert!(track.blockers().iter().all(Option::is_none));
+    track.records[0].life = merged();
+    track.records[1].life = failed();
+    // A person says that this one is done all the same.
+    track.records[1_000].life = Life::Given;
+    let blocked: Vec<usize> =
+        track.blockers().iter().enumerate().filter_map(|(at, by)| by.as_ref().map(|_| at)).collect();
+    assert_eq!(blocked, (2..1_000).collect::<Vec<_>>());
+    assert_eq!(track.blockers()[999].as_ref(), Some(&TaskId(ids[1].clone())));
+}
