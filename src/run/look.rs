@@ -76,7 +76,7 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     if let (CommandName::Progress, Activity::Implement(run)) = (wait.name, activity)
         && !run.track.records.is_empty()
     {
-        let text = progress(&run.track, true, &resting(turn.shared));
+        let text = progress(&run.track, activity, &resting(turn.shared));
         turn.say(&wait.chat, text);
         return turn.end(&wait.chat, None);
     }
@@ -110,7 +110,7 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
         known => Track::adopt(known, backlog),
     };
     let answer = match wait.name {
-        CommandName::Progress => progress(&track, is_running, &resting(turn.shared)),
+        CommandName::Progress => progress(&track, activity, &resting(turn.shared)),
         CommandName::Metrics => metrics(&figures(&track, &turn.shared.ledger), &turn.shared.ledger),
         CommandName::Backlog | CommandName::Plan | CommandName::Implement => {
             format!("{path} is valid: {}.", count(track.backlog.tasks.len(), "task", "tasks"))
@@ -135,7 +135,8 @@ fn landing(track: &Track) -> String {
     }
 }
 
-fn progress(track: &Track, is_running: bool, resting: &[String]) -> String {
+fn progress(track: &Track, activity: &Activity, resting: &[String]) -> String {
+    let is_running = matches!(activity, Activity::Implement(_));
     let rows: Vec<Vec<String>> = track
         .backlog
         .tasks
@@ -168,9 +169,13 @@ fn progress(track: &Track, is_running: bool, resting: &[String]) -> String {
         .collect();
     let done = (0..track.records.len()).filter(|index| track.status(*index) == Status::Completed).count();
     let of = track.records.len();
-    let state = if is_running { "/implement is running" } else { "nothing is running" };
+    let state = match activity {
+        Activity::Implement(_) => "/implement is running",
+        Activity::Idle => "nothing is running",
+        Activity::Ground(_) | Activity::Plan(_) | Activity::Draft(_) => "another command is running",
+    };
     let can_start = (0..of).any(|index| track.status(index) == Status::Ready);
-    let next = if is_running || !can_start { "" } else { " `/implement` goes on." };
+    let next = if *activity != Activity::Idle || !can_start { "" } else { " `/implement` goes on." };
     let landing = if is_running { String::new() } else { landing(track) };
     let resting: String = resting.iter().map(|line| format!("{line}\n\n")).collect();
     format!(

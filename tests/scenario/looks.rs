@@ -41,6 +41,15 @@ fn a_command_may_end_during_a_look() {
 }
 
 #[test]
+fn looking_while_something_else_is_planned() {
+    let mut world = World::planned(vec![task("T01", "Prices", 1.0, &[])]);
+    world.start(Plan, "feature.md");
+    let chat = world.start(Progress, "");
+    world.run_until(|world| world.ends.contains_key(&chat));
+    world.assert_said("0 of 1 task done; another command is running.\n");
+}
+
+#[test]
 fn looking_before_and_after() {
     let mut world = World::new(four_tasks());
     let error = world.command(Progress, "").unwrap_or_default();

@@ -438,3 +438,15 @@ fn planners_do_not_wait_for_an_hour_in_their_sessions() {
         world.assert_said("acme is left alone");
     }
 }
+
+/// Where nothing is left to start nobody is asked, and so nothing is said of it.
+#[test]
+fn a_provider_that_is_not_needed_is_not_spoken_of() {
+    let tasks = vec![task("T01", "Prices", 1.0, &[]), task("T02", "Tax", 1.0, &["T01"])];
+    let mut world = World::planned(tasks);
+    world.agents.script("T02", vec![Act::error(402, "no credit")]);
+    assert!(world.command(Implement, "").is_some());
+    let said = world.transcript.len();
+    assert_eq!(world.command(Implement, "T01"), None);
+    assert!(!world.transcript[said..].contains("was left alone"), "{}", &world.transcript[said..]);
+}

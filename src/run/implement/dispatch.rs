@@ -39,7 +39,9 @@ impl ImplementRun {
             turn.say(&self.run.chat, text);
             self.estimate = Some(figure);
         }
-        self.meet_providers(turn);
+        if self.schedule.ready() > 0 {
+            self.meet_providers(turn);
+        }
         self.look_at_checkout(turn);
         self.record_unheard(turn);
         self.touch_file();
