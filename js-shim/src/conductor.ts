@@ -184,6 +184,8 @@ export class Conductor {
     if (open === null) return;
     this.#open = null;
     open.abandon();
+    // Nobody else ends them any more, and one without an end would keep its chat and the next journal.
+    this.#fail("This command was stopped in a hurry. Give it again to go on from what was kept.");
     await within(STEP_MS, open.settled());
     await within(STEP_MS, open.close());
   }

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { __wbg_reset_state } from "../../js-shim/pkg/core.js";
 import { Conductor, type Request } from "../../js-shim/src/conductor.ts";
 import type { CatalogueModel } from "../../js-shim/src/host/host.ts";
@@ -173,6 +173,31 @@ test("stopping ends the commands of these chats, and then others may have the jo
   models.answer();
   await stopping;
   expect((await planning).ends).toEqual([expect.stringContaining("stopped")]);
+  const { release } = await acquireLock(join(place.state, "journal.lock"), "/elsewhere", "plan");
+  await release();
+});
+
+test("what does not stop in time is ended all the same, and holds nothing up afterwards", async () => {
+  const { place } = await World.make();
+  const host = new FakeHost();
+  const models = holdModels(host);
+  const conductor = new Conductor(host, place);
+  const planning = run(conductor, "plan", "greet people");
+  await until(models.isAsked);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  let isStopped = false;
+  const stopping = conductor.stop(["chat"]).then(() => {
+    isStopped = true;
+  });
+  while (!isStopped) await vi.advanceTimersByTimeAsync(1_000);
+  await stopping;
+  vi.useRealTimers();
+  expect(conductor.chats).toEqual([]);
+  expect((await planning).ends).toEqual([expect.stringContaining("stopped")]);
+  models.answer();
+  expect((await run(conductor, "progress")).ends).toEqual([NOTHING_YET]);
+  await conductor.quiet();
   const { release } = await acquireLock(join(place.state, "journal.lock"), "/elsewhere", "plan");
   await release();
 });
