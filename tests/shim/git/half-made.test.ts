@@ -207,6 +207,13 @@ describe("the lock of a ref of ours", () => {
     expect(existsSync(path)).toBe(false);
   });
 
+  test.skipIf(process.platform !== "linux")("is removed when it is from the future", async () => {
+    const world = await World.make();
+    const path = lock(world, reference, -86_400);
+    expect(await move(world)).toEqual({ type: "moved" });
+    expect(existsSync(path)).toBe(false);
+  });
+
   test("is waited for while a git works in the repository", async () => {
     const world = await World.make();
     const path = lock(world);

@@ -49,10 +49,12 @@ export async function freeReference(
   const lock = join(common, `${reference}.lock`);
   const isHere = (directory: string): boolean =>
     [place.root, common].some((own) => isInside(own, directory));
+  const started_ms = performance.now();
   for (;;) {
     const found = await stat(lock).catch(() => null);
     if (found === null || signal.aborted) return;
-    const age_ms = Date.now() - found.mtimeMs;
+    // By a clock that was set back, the lock of a killed git may be from the future.
+    const age_ms = Math.max(Date.now() - found.mtimeMs, performance.now() - started_ms);
     const isLost = age_ms > FRESH_LOCK_MS && runsIn("git", isHere) === false;
     if (isLost || age_ms > STALE_LOCK_MS) return rm(lock, { force: true });
     await new Promise((resume) => setTimeout(resume, POLL_MS));
