@@ -135,6 +135,14 @@ describe("a look at the checkout", () => {
     expect(changed.map((file) => file.name)).toEqual(["a.txt", "ü/new.txt"]);
   });
 
+  test("takes the stash for no file", async () => {
+    const world = await World.make({ "a.txt": "a\n" });
+    world.git("config", "status.showStash", "true");
+    write(world.root, { "a.txt": "b\n" });
+    world.git("stash", "--quiet");
+    expect((await look(world)).files).toEqual([]);
+  });
+
   test("names no more than 500 files, and runs in a repository without commits", async () => {
     const world = await World.make();
     for (let at = 0; at < 510; at += 1) write(world.root, { [`new/${at}.txt`]: "" });

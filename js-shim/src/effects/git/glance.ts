@@ -57,6 +57,8 @@ async function changedFiles(git: Git, root: string): Promise<Guarded[]> {
     "--untracked-files=all",
     "--ignore-submodules=all",
     "--no-renames",
+    // Else a line about the stash, which is no file.
+    "--no-show-stash",
   ];
   const status = await git(words, { stdout_bytes_max: STATUS_BYTES_MAX, timeout_ms: LONG_MS });
   const records = splitNul(status.stdout);
