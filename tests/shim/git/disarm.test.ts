@@ -62,6 +62,27 @@ test("where git cannot be trusted, the host's files get other names", async () =
   expect(names).toHaveLength(2);
 });
 
+test("what got another name is no work of the agent's", async () => {
+  const { world, directory } = await planted();
+  git(directory, "config", "alias.st", "status");
+  expect(await disarm(world.place)).toEqual(["w1"]);
+  const { changes } = await world.collect(world.head(), { guard: await guardOf(world.place) });
+  expect(changes.map(({ path }) => path)).toEqual(["a.txt"]);
+  expect(read(directory, "opencode.json")).toBe("{}\n");
+  const [kept = "", ...more] = world.rescued();
+  expect(more).toEqual([]);
+  expect(world.files(kept).filter((path) => path.endsWith("plugin/x.js"))).toHaveLength(1);
+  expect(readdirSync(directory).filter((name) => /^put-aside-.*json/.test(name))).toEqual([]);
+});
+
+test("a record that cannot be read keeps nobody from working", async () => {
+  const { world, directory } = await planted();
+  writeFileSync(join(world.place.state, "worktrees/w1.json"), "");
+  expect(await disarm(world.place)).toEqual([]);
+  expect(await world.prepare(world.head())).toBe(directory);
+  expect(world.rescued()).toHaveLength(1);
+});
+
 test("nothing happens where nothing is known, and nothing fails", async () => {
   const world = await World.make();
   expect(await disarm(world.place)).toEqual([]);

@@ -17,6 +17,9 @@ export type Judgement = "take" | "drop" | "leave_out" | "outside";
 
 const SLASH = 0x2f;
 
+/** Names that `asideName` gave. */
+const ASIDE = /^put-aside-\d+-/;
+
 const CONFIGURATION_FILES = new Set([
   "opencode.json",
   "opencode.jsonc",
@@ -36,7 +39,7 @@ export async function judge(
   change: WorkChange,
 ): Promise<Judgement> {
   if (!(await liesInside(directory, change))) return "outside";
-  if (change.kind === "nested_repository") return "leave_out";
+  if (change.kind === "nested_repository" || ASIDE.test(change.path)) return "leave_out";
   if (isConfiguration(change.path)) {
     return (await isHosts(git, base, directory, change)) ? "drop" : "leave_out";
   }
@@ -48,6 +51,11 @@ export async function judge(
 export function isConfiguration(path: string): boolean {
   const parts = path.toLowerCase().split("/");
   return parts.includes(".opencode") || CONFIGURATION_FILES.has(parts.at(-1) ?? "");
+}
+
+/** The name under which configuration is put aside: nobody acts on it, and it is no part of the work. */
+export function asideName(name: string): string {
+  return `put-aside-${Date.now()}-${name.replace(/^\./, "")}`;
 }
 
 /** Whether a path's directory is really below the worktree, however it is written. */

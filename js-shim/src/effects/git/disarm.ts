@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { RepositoryPlace } from "../../paths.ts";
 import { putBack } from "./collect.ts";
 import { commitTree } from "./commit.ts";
-import { isConfiguration } from "./configuration.ts";
+import { asideName, isConfiguration } from "./configuration.ts";
 import { offendingChanges } from "./examine.ts";
 import { keepCommit } from "./rescue.ts";
 import { commonOf, openSlot, records, type SlotRecord, slots, withIndex } from "./slot.ts";
@@ -17,7 +17,8 @@ import { stage, unfoldNested, writeTree } from "./snapshot.ts";
 /**
  * Puts away configuration of the host that does not belong into the worktrees of the pool; it is kept
  * under `refs/mac/rescued/`. For the holder of the repository's lock, before any session is looked at.
- * Returns the names of the worktrees where there was some. Never rejects.
+ * Returns the names of the worktrees where there was some. Rejects only when what we know of the
+ * worktrees cannot be read.
  */
 export async function disarm(place: RepositoryPlace): Promise<string[]> {
   if (place.common === null) return [];
@@ -64,8 +65,7 @@ async function putAside(directory: string): Promise<boolean> {
   const names = await readdir(directory).catch(() => []);
   const acting = names.filter((name) => isConfiguration(name) && /opencode/i.test(name));
   for (const name of acting) {
-    const aside = `put-aside-${Date.now()}-${name.replace(/^\./, "")}`;
-    await rename(join(directory, name), join(directory, aside));
+    await rename(join(directory, name), join(directory, asideName(name)));
   }
   return acting.length > 0;
 }

@@ -76,13 +76,14 @@ export function indexPath(place: RepositoryPlace, name: string): string {
   return join(place.state, "worktrees", `${name}.index`);
 }
 
-/** Reads what is known about a worktree; `null` when nothing is. */
+/** Reads what is known about a worktree; `null` when nothing is, or nothing that can be read. */
 export async function readRecord(place: RepositoryPlace, name: string): Promise<SlotRecord | null> {
   try {
     const record = JSON.parse(await readFile(recordPath(place, name), "utf8")) as SlotRecord;
     // Earlier versions did not write all of it.
     return { ...{ admin: null, seal: [], guard: [] }, ...record };
   } catch (error) {
+    if (error instanceof SyntaxError) return null;
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
     throw error;
   }
