@@ -80,7 +80,8 @@ function linuxBirthOf(pid: number): string {
 function psBirthOf(pid: number): string | null {
   const { stdout, status } = spawnSync("ps", ["-o", "lstart=", "-p", String(pid)], {
     encoding: "utf8",
-    env: { ...process.env, LC_ALL: "C" },
+    // It tells local time, and ours may be another than that of who asks later.
+    env: { ...process.env, LC_ALL: "C", TZ: "UTC" },
     stdio: ["ignore", "pipe", "ignore"],
   });
   return status === 0 ? stdout.trim() : null;

@@ -90,15 +90,17 @@ async function acquireDatabase(path: string): Promise<Release> {
   const { Database } = (await import("bun:sqlite" as string)) as {
     Database: new (path: string) => LockDatabase;
   };
-  const database = new Database(path);
+  let database: LockDatabase | undefined;
   try {
+    database = new Database(path);
     database.run("BEGIN EXCLUSIVE");
   } catch (error) {
-    database.close();
+    database?.close();
     if ((error as { code?: string }).code === "SQLITE_BUSY") throw heldError(path);
     throw new Error(`${path} cannot be locked: ${(error as Error).message}`);
   }
-  return async () => database.close();
+  const held = database;
+  return async () => held.close();
 }
 
 interface LockDatabase {

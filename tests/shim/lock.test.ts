@@ -5,10 +5,11 @@ import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { birthOf } from "../../js-shim/src/holder.ts";
 import { acquireLock, HeldError, type Lock } from "../../js-shim/src/lock.ts";
 import { opencodeBinary } from "../e2e/host.ts";
-import { temporaryDirectory } from "./world.ts";
+import { setVariable, temporaryDirectory } from "./world.ts";
 
 function acquire(path: string): Promise<Lock> {
   return acquireLock(path, "/home/ada/shop", "implement");
@@ -107,6 +108,15 @@ async function firstLine(child: ChildProcess): Promise<string> {
   return String(text).trim();
 }
 
+test("a lock that cannot be opened is named", async () => {
+  const directory = temporaryDirectory();
+  const lines = `await acquireLock(${JSON.stringify(directory)}, "/", "plan")
+    .catch((error) => console.log(error.message));`;
+  expect(await firstLine(program("bun", directory, lines))).toContain(
+    `${directory} cannot be locked: `,
+  );
+});
+
 describe.skipIf(process.platform === "win32").each(["node", "bun"] as const)("in %s", (runtime) => {
   test("a suspended process keeps the lock, and a killed one has it no more", async () => {
     const directory = temporaryDirectory();
@@ -135,6 +145,20 @@ test("what a dead process left is taken over, by one of many", async () => {
   const all = await Promise.allSettled(Array.from({ length: 20 }, () => acquire(path)));
   expect(all.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
 });
+
+test.skipIf(process.platform === "win32")(
+  "where `ps` tells it, a birth is the same in all time zones",
+  () => {
+    vi.spyOn(process, "platform", "get").mockReturnValue("darwin");
+    onTestFinished(() => void vi.restoreAllMocks());
+    const births = ["Asia/Tokyo", "UTC"].map((zone) => {
+      setVariable("TZ", zone);
+      return birthOf(process.pid);
+    });
+    expect(births[0]).toMatch(/\d/);
+    expect(births[1]).toBe(births[0]);
+  },
+);
 
 test("releasing late does not release another's lock", async () => {
   const path = join(temporaryDirectory(), "journal.lock");
