@@ -32,8 +32,7 @@ function conductor(place: RepositoryPlace, command: string): ChildProcess {
   };
   writeFileSync(
     main,
-    `import { MARK_VARIABLE, shellMark } from "../../js-shim/src/child-mark.ts";
-import { performProcess } from ${JSON.stringify(join(ROOT, "js-shim/src/effects/process.ts"))};
+    `import { performProcess } from ${JSON.stringify(join(ROOT, "js-shim/src/effects/process.ts"))};
      await performProcess(${JSON.stringify(place)}, ${JSON.stringify(operation)}, new AbortController().signal);`,
   );
   const words = ["--import", join(ROOT, "tests/typescript.mjs"), main];
