@@ -229,7 +229,7 @@ pub fn git_failure(outcome: &Outcome) -> String {
 /// Half a sentence for a change of what makes git run programs.
 pub fn tampering(names: &[String]) -> String {
     format!(
-        "git's configuration was changed while this ran, and could make git run a program: {}",
+        "git's configuration was changed while this ran, and such changes can make git run programs: {}",
         list(names)
     )
 }

@@ -194,7 +194,10 @@ impl Recovery {
         }
         if !self.lost.is_empty() {
             let starts = if self.lost.len() == 1 { "starts" } else { "start" };
-            parts.push(format!("{} {starts} afresh, with unfinished work kept in git", list(&self.lost)));
+            parts.push(format!(
+                "{} {starts} afresh, and what lay in a worktree is kept under `refs/mac`",
+                list(&self.lost)
+            ));
         }
         if !sessions.is_empty() {
             parts.push(format!("{} of ours deleted", count(sessions.len(), "session", "sessions")));

@@ -74,7 +74,7 @@ fn a_chosen_few_are_run_alone() {
     let mut world = World::planned(four_tasks());
     assert_eq!(world.command(Implement, "t02, T03"), None);
     assert_eq!(world.git.merges("refs/heads/mac/cart-1"), ["T02", "T03"]);
-    world.assert_said("it lands when every task is");
+    world.assert_said("your branch gets it when every task is merged");
     assert_eq!(world.git.merges(MAIN).len(), 0);
     let error = world.command(Implement, "T04").unwrap_or_default();
     assert!(error.contains("- T04: waits for T01"), "{error}");

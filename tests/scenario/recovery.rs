@@ -55,7 +55,7 @@ fn an_agent_that_had_not_finished_starts_afresh() {
     assert_eq!(world.command(Implement, ""), None);
     world.assert_all_merged();
     assert_eq!(world.sent_to("T01").len(), 2);
-    world.assert_said("T01 starts afresh, with unfinished work kept in git");
+    world.assert_said("T01 starts afresh, and what lay in a worktree is kept under `refs/mac`");
 }
 
 /// Whatever was asked comes to an end without us, at every moment: no agent is asked twice.

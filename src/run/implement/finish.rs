@@ -44,7 +44,9 @@ impl ImplementRun {
                         "Everything is merged on `mac/{track}`. `git merge mac/{track}` brings it to your branch."
                     )
                 } else if self.track.records.iter().any(|record| record.life.is_done()) {
-                    format!("What is merged is on `mac/{track}`; it lands when every task is.")
+                    format!(
+                        "What is merged is on `mac/{track}`; your branch gets it when every task is merged."
+                    )
                 } else {
                     "Nothing is merged yet.".to_owned()
                 };
@@ -113,7 +115,9 @@ impl ImplementRun {
         match &self.stopping {
             Some(Stop::Person) => return "Stopped. `/implement` goes on from here.".to_owned(),
             Some(Stop::Budget(reason)) => {
-                return format!("Stopped: {reason}. Raise options.budget and `/implement` again.");
+                return format!(
+                    "Stopped: {reason}. `/implement` goes on with a new budget for its run; `budget` in the options sets how large."
+                );
             }
             Some(Stop::Tampered(what)) => {
                 return format!(
@@ -192,7 +196,7 @@ pub(crate) fn why(track: &Track, index: usize, blocker: Option<&TaskId>) -> Stri
             match (blocker, waits.is_empty()) {
                 (Some(failed), _) => format!("blocked, because {failed} failed"),
                 (None, false) => format!("waits for {}", list(&waits)),
-                (None, true) if is_taken_over => "stopped, its work is taken over next time".to_owned(),
+                (None, true) if is_taken_over => "its work is kept and judged next time".to_owned(),
                 (None, true) if record.begun > 0 => "stopped, starts afresh next time".to_owned(),
                 (None, true) => "not started".to_owned(),
             }

@@ -19,6 +19,13 @@ pub struct Left {
     pub remains: Remains,
 }
 
+impl Left {
+    /// Whether the agent is known to have finished, so that its work goes on to be judged.
+    pub fn is_finished(&self) -> bool {
+        !matches!(self.remains, Remains::Asked { .. })
+    }
+}
+
 /// How far a stopped attempt was.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Remains {
@@ -39,13 +46,6 @@ pub enum Remains {
         /// The commit.
         commit: CommitId,
     },
-}
-
-impl Left {
-    /// Whether its agent had finished.
-    pub fn is_finished(&self) -> bool {
-        !matches!(self.remains, Remains::Asked { .. })
-    }
 }
 
 impl Attempt {
