@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::backlog::Status;
 use crate::effect::chat::ChatOperation;
 use crate::effect::file::{Expected, Place};
+use crate::effect::git::Guarded;
 use crate::effect::process::ProcessOperation;
 use crate::effect::session::{SessionOperation, SessionOutcome};
 use crate::effect::timer::TimerOperation;
@@ -99,6 +100,9 @@ pub(crate) struct Shared {
     pub providers: BTreeMap<String, Provider>,
     /// What processes that are gone left behind, until it was put right.
     pub interrupted: Interrupted,
+    /// What git's configuration was like before it was changed under a run; until that is undone, or
+    /// taken as it is by the person.
+    pub guard: Option<Vec<Guarded>>,
 }
 
 /// What processes that are gone left behind.

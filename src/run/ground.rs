@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::effect::catalogue::{CatalogueEntry, CatalogueOperation, CatalogueOutcome};
-use crate::effect::git::{GitOperation, GitOutcome, Repository};
+use crate::effect::git::{GitOperation, GitOutcome, Guarded, Repository};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
 use crate::event::{CommandName, Setting};
@@ -15,6 +15,9 @@ use crate::route::route;
 use crate::run::recover::Recovery;
 use crate::run::{Progress, Run, Waiter, draft, git_failure, implement, plan};
 use crate::text::list;
+
+/// The argument of `/implement` that takes git's configuration as it is now.
+pub(super) const TRUST_CONFIG: &str = "--trust-config";
 
 /// A command whose preconditions are being looked at.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -98,6 +101,9 @@ impl Ground {
                 if let Some(problem) = repository_problem(repository, &self.run.options) {
                     return turn.fail(&self.run.chat, problem);
                 }
+                if let Some(problem) = self.configuration_problem(turn, repository) {
+                    return turn.fail(&self.run.chat, problem);
+                }
                 self.run.repository = repository.clone();
                 self.stage = Stage::Models;
                 let models = self.run.models();
@@ -121,6 +127,26 @@ impl Ground {
             }
             (_, other) => turn.fail(&self.run.chat, git_failure(other)),
         }
+    }
+
+    /// What was changed under an earlier run, and is neither undone nor taken as it is.
+    fn configuration_problem(&self, turn: &mut Turn, repository: &Repository) -> Option<String> {
+        let before = turn.shared.guard.take()?;
+        let changed = repository.guard.iter().chain(&before);
+        let differs = |one: &&Guarded| !(before.contains(one) && repository.guard.contains(one));
+        let mut names: Vec<String> = changed.filter(differs).map(|one| one.name.clone()).collect();
+        names.sort();
+        names.dedup();
+        let is_taken = self.arguments.split_whitespace().any(|word| word == TRUST_CONFIG);
+        if names.is_empty() || is_taken {
+            return None;
+        }
+        turn.shared.guard = Some(before);
+        Some(format!(
+            "git's configuration was changed while agents worked, and still is: {}. Undo it (`git config --list \
+             --show-origin` shows where it is), or take it as it is with `/implement {TRUST_CONFIG}`.",
+            list(&names)
+        ))
     }
 
     fn recovering(mut self, turn: &mut Turn, progress: Progress<Recovery, ()>) -> Activity {

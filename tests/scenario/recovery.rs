@@ -286,8 +286,23 @@ fn a_changed_configuration_of_git_stops_the_run_and_costs_no_work() {
         let error = world.ends.values().next_back().cloned().flatten().unwrap_or_default();
         assert!(error.contains("core.fsmonitor in .git/config"), "{kind}: {error}");
         assert!(error.contains("git config --list --show-origin"), "{error}");
-        assert_eq!(world.command(Implement, ""), None, "{kind}: {}", world.transcript);
-        world.assert_all_merged();
+        // As long as it is neither undone nor accepted, nothing runs with it.
+        let changed = Guarded { name: "core.fsmonitor in .git/config".into(), hash: "2".into() };
+        world.git.guard = vec![changed];
+        for _ in 0..2 {
+            let error = world.command(Implement, "").unwrap_or_default();
+            assert!(
+                error.contains("core.fsmonitor in .git/config") && error.contains("--trust-config"),
+                "{error}"
+            );
+        }
+        let mut undone = world.clone();
+        undone.git.guard.clear();
+        for (mut world, arguments) in [(undone, ""), (world, "--trust-config")] {
+            assert_eq!(world.command(Implement, arguments), None, "{kind}: {}", world.transcript);
+            assert_eq!(world.command(Implement, ""), None);
+            world.assert_all_merged();
+        }
     }
 }
 

@@ -191,6 +191,7 @@ impl ImplementRun {
     /// the attempt has done stays where it is and is taken over when the person gives the command again.
     pub(crate) fn tampered(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, names: &[String]) {
         self.stop(turn, Stop::Tampered(tampering(names)));
+        turn.shared.guard = Some(self.run.repository.guard.clone());
         turn.cancel_all();
         self.interrupted(turn, task, attempt);
     }

@@ -31,6 +31,7 @@ use crate::ids::{CommitId, Slot, TrackId};
 use crate::metrics::Estimate;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, read};
 use crate::run::gating::Check;
+use crate::run::ground::TRUST_CONFIG;
 use crate::run::health::Health;
 use crate::run::implement::care::Care;
 use crate::run::implement::files::BacklogFile;
@@ -157,17 +158,18 @@ pub enum Wait {
     },
 }
 
-/// `/implement [task ids…] [--allow-red]`.
+/// `/implement [task ids…] [--allow-red] [--trust-config]`.
 pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
     let mut named = Vec::new();
     let mut allow_red = false;
     for word in arguments.split([' ', ',', '\n', '\t']).filter(|word| !word.is_empty()) {
         match word {
             "--allow-red" => allow_red = true,
+            TRUST_CONFIG => {}
             option if option.starts_with("--") => {
                 return turn.fail(
                     &run.chat,
-                    format!("/implement has no option {option}. It takes task ids and --allow-red."),
+                    format!("/implement has no option {option}. It takes task ids, --allow-red and {TRUST_CONFIG}."),
                 );
             }
             id => named.push(id.to_owned()),

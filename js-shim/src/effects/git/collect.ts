@@ -4,7 +4,7 @@ import { rm } from "node:fs/promises";
 import type { RepositoryPlace } from "../../paths.ts";
 import type { GitOperation, GitOutcome } from "../../protocol.ts";
 import { commitTree } from "./commit.ts";
-import { judge, liesInside } from "./configuration.ts";
+import { isAside, judge, liesInside } from "./configuration.ts";
 import { changeOf } from "./diff.ts";
 import { freeReference } from "./half-made.ts";
 import { ownReference } from "./ids.ts";
@@ -51,7 +51,11 @@ export async function collect(
       return writeTree(indexed);
     });
 
-    const left_out = [...sorted.leave_out, ...sorted.outside].map(({ path }) => path).sort();
+    // What was put aside is kept with the rest, and is no doing of the agent.
+    const left_out = [...sorted.leave_out, ...sorted.outside]
+      .map(({ path }) => path)
+      .filter((path) => !isAside(path))
+      .sort();
     if (tree === (await treeOf(git, base))) {
       return { type: "collected", commit: null, changes: [], diff: "", diff_bytes: 0, left_out };
     }

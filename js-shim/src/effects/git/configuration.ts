@@ -39,7 +39,7 @@ export async function judge(
   change: WorkChange,
 ): Promise<Judgement> {
   if (!(await liesInside(directory, change))) return "outside";
-  if (change.kind === "nested_repository" || ASIDE.test(change.path)) return "leave_out";
+  if (change.kind === "nested_repository" || isAside(change.path)) return "leave_out";
   if (isConfiguration(change.path)) {
     return (await isHosts(git, base, directory, change)) ? "drop" : "leave_out";
   }
@@ -56,6 +56,11 @@ export function isConfiguration(path: string): boolean {
 /** The name under which configuration is put aside: nobody acts on it, and it is no part of the work. */
 export function asideName(name: string): string {
   return `put-aside-${Date.now()}-${name.replace(/^\./, "")}`;
+}
+
+/** Whether a path was named by `asideName`. */
+export function isAside(path: string): boolean {
+  return ASIDE.test(path);
 }
 
 /** Whether a path's directory is really below the worktree, however it is written. */
