@@ -187,6 +187,9 @@ impl Track {
         for record in &mut self.records {
             if let Life::Running(attempt) = &record.life {
                 record.left = attempt.left();
+                if record.left.is_none() {
+                    record.history.push(interrupted(attempt.number));
+                }
             }
             if matches!(record.life, Life::Running(_) | Life::Resting { .. } | Life::Rebasing(_)) {
                 record.life = Life::Waiting;
@@ -299,6 +302,11 @@ impl Track {
         }
         backlog
     }
+}
+
+/// How an attempt ended whose process is gone.
+pub fn interrupted(attempt: u32) -> String {
+    format!("Attempt {attempt}: its process ended before it did; it does not count.")
 }
 
 fn status_of(task: &TaskSpec, record: &Record, is_done: impl Fn(&TaskId) -> bool) -> Status {

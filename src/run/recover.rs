@@ -16,7 +16,7 @@ use crate::run::implement::left::Remains;
 use crate::run::implement::working::{BLOCKED, collection};
 use crate::run::{Progress, Run, Waiter};
 use crate::text::{count, list};
-use crate::track::{Life, Record};
+use crate::track::{Life, Record, interrupted};
 
 /// A recovery under way.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -170,8 +170,10 @@ impl Recovery {
     /// There is nothing to go on with: the task starts afresh. Files that lie in its worktree are kept
     /// under a ref before that is used again.
     fn forget(&mut self, turn: &mut Turn, place: &Place) {
-        if let Some(record) = record_of(turn, place) {
-            record.left = None;
+        if let Some(record) = record_of(turn, place)
+            && let Some(left) = record.left.take()
+        {
+            record.history.push(interrupted(left.number));
         }
         self.lost.push(place.task.to_string());
     }
