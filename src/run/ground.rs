@@ -131,6 +131,10 @@ impl Ground {
 
     /// What was changed under an earlier run, and is neither undone nor taken as it is.
     fn configuration_problem(&self, turn: &mut Turn, repository: &Repository) -> Option<String> {
+        // Nothing else lets git act on what agents wrote.
+        if self.name != CommandName::Implement {
+            return None;
+        }
         let before = turn.shared.guard.take()?;
         let changed = repository.guard.iter().chain(&before);
         let differs = |one: &&Guarded| !(before.contains(one) && repository.guard.contains(one));

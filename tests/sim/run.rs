@@ -82,6 +82,7 @@ impl World {
 
     /// The person goes on until everything is done.
     fn come_to_an_end(&mut self) {
+        let mut trusts = "";
         for _ in 0..COMMANDS_MAX {
             self.now_ms += 60_000;
             if self.file(BACKLOG).is_none() {
@@ -90,9 +91,11 @@ impl World {
                 continue;
             }
             let names = self.failed().join(" ");
-            self.give(CommandName::Implement, &names);
+            self.give(CommandName::Implement, &format!("{names} {trusts}"));
             self.run(&[]);
-            let is_advised = self.follow_advice();
+            let is_refused = matches!(&self.end, Some(Err(error)) if error.contains("--trust-config"));
+            trusts = if is_refused { "--trust-config" } else { "" };
+            let is_advised = self.follow_advice() || is_refused;
             if self.end == Some(Ok(())) && names.is_empty() {
                 return;
             }

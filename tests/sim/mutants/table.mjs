@@ -56,7 +56,7 @@ export const MUTANTS = [
   {
     name: "death forgets who was running",
     file: TRACK,
-    find: "if matches!(record.life, Life::Running(_) | Life::Resting { .. }) {",
+    find: "if matches!(record.life, Life::Running(_) | Life::Resting { .. } | Life::Rebasing(_)) {",
     replace: "if matches!(record.life, Life::Resting { .. }) {",
   },
   {
@@ -116,8 +116,8 @@ export const MUTANTS = [
   {
     name: "Esc cancels nothing",
     file: IMPLEMENT,
-    find: "        self.stopping = Some(Stop::Person);\n        turn.cancel_all();\n",
-    replace: "        self.stopping = Some(Stop::Person);\n",
+    find: "        self.stop_for(Stop::Person);\n        turn.cancel_all();\n",
+    replace: "        self.stop_for(Stop::Person);\n",
   },
   {
     name: "Esc forgotten between stages",
@@ -165,8 +165,8 @@ export const MUTANTS = [
   {
     name: "retry not counted",
     file: FAILURE,
-    find: "        record.attempts += 1;\n        record.troubles = 0;\n",
-    replace: "        record.troubles = 0;\n",
+    find: "        record.attempts += 1;\n        record.failures",
+    replace: "        record.failures",
   },
   {
     name: "given up and done",
