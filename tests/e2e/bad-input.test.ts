@@ -162,7 +162,12 @@ BACKLOGS.push({
   name: "a task whose context is too large",
   command: "implement",
   arrange: (world) => {
-    planned(world, [{ ...EXPIRY, description: "Explain it all. ".repeat(250) }, HITS]);
+    // Repetition would be left out; names and numbers have to be said.
+    const rules = Array.from(
+      { length: 200 },
+      (_, n) => `Rule ${n}: \`field_${n}\` must be ${n + 1}.`,
+    );
+    planned(world, [{ ...EXPIRY, description: rules.join(" ") }, HITS]);
   },
   says: [/T01/, /description/, /3,000 bytes/, /cut|split/],
 });
