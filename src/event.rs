@@ -90,9 +90,9 @@ pub enum CommandName {
     Plan,
     /// `/backlog [--check]`
     Backlog,
-    /// `/implement [task ids…]`
+    /// `/implement [task ids…] [--allow-red] [--trust-config]`
     Implement,
-    /// `/progress`
+    /// `/progress [--audit]`
     Progress,
     /// `/metrics`
     Metrics,

@@ -9,6 +9,7 @@ use crate::evidence::FailureClass;
 use crate::ids::TaskId;
 use crate::metrics::{TaskFigures, report};
 use crate::options::LandMode;
+use crate::run::ground::TRUST_CONFIG;
 use crate::run::implement::left::Left;
 use crate::run::implement::{ImplementRun, Stage, Stop, Wait};
 use crate::run::providers::clock;
@@ -122,7 +123,7 @@ impl ImplementRun {
             Some(Stop::Tampered(what)) => {
                 return format!(
                     "Stopped: {what}. `git config --list --show-origin` shows settings and where they are. Undo what \
-                     was not you, then `/implement` goes on."
+                     was not you, then `/implement` goes on; `/implement {TRUST_CONFIG}` takes them as they are."
                 );
             }
             Some(Stop::Refused(reason)) => {
