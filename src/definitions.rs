@@ -58,11 +58,13 @@ pub enum Role {
     Reviewer,
     /// Improves the spec of a task that keeps failing.
     Rebase,
+    /// Says the same task in fewer words.
+    Compressor,
 }
 
 impl Role {
     /// Every role.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::PlannerSpec,
         Self::PlannerArch,
         Self::PlannerQa,
@@ -71,6 +73,7 @@ impl Role {
         Self::Documenter,
         Self::Reviewer,
         Self::Rebase,
+        Self::Compressor,
     ];
 
     /// The agent's name at the host.
@@ -84,6 +87,7 @@ impl Role {
             Self::Documenter => "documenter",
             Self::Reviewer => "reviewer",
             Self::Rebase => "rebase",
+            Self::Compressor => "compressor",
         }
     }
 
@@ -97,6 +101,7 @@ impl Role {
             Self::Documenter => "Writes documentation in a worktree (used by /implement)",
             Self::Reviewer => "Judges a diff against its criteria (used by /implement)",
             Self::Rebase => "Improves the spec of a task that keeps failing (used by /implement)",
+            Self::Compressor => "Says a task in fewer words when it is too long (used by /implement)",
         }
     }
 
@@ -110,6 +115,7 @@ impl Role {
             Self::Documenter => include_str!("../prompts/documenter.md"),
             Self::Reviewer => include_str!("../prompts/reviewer.md"),
             Self::Rebase => include_str!("../prompts/rebase.md"),
+            Self::Compressor => include_str!("../prompts/compressor.md"),
         }
     }
 
@@ -122,7 +128,7 @@ impl Role {
                 [nothing(), reading()].concat()
             }
             Self::Implementer | Self::Documenter => [nothing(), reading(), editing(), commands()].concat(),
-            Self::Reviewer | Self::Rebase => nothing(),
+            Self::Reviewer | Self::Rebase | Self::Compressor => nothing(),
         }
     }
 }

@@ -23,7 +23,7 @@ pub enum Work {
     CodeImplementation,
     /// A task marked as simple.
     SimpleChange,
-    /// A documentation task.
+    /// A documentation task, or a task said in fewer words: prose, both.
     Documentation,
     /// A change is judged.
     Review,

@@ -11,6 +11,7 @@ const AGENTS = [
   "reviewer",
   "documenter",
   "rebase",
+  "compressor",
 ] as const;
 
 /** One of our agents; `title` is OpenCode's own title agent, `other` any agent of the person's. */
