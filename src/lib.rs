@@ -29,6 +29,7 @@ pub mod review;
 pub mod route;
 mod run;
 pub mod schedule;
+pub mod spec;
 pub mod text;
 mod track;
 #[cfg(target_arch = "wasm32")]

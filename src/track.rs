@@ -14,6 +14,7 @@ use crate::review::GateReport;
 use crate::run::implement::attempt::Attempt;
 use crate::run::implement::left::Left;
 use crate::run::implement::rebasing::Rebasing;
+use crate::spec::FeatureId;
 use crate::text::rfc3339;
 
 /// A backlog at work.
@@ -34,6 +35,12 @@ pub struct Track {
     pub revision: u64,
     /// The branch of the person that was fast-forwarded to all of it.
     pub landed: Option<String>,
+    /// The commit that its work began from.
+    #[serde(default)]
+    pub base: Option<CommitId>,
+    /// The feature that it builds again; `None` for a plan of its own.
+    #[serde(default)]
+    pub feature: Option<FeatureId>,
 }
 
 /// What has become of a task.

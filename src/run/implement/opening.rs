@@ -267,6 +267,9 @@ impl ImplementRun {
 
     pub(super) fn settle_branch(mut self: Box<Self>, turn: &mut Turn) -> Activity {
         let from = self.run.repository.reference.clone();
+        if from.is_none() && self.track.base.is_none() {
+            self.track.base = Some(self.tip.clone());
+        }
         if from.as_ref() == Some(&self.tip) {
             return self.check_health(turn);
         }
