@@ -172,6 +172,7 @@ export class ScriptedHost implements CoreHost {
             tree: "2".repeat(40),
             branch: "main",
             dirty_files: 0,
+            dirty_paths: [],
             has_mac_branch: false,
             reference: null,
             guard: [],
@@ -195,6 +196,9 @@ export class ScriptedHost implements CoreHost {
         };
       case "merge":
         return { type: "merged", commit: this.id("", 40) };
+      case "compose":
+      case "revert":
+        return { type: "made", commit: this.id("", 40) };
       case "move":
         return { type: "moved" };
       case "relate":

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod backlog;
+pub mod compare;
 pub mod context;
 pub mod definitions;
 pub mod effect;

@@ -295,7 +295,8 @@ export type FoundSession = {
 /** What can be asked of git. */
 export type GitOperation = {
   "type": "inspect",
-  /** A full ref name to look up as well, for example `refs/heads/mac/login`. */
+  /** A full ref name to look up as well, for example `refs/heads/mac/login`; or `<commit>^{commit}`,
+   * to learn whether a commit is there. */
   reference: string | null,
 } | {
   "type": "list",
@@ -380,6 +381,38 @@ export type GitOperation = {
   /** What git's configuration must be like; else it resolves as `Tampered`. */
   guard: Array<Guarded>,
 } | {
+  "type": "compose",
+  /** Whose files. */
+  base: CommitId,
+  /** Whose files are taken for `paths`. */
+  from: CommitId,
+  /** Which paths, with `/`; one that is not in `from` is gone. */
+  paths: Array<string>,
+  /** The parents of the new commit. */
+  parents: Array<CommitId>,
+  /** The full name of the ref to set. */
+  reference: string,
+  /** The commit message. */
+  message: string,
+  /** What git's configuration must be like; else it resolves as `Tampered`. */
+  guard: Array<Guarded>,
+} | {
+  "type": "revert",
+  /** The commit to take it out of; it holds `until`. */
+  tip: CommitId,
+  /** The commit before the track's work. */
+  since: CommitId,
+  /** The commit with all of it. */
+  until: CommitId,
+  /** The track. */
+  track: TrackId,
+  /** The full name of the ref to set. */
+  reference: string,
+  /** The commit message. */
+  message: string,
+  /** What git's configuration must be like; else it resolves as `Tampered`. */
+  guard: Array<Guarded>,
+} | {
   "type": "move",
   /** The full ref name. */
   reference: string,
@@ -460,6 +493,10 @@ export type GitOutcome = {
   "type": "conflicted",
   /** Paths in conflict. */
   paths: Array<string>,
+} | {
+  "type": "made",
+  /** It. */
+  commit: CommitId,
 } | { "type": "moved" } | {
   "type": "stale",
   /** Where; `null` when it does not exist. */
@@ -606,6 +643,8 @@ export type Repository = {
   branch: string | null,
   /** Tracked files that differ from HEAD. */
   dirty_files: number,
+  /** The first of them, at most 50. */
+  dirty_paths: Array<string>,
   /** A branch named `mac` exists and would collide with `mac/<track>`. */
   has_mac_branch: boolean,
   /** The commit of the reference that was asked for. */

@@ -90,6 +90,7 @@ fn what(operation: &GitOperation) -> &'static str {
         GitOperation::Prepare { .. } => "worktree prepared",
         GitOperation::Collect { .. } | GitOperation::Recall { .. } => "work collected",
         GitOperation::Merge { .. } => "merge made",
+        GitOperation::Compose { .. } | GitOperation::Revert { .. } => "commit made",
         GitOperation::Move { .. } => "merge recorded",
         GitOperation::Land { .. } => "landed",
         GitOperation::Hold { .. } => "refs compared",

@@ -11,7 +11,8 @@ use crate::ids::{CommitId, Slot, TaskId, TrackId};
 pub enum GitOperation {
     /// Look at the repository. Resolves as `Inspected`.
     Inspect {
-        /// A full ref name to look up as well, for example `refs/heads/mac/login`.
+        /// A full ref name to look up as well, for example `refs/heads/mac/login`; or `<commit>^{commit}`,
+        /// to learn whether a commit is there.
         reference: Option<String>,
     },
     /// List the files of a commit. Resolves as `Listed`.
@@ -106,6 +107,42 @@ pub enum GitOperation {
         task: TaskId,
         /// The track, for the commit's trailer.
         track: TrackId,
+        /// What git's configuration must be like; else it resolves as `Tampered`.
+        guard: Vec<Guarded>,
+    },
+    /// Commit the files of one commit with some of another's in their place, without any checkout.
+    /// Resolves as `Made`.
+    Compose {
+        /// Whose files.
+        base: CommitId,
+        /// Whose files are taken for `paths`.
+        from: CommitId,
+        /// Which paths, with `/`; one that is not in `from` is gone.
+        paths: Vec<String>,
+        /// The parents of the new commit.
+        parents: Vec<CommitId>,
+        /// The full name of the ref to set.
+        reference: String,
+        /// The commit message.
+        message: String,
+        /// What git's configuration must be like; else it resolves as `Tampered`.
+        guard: Vec<Guarded>,
+    },
+    /// Take back what a track brought to a branch, without any checkout: its merges between two commits,
+    /// or all between them when none of those is its own. Resolves as `Made` or `Conflicted`.
+    Revert {
+        /// The commit to take it out of; it holds `until`.
+        tip: CommitId,
+        /// The commit before the track's work.
+        since: CommitId,
+        /// The commit with all of it.
+        until: CommitId,
+        /// The track.
+        track: TrackId,
+        /// The full name of the ref to set.
+        reference: String,
+        /// The commit message.
+        message: String,
         /// What git's configuration must be like; else it resolves as `Tampered`.
         guard: Vec<Guarded>,
     },
@@ -212,6 +249,11 @@ pub enum GitOutcome {
         /// Paths in conflict.
         paths: Vec<String>,
     },
+    /// The commit exists, and the ref points at it.
+    Made {
+        /// It.
+        commit: CommitId,
+    },
     /// The ref is where it should be.
     Moved,
     /// The ref was somewhere else, and stayed there.
@@ -254,6 +296,9 @@ pub struct Repository {
     pub branch: Option<String>,
     /// Tracked files that differ from HEAD.
     pub dirty_files: u32,
+    /// The first of them, at most 50.
+    #[serde(default)]
+    pub dirty_paths: Vec<String>,
     /// A branch named `mac` exists and would collide with `mac/<track>`.
     pub has_mac_branch: bool,
     /// The commit of the reference that was asked for.

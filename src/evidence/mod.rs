@@ -84,6 +84,20 @@ pub fn distill(failure: &Failure) -> Vec<String> {
     lines
 }
 
+/// What a red gate complains of, for a person: at most [`LINES_MAX`] lines, each with its place.
+pub fn complaints(command: &str, code: Option<i32>, tail: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for fault in output::faults(command, code, tail) {
+        let test = fault.dont.strip_prefix("break ").map(|name| format!("{name}: ")).unwrap_or_default();
+        let place = fault.place.map(|place| format!(" ({place})")).unwrap_or_default();
+        let line = text::cut(&flat(&format!("{test}{}{place}", fault.why)), LINE_BYTES_MAX);
+        if lines.len() < LINES_MAX && !lines.contains(&line) {
+            lines.push(line);
+        }
+    }
+    lines
+}
+
 /// Adds what a new failure taught to what is known: newest first, nothing twice, at most
 /// [`LINES_MAX`] lines.
 pub fn accumulate(old: &[String], new: Vec<String>) -> Vec<String> {

@@ -63,6 +63,7 @@ impl Redactor {
                 | GitOutcome::Held { .. }
                 | GitOutcome::Merged { .. }
                 | GitOutcome::Conflicted { .. }
+                | GitOutcome::Made { .. }
                 | GitOutcome::Moved
                 | GitOutcome::Stale { .. }
                 | GitOutcome::Related { .. }

@@ -25,6 +25,7 @@ const NO_REPOSITORY: GitOutcome = {
     tree: null,
     branch: null,
     dirty_files: 0,
+    dirty_paths: [],
     has_mac_branch: false,
     reference: null,
     guard: [],

@@ -144,6 +144,8 @@ impl Git {
         if let GitOperation::Prepare { guard, .. }
         | GitOperation::Collect { guard, .. }
         | GitOperation::Merge { guard, .. }
+        | GitOperation::Compose { guard, .. }
+        | GitOperation::Revert { guard, .. }
         | GitOperation::Land { guard, .. } = operation
             && *guard != self.guard
         {
@@ -183,6 +185,23 @@ impl Git {
             GitOperation::Look => GitOutcome::Seen { checkout: self.checkout() },
             GitOperation::Hold { track, tip } => self.hold(track, tip.as_ref()),
             GitOperation::Merge { onto, commit, task, track, .. } => self.merge(onto, commit, (track, task)),
+            GitOperation::Compose { base, from, paths, parents, reference, .. } => {
+                let (mut tree, theirs) = (self.tree_of(base), self.tree_of(from));
+                for path in paths {
+                    match theirs.get(path) {
+                        Some(text) => tree.insert(path.clone(), text.clone()),
+                        None => tree.remove(path),
+                    };
+                }
+                self.made(parents.clone(), tree, reference)
+            }
+            GitOperation::Revert { tip, since, until, reference, .. } => {
+                let [ours, base, theirs] = [tip, until, since].map(|id| self.tree_of(id));
+                match three_way(ours, &base, &theirs) {
+                    Ok(tree) => self.made(vec![tip.clone()], tree, reference),
+                    Err(paths) => GitOutcome::Conflicted { paths },
+                }
+            }
             GitOperation::Move { reference, to, from } => {
                 let actual = self.refs.get(reference).cloned();
                 if actual != *from {
@@ -203,6 +222,19 @@ impl Git {
         }
     }
 
+    /// The files of a commit, for a change.
+    fn tree_of(&self, id: &CommitId) -> Tree {
+        (*self.tree(id)).clone()
+    }
+
+    /// A commit that a ref of ours points at.
+    fn made(&mut self, parents: Vec<CommitId>, tree: Tree, reference: &str) -> GitOutcome {
+        assert!(reference.starts_with("refs/mac/"), "I8: {reference} is not ours");
+        let commit = self.add(parents, tree, None);
+        self.refs.insert(reference.to_owned(), commit.clone());
+        GitOutcome::Made { commit }
+    }
+
     fn inspect(&self, reference: Option<&str>) -> GitOutcome {
         let head = self.refs.get(&self.head()).cloned();
         let repository = Repository {
@@ -213,8 +245,12 @@ impl Git {
             head,
             branch: Some(self.branch.clone()),
             dirty_files: self.dirty_files,
+            dirty_paths: (0..self.dirty_files).map(|n| format!("dirty-{n}.txt")).collect(),
             has_mac_branch: false,
-            reference: reference.and_then(|name| self.refs.get(name).cloned()),
+            reference: reference.and_then(|name| match name.strip_suffix("^{commit}") {
+                Some(id) => Some(CommitId::from(id)).filter(|id| self.commit(id).is_some()),
+                None => self.refs.get(name).cloned(),
+            }),
             guard: self.guard.clone(),
         };
         GitOutcome::Inspected { repository }
@@ -348,24 +384,10 @@ impl Git {
             }
         }
         let (base, theirs) = (self.tree(&at), self.tree(commit));
-        let mut merged = (*self.tree(onto)).clone();
-        let mut paths = Vec::new();
-        for path in base.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
-            let (old, new, mine) = (base.get(path), theirs.get(path), merged.get(path));
-            if old == new || mine == new {
-                continue;
-            }
-            if mine != old {
-                paths.push(path.clone());
-            } else if let Some(text) = new {
-                merged.insert(path.clone(), text.clone());
-            } else {
-                merged.remove(path);
-            }
-        }
-        if !paths.is_empty() {
-            return GitOutcome::Conflicted { paths };
-        }
+        let merged = match three_way(self.tree_of(onto), &base, &theirs) {
+            Ok(merged) => merged,
+            Err(paths) => return GitOutcome::Conflicted { paths },
+        };
         let parents = vec![onto.clone(), commit.clone()];
         GitOutcome::Merged { commit: self.add(parents, merged, Some((what.0.clone(), what.1.clone()))) }
     }
@@ -388,6 +410,25 @@ impl Git {
         self.refs.insert(self.head(), to.clone());
         GitOutcome::Landed
     }
+}
+
+/// A merge of whole files; the paths that both changed when it does not go.
+fn three_way(mut ours: Tree, base: &Tree, theirs: &Tree) -> Result<Tree, Vec<String>> {
+    let mut paths = Vec::new();
+    for path in base.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
+        let (old, new, mine) = (base.get(path), theirs.get(path), ours.get(path).cloned());
+        if old == new || mine.as_ref() == new {
+            continue;
+        }
+        if mine.as_ref() != old {
+            paths.push(path.clone());
+        } else if let Some(text) = new {
+            ours.insert(path.clone(), text.clone());
+        } else {
+            ours.remove(path);
+        }
+    }
+    if paths.is_empty() { Ok(ours) } else { Err(paths) }
 }
 
 /// Whether git or the host acts on a file of this name.

@@ -3,6 +3,7 @@
 import type { RepositoryPlace } from "../paths.ts";
 import type { GitOperation, GitOutcome } from "../protocol.ts";
 import { collect } from "./git/collect.ts";
+import { compose, revert } from "./git/compose.ts";
 import { recall } from "./git/diff.ts";
 import { examine } from "./git/examine.ts";
 import { glance, look } from "./git/glance.ts";
@@ -43,6 +44,10 @@ function perform(
       return collect(place, operation, signal);
     case "merge":
       return merge(place, operation, signal);
+    case "compose":
+      return compose(place, operation, signal);
+    case "revert":
+      return revert(place, operation, signal);
     case "move":
       return move(place, operation, signal);
     case "relate":
@@ -76,6 +81,10 @@ function describe(operation: GitOperation): string {
       return `collecting worktree ${operation.slot} into ${operation.reference}`;
     case "merge":
       return `merging ${operation.commit} onto ${operation.onto}`;
+    case "compose":
+      return `putting files of ${operation.from} into ${operation.base}`;
+    case "revert":
+      return `taking ${operation.track} out of ${operation.tip}`;
     case "move":
       return `moving ${operation.reference} to ${operation.to}`;
     case "relate":

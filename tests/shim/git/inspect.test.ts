@@ -23,6 +23,7 @@ describe("inspecting", () => {
       tree: world.git("rev-parse", "HEAD^{tree}"),
       branch: "main",
       dirty_files: 0,
+      dirty_paths: [],
       has_mac_branch: false,
       reference: null,
       guard: await guardOf(world.place),

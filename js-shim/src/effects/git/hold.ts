@@ -48,8 +48,8 @@ async function heldAttempts(git: Git, track: string): Promise<HeldAttempt[]> {
   );
 }
 
-/** The merges on a branch by the trailers that `merge` wrote, newest first. */
-async function heldMerges(git: Git, track: string, tip: string): Promise<HeldMerge[]> {
+/** The merges on a branch, or in a range of its commits, by the trailers that `merge` wrote; newest first. */
+export async function heldMerges(git: Git, track: string, tip: string): Promise<HeldMerge[]> {
   const trailer = (key: string): string => `%(trailers:key=${key},valueonly,separator=%x1e)`;
   // `rev-list`, since `log` may be configured to run a program that checks signatures.
   const walked = await git([

@@ -18,6 +18,8 @@ const GIT_MINOR_MIN = 38;
 const U32_MAX = 0xffff_ffff;
 /** More of a listing is not read; at about 100 bytes a path this is over half a million files. */
 const LISTING_BYTES_MAX = 64 * 1024 * 1024;
+/** The protocol's limit on the names of changed files. */
+const DIRTY_PATHS_MAX = 50;
 
 const NO_REPOSITORY: Repository = {
   is_repository: false,
@@ -26,6 +28,7 @@ const NO_REPOSITORY: Repository = {
   tree: null,
   branch: null,
   dirty_files: 0,
+  dirty_paths: [],
   has_mac_branch: false,
   reference: null,
   guard: [],
@@ -45,7 +48,7 @@ export async function inspect(
     if (!/not a git repository/.test(top.stderr)) throw new Error(top.stderr.trim());
     return { type: "inspected", repository: NO_REPOSITORY };
   }
-  const [objects, branch, dirty_files] = await Promise.all([
+  const [objects, branch, dirty] = await Promise.all([
     resolveObjects(git, ["HEAD^{commit}", "HEAD^{tree}", "refs/heads/mac", operation.reference]),
     git(["symbolic-ref", "--quiet", "HEAD"], { accepts: [0, 1] }),
     dirtyFiles(git),
@@ -57,7 +60,8 @@ export async function inspect(
     head,
     tree,
     branch: branch.code === 0 ? line(branch).replace(/^refs\/heads\//, "") : null,
-    dirty_files,
+    dirty_files: dirty.length,
+    dirty_paths: dirty.slice(0, DIRTY_PATHS_MAX),
     has_mac_branch: mac !== null,
     reference,
     guard: await guardOf(place),
@@ -173,7 +177,8 @@ async function requireVersion(git: Git): Promise<void> {
   throw new Error(`git ${GIT_MAJOR_MIN}.${GIT_MINOR_MIN} or newer is needed; this is ${version}`);
 }
 
-async function dirtyFiles(git: Git): Promise<number> {
+/** Tracked files that differ from HEAD. */
+async function dirtyFiles(git: Git): Promise<string[]> {
   const status = await git([
     "status",
     "--porcelain=v1",
@@ -182,7 +187,8 @@ async function dirtyFiles(git: Git): Promise<number> {
     "--ignore-submodules=all",
     "--no-renames",
   ]);
-  return splitNul(status.stdout).length;
+  // A record is the state in two letters, a space and the path.
+  return splitNul(status.stdout).map((record) => record.toString("utf8").slice(3));
 }
 
 function readListed(record: Buffer): ListedFile[] {
