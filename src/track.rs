@@ -63,6 +63,8 @@ pub struct Record {
     pub troubles: u32,
     /// What failed attempts taught, newest first.
     pub evidence: Vec<String>,
+    /// What the latest context left out of its sources, and why, a line each.
+    pub not_in_context: Vec<String>,
     /// Size of the latest context in UTF-8 bytes.
     pub context_bytes: u32,
     /// When the latest attempt began, in milliseconds since the Unix epoch.

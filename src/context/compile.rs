@@ -17,22 +17,9 @@ use super::provenance::{Context, Dropped, Source, Why};
 use super::repeats::{Seen, words};
 use super::sections::{PlanSection, referred};
 use super::too_large::ContextTooLarge;
-use crate::backlog::TaskSpec;
 
 /// So much of a section of the plan is taken at most, in UTF-8 bytes.
 const SECTION_BYTES_MAX: usize = 400;
-
-/// The text of a task's context with nothing but its evidence.
-///
-/// # Errors
-/// [`ContextTooLarge`] when what must be in it does not fit.
-pub fn compile_task(
-    task: &TaskSpec,
-    evidence: &[String],
-    bytes_max: usize,
-) -> Result<String, ContextTooLarge> {
-    compile(&Inputs::of(task, evidence, bytes_max)).map(|context| context.text)
-}
 
 /// Writes a task's context as markdown of at most `bytes_max` bytes.
 ///

@@ -3,13 +3,18 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::backlog::TaskContext;
+use crate::backlog::{TaskContext, TaskSpec};
 
 fn evidence() -> Vec<String> {
     vec![
         "Don't break \"never above\": 14 !== 10 (test, test/limiter.test.js:6)".to_owned(),
         "Don't leave no-undef: 'toknes' is not defined (lint, src/limiter.js:3)".to_owned(),
     ]
+}
+
+/// The text of a context with nothing but its evidence.
+fn compile_task(task: &TaskSpec, evidence: &[String], bytes_max: usize) -> Result<String, ContextTooLarge> {
+    compile(&Inputs::of(task, evidence, bytes_max)).map(|context| context.text)
 }
 
 fn lines(texts: &[&str]) -> Vec<String> {

@@ -2,6 +2,7 @@
 //! goes.
 
 mod atoms;
+mod clean;
 mod compile;
 #[cfg(test)]
 mod compile_tests;
@@ -20,11 +21,11 @@ mod provenance;
 pub(crate) mod repeats;
 mod sections;
 mod too_large;
-mod verify;
 mod wording;
 
 pub use atoms::{Atom, AtomKind, atoms, keeps_atoms};
-pub use compile::{compile, compile_task};
+pub use clean::{Clean, Others, Unclean, compile_clean};
+pub use compile::compile;
 pub use compress::{KnownFile, Refusal, compress};
 pub use inputs::{Inputs, Remembered};
 pub use patterns::{
@@ -32,7 +33,6 @@ pub use patterns::{
 };
 pub use provenance::{Context, Dropped, Source, Span, Why};
 pub use too_large::{ContextTooLarge, Split};
-pub use verify::verify;
 
 /// A task with something in every field.
 #[cfg(test)]

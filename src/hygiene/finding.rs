@@ -4,7 +4,6 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::frame::Span;
 use super::words::floor;
 
 /// What a text is held against.
@@ -57,8 +56,8 @@ pub(super) struct Found {
     pub message: String,
 }
 
-/// Orders findings by place, counts lines and names the sources.
-pub(super) fn finish(text: &str, spans: &[Span], mut found: Vec<Found>) -> Vec<Finding> {
+/// Orders findings by place and counts lines.
+pub(super) fn finish(text: &str, mut found: Vec<Found>) -> Vec<Finding> {
     found.sort_by_key(|found| (found.from, found.rule, found.to));
     let (mut line, mut counted) = (1, 0);
     let mut findings = Vec::with_capacity(found.len());
@@ -66,11 +65,6 @@ pub(super) fn finish(text: &str, spans: &[Span], mut found: Vec<Found>) -> Vec<F
         let between = &text.as_bytes()[counted..from];
         line += between.iter().filter(|byte| **byte == b'\n').count() as u32;
         counted = from;
-        let source = spans.iter().find(|span| rule != Rule::Size && span.from <= from && from < span.to);
-        let message = match source {
-            Some(span) => format!("{message} (it is from {})", span.source),
-            None => message,
-        };
         findings.push(Finding { rule, from, to, line, message, weight });
     }
     findings

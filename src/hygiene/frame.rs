@@ -1,7 +1,5 @@
 //! What is known about a text when it is verified.
 
-use serde::{Deserialize, Serialize};
-
 use super::copies::Prints;
 use crate::ids::TaskId;
 
@@ -23,19 +21,4 @@ pub struct Frame<'a> {
     /// What may be repeated whoever else said it: the request, the plan's sections that the task refers
     /// to, constraints of the project, distilled evidence.
     pub given: &'a [&'a str],
-    /// Which part of the text came from where; may be empty.
-    pub spans: &'a [Span],
-}
-
-/// A part of a text that came from one source.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Span {
-    /// Where it begins, in bytes.
-    pub from: usize,
-    /// Where it ends, in bytes.
-    pub to: usize,
-    /// Its source as a person knows it: `acceptance[2]`, `memory of the project`.
-    pub source: String,
-    /// Whether the text is complete without it.
-    pub is_optional: bool,
 }

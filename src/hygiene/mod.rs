@@ -10,7 +10,6 @@ mod ids;
 mod layout;
 mod lexicon;
 mod machine;
-mod repair;
 mod scan;
 mod sentence;
 mod talk;
@@ -18,8 +17,7 @@ mod words;
 
 pub use copies::{ForeignKind, Prints};
 pub use finding::{Finding, Rule};
-pub use frame::{Frame, Span};
-pub use repair::{Repair, repair};
+pub use frame::Frame;
 
 /// Every breach of a rule, by place. Takes time in proportion to the text's length.
 pub fn verify(text: &str, frame: &Frame) -> Vec<Finding> {
@@ -32,7 +30,7 @@ pub fn verify(text: &str, frame: &Frame) -> Vec<Finding> {
     found.extend(machine::findings(text, &layout));
     found.extend(copies::findings(text, frame, &hits.copies));
     found.extend(talk::findings(text, &layout, &hits.talk));
-    finding::finish(text, frame.spans, found)
+    finding::finish(text, found)
 }
 
 fn size(text: &str, bytes_max: usize) -> Option<finding::Found> {

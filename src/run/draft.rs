@@ -4,14 +4,14 @@
 use serde::Serialize;
 
 use crate::backlog::{self, Backlog, Problem, TaskSpec};
-use crate::context;
+use crate::context::{Inputs, Others, compile_clean};
 use crate::definitions::Role;
 use crate::effect::file::{Expected, FileOutcome, Place};
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
 use crate::event::SessionSignal;
-use crate::ids::{EffectId, ModelRef, SessionId, TaskId, TrackId};
+use crate::ids::{EffectId, ModelRef, SessionId, TrackId};
 use crate::metrics::Entry;
 use crate::plan::request::read_request;
 use crate::route::Work;
@@ -309,20 +309,18 @@ impl DraftRun {
     /// The tasks of a reply, or everything that is wrong with them: what no worker could be sent, too.
     fn check(&self, reply: &str) -> Result<Vec<TaskSpec>, Vec<Problem>> {
         let tasks = backlog::parse_draft(reply)?;
-        let ids: Vec<TaskId> = tasks.iter().map(|task| task.id.clone()).collect();
+        let others = Others::of(&tasks);
         let problems: Vec<Problem> =
-            tasks.iter().flat_map(|task| self.context_problems(task, &ids)).collect();
+            tasks.iter().flat_map(|task| self.context_problems(task, &others)).collect();
         if problems.is_empty() { Ok(tasks) } else { Err(problems) }
     }
 
-    fn context_problems(&self, task: &TaskSpec, ids: &[TaskId]) -> Vec<Problem> {
-        let bytes_max = self.run.options.context.max_bytes;
-        let messages: Vec<String> = match context::compile_task(task, &[], bytes_max) {
-            Ok(text) => {
-                let findings = context::verify(&text, task, ids, bytes_max);
-                findings.iter().map(ToString::to_string).collect()
-            }
-            Err(problem) => vec![problem.to_string()],
+    /// What is wrong with the context of a task; what could be left out of it, too.
+    fn context_problems(&self, task: &TaskSpec, others: &Others) -> Vec<Problem> {
+        let inputs = Inputs::of(task, &[], self.run.options.context.max_bytes);
+        let messages = match compile_clean(&inputs, others) {
+            Ok(clean) => clean.left_out,
+            Err(problem) => problem.lines(),
         };
         let task = task.id.to_string();
         let problem = |message| Problem { task: Some(task.clone()), field: None, line: None, message };

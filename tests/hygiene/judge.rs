@@ -19,7 +19,6 @@ pub fn findings(case: &Case) -> Vec<Finding> {
         prints: Some(&prints),
         fields: &[&case.fields],
         given: &[&case.given],
-        spans: &[],
     };
     verify(&case.text, &frame)
 }

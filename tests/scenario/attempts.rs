@@ -145,16 +145,6 @@ fn max_retries_is_an_option() {
 }
 
 #[test]
-fn a_context_that_cannot_be_sent_is_not_tried_again() {
-    let mut tasks = four_tasks();
-    tasks[0].description = "Do as T03 does.".into();
-    let mut world = World::planned(tasks);
-    let error = world.command(Implement, "").unwrap_or_default();
-    assert!(error.contains("T01: the context cannot be sent"), "{error}");
-    assert_eq!(world.sent_to("T01").len(), 0);
-}
-
-#[test]
 fn evidence_stays_small() {
     let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
     world.setting.options = json!({ "maxRetries": 10 });

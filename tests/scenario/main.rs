@@ -25,6 +25,7 @@ mod order;
 mod plan;
 mod plan_trouble;
 mod provider;
+mod reading;
 mod rebase;
 mod recovery;
 mod restart;

@@ -192,6 +192,10 @@ impl ImplementRun {
             let evidence: String = record.evidence.iter().map(|line| format!("- {line}\n")).collect();
             text.push_str(&format!("\n## What failed attempts taught\n\n{evidence}"));
         }
+        if !record.not_in_context.is_empty() {
+            let lines: String = record.not_in_context.iter().map(|line| format!("- {line}\n")).collect();
+            text.push_str(&format!("\n## Left out of its context\n\n{lines}"));
+        }
         for version in &record.versions {
             let changes = version.changes.join("\n");
             text.push_str(&format!(

@@ -12,6 +12,7 @@ mod judging;
 pub mod left;
 mod merge;
 mod opening;
+mod reading;
 pub mod rebasing;
 mod signals;
 mod watch;

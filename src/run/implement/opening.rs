@@ -3,7 +3,6 @@
 use crate::run::implement::{ImplementRun, Stage, Wait};
 
 use crate::backlog::{self};
-use crate::context;
 use crate::effect::file::FileOutcome;
 use crate::effect::git::{GitOperation, GitOutcome, Relation};
 use crate::effect::{Operation, Outcome};
@@ -59,7 +58,7 @@ impl ImplementRun {
         Activity::Implement(self)
     }
 
-    /// Which tasks this run may start, and whether each of them fits its context.
+    /// Which tasks this run may start, and whether each of them can be sent to a worker.
     pub(super) fn choose_tasks(&mut self) -> Result<(), String> {
         let ids = self.track.ids();
         let mut unknown = Vec::new();
@@ -101,21 +100,16 @@ impl ImplementRun {
                 }
             }
         }
-        let bytes_max = self.run.options.context.max_bytes;
-        let problems: Vec<String> = self
-            .wanted
-            .iter()
-            .filter(|index| !self.track.records[**index].life.is_done())
-            .filter_map(|index| {
-                context::compile_task(&self.track.backlog.tasks[*index], &[], bytes_max).err()
-            })
-            .map(|problem| format!("- {problem}"))
-            .collect();
+        let problems: Vec<String> =
+            self.unreadable().iter().map(|problem| format!("- {problem}\n")).collect();
         if problems.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("some tasks are too large, so nothing was started:\n{}", problems.join("\n")))
+            return Ok(());
         }
+        Err(format!(
+            "some tasks cannot be sent to a worker, so nothing was started:\n{}Edit {}, then `/implement`.",
+            problems.concat(),
+            self.run.document("BACKLOG.yaml")
+        ))
     }
 
     pub(super) fn tip_found(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {

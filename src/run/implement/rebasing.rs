@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::backlog::{TaskSpec, validate};
-use crate::context;
+use crate::context::{Inputs, Others, Unclean, compile_clean};
 use crate::definitions::Role;
 use crate::effect::Operation;
 use crate::effect::Outcome;
@@ -240,14 +240,10 @@ impl ImplementRun {
         let own = spec.id.to_string();
         let problems = validate(&tasks).into_iter().filter(|problem| problem.task.as_ref() == Some(&own));
         let mut problems: Vec<String> = problems.map(|problem| problem.to_string()).collect();
-        let bytes_max = self.run.options.context.max_bytes;
-        match context::compile_task(&better, &[], bytes_max) {
-            Ok(text) => {
-                let findings = context::verify(&text, &better, &self.track.ids(), bytes_max);
-                problems.extend(findings.iter().map(ToString::to_string));
-            }
-            Err(problem) => problems.push(problem.to_string()),
-        }
+        let inputs = Inputs::of(&better, &[], self.run.options.context.max_bytes);
+        problems.extend(
+            compile_clean(&inputs, &Others::of(&tasks)).map_or_else(Unclean::lines, |clean| clean.left_out),
+        );
         if problems.is_empty() {
             Ok((proposal, better))
         } else {

@@ -1,9 +1,8 @@
-//! The session of an attempt: what it reads, what it is told, how it ends.
+//! The session of an attempt: what it is told, how it ends.
 
 use crate::run::implement::attempt::{Attempt, Ending, GivenUp, Stage, role};
 
 use crate::backlog::TaskSpec;
-use crate::context;
 use crate::effect::git::GitOperation;
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome, Trouble, Usage};
 use crate::effect::{Operation, Outcome};
@@ -24,35 +23,6 @@ pub(super) const DIFF_BYTES_MAX: u32 = 1024 * 1024;
 pub(crate) const BLOCKED: &str = "BLOCKED:";
 
 impl ImplementRun {
-    /// The worktree is ready: what does the agent get to read?
-    pub(super) fn compile(&mut self, turn: &mut Turn, task: usize, mut attempt: Attempt, directory: String) {
-        let ids = self.track.ids();
-        let (Some(spec), Some(record)) =
-            (self.track.backlog.tasks.get(task), self.track.records.get_mut(task))
-        else {
-            return;
-        };
-        let bytes_max = self.run.options.context.max_bytes;
-        // A lesson that names another task would only make the context unclean: it stays behind.
-        let is_clean = |line: &&String| context::verify(line, spec, &ids, bytes_max).is_empty();
-        let evidence: Vec<String> = record.evidence.iter().filter(is_clean).cloned().collect();
-        let findings: Vec<String> = match context::compile_task(spec, &evidence, bytes_max) {
-            Ok(context) => {
-                let findings = context::verify(&context, spec, &ids, bytes_max);
-                if findings.is_empty() {
-                    record.context_bytes = u32::try_from(context.len()).unwrap_or(u32::MAX);
-                    let path = self.context_path(task);
-                    turn.write_document(attempt.wait(task), &path, context.clone());
-                    attempt.stage = Stage::Recording { directory, context };
-                    return self.put_back(task, attempt);
-                }
-                findings.iter().map(ToString::to_string).collect()
-            }
-            Err(problem) => vec![problem.to_string()],
-        };
-        self.failed(turn, task, &attempt, Failure::Context { findings });
-    }
-
     pub(super) fn create(
         &mut self,
         turn: &mut Turn,

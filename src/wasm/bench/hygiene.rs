@@ -79,7 +79,6 @@ impl BenchText {
             prints: Some(&self.prints),
             fields: &[],
             given: &[],
-            spans: &[],
         };
         hygiene::verify(&self.text, &frame).len()
     }

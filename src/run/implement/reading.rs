@@ -1,0 +1,48 @@
+//! What a worker reads: the sources of its context, and its compiling before each attempt.
+
+use crate::context::{Inputs, Others, Unclean, compile_clean};
+use crate::engine::Turn;
+use crate::evidence::Failure;
+use crate::run::implement::ImplementRun;
+use crate::run::implement::attempt::{Attempt, Stage};
+
+impl ImplementRun {
+    /// Every task of this run whose context cannot be made, all at once.
+    pub(super) fn unreadable(&self) -> Vec<Unclean> {
+        let others = Others::of(&self.track.backlog.tasks);
+        let open = self.wanted.iter().filter(|index| !self.track.records[**index].life.is_done());
+        let inputs = open.filter_map(|index| self.inputs(*index));
+        inputs.filter_map(|inputs| compile_clean(&inputs, &others).err()).collect()
+    }
+
+    /// The sources of a task's context.
+    pub(super) fn inputs(&self, task: usize) -> Option<Inputs<'_>> {
+        let (spec, record) = (self.track.backlog.tasks.get(task)?, self.track.records.get(task)?);
+        Some(Inputs::of(spec, &record.evidence, self.run.options.context.max_bytes))
+    }
+
+    /// The worktree is ready: what does the agent get to read?
+    pub(super) fn compile(&mut self, turn: &mut Turn, task: usize, mut attempt: Attempt, directory: String) {
+        let others = Others::of(&self.track.backlog.tasks);
+        let Some(inputs) = self.inputs(task) else { return };
+        let clean = match compile_clean(&inputs, &others) {
+            Ok(clean) => clean,
+            Err(problem) => {
+                return self.failed(turn, task, &attempt, Failure::Context { findings: problem.lines() });
+            }
+        };
+        let not_in_it = clean.not_in_it();
+        let context = clean.context.text;
+        let Some(record) = self.track.records.get_mut(task) else { return };
+        record.context_bytes = u32::try_from(context.len()).unwrap_or(u32::MAX);
+        let is_news = record.not_in_context != not_in_it;
+        record.not_in_context = not_in_it;
+        if is_news {
+            self.record_notes(turn, task, "");
+        }
+        let path = self.context_path(task);
+        turn.write_document(attempt.wait(task), &path, context.clone());
+        attempt.stage = Stage::Recording { directory, context };
+        self.put_back(task, attempt);
+    }
+}
