@@ -14,6 +14,7 @@ use crate::review::GateReport;
 use crate::run::implement::attempt::Attempt;
 use crate::run::implement::left::Left;
 use crate::run::implement::rebasing::Rebasing;
+use crate::run::implement::rework::Rework;
 use crate::spec::FeatureId;
 use crate::text::rfc3339;
 
@@ -81,6 +82,10 @@ pub struct Record {
     pub changes: Vec<Change>,
     /// What the latest attempt left behind, if it was stopped from outside.
     pub left: Option<Left>,
+    /// Work that goes back to an agent.
+    pub rework: Option<Rework>,
+    /// How often work went back.
+    pub reworks: u32,
     /// Attempts that counted since the spec last changed.
     pub failures: u32,
     /// How often a better spec was asked for in this set of attempts.
@@ -147,6 +152,7 @@ impl Record {
         self.earlier_attempts += std::mem::take(&mut self.attempts);
         self.failures = 0;
         self.rebases = 0;
+        self.rework = None;
     }
 }
 
@@ -188,6 +194,7 @@ impl Track {
             return;
         };
         record.former_specs.push(std::mem::replace(task, spec));
+        record.rework = None;
         self.touch(index);
     }
 
@@ -219,6 +226,7 @@ impl Track {
         };
         record.life = Life::Merged { commit: commit.clone() };
         record.left = None;
+        record.rework = None;
         record.attempts += 1;
         record.error = None;
         record.history.push("Merged; its process ended before it could say so.".to_owned());

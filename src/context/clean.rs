@@ -182,6 +182,56 @@ mod tests {
     }
 
     #[test]
+    fn what_is_asked_for_of_work_is_sent_with_the_task() {
+        let others = Others::of(&[sample_task(), neighbour()]);
+        let asked = |issues: &[&str]| {
+            let issues: Vec<String> = issues.iter().map(|issue| (*issue).to_owned()).collect();
+            let task = sample_task();
+            let inputs = Inputs { issues: &issues, ..Inputs::of(&task, &[], 3_000) };
+            compile_clean(&inputs, &others).unwrap()
+        };
+        let clean = asked(&["src/limiter.js:4: a refill of 0 throws; return the tokens", "as T03 does"]);
+        assert_eq!(clean.left_out.len(), 1, "{:?}", clean.left_out);
+        insta::assert_snapshot!(clean.context.text, @r"
+        # T02: Limit refills to the capacity
+
+        A refill adds tokens over time.
+        It must stop at the capacity.
+
+        ## Acceptance criteria
+
+        - refill(9, 5, 10) is 10
+        - refill(1, 2, 10) is 3
+
+        ## Constraints
+
+        - No new dependency
+
+        ## Files
+
+        - src/limiter.js
+        - test/limiter.test.js
+
+        ## Changes to make to the work in this directory
+
+        - src/limiter.js:4: a refill of 0 throws; return the tokens
+
+        ## Patterns to follow
+
+        - Pure functions as in src/clock.js:4-20
+        - Errors are TypeErrors
+
+        ## Gotchas
+
+        - Rates may be fractions
+        ");
+        // A criterion that is asked for once more is not met.
+        assert!(
+            asked(&["refill(1, 2, 10) is 3"]).context.text.contains("directory\n\n- refill(1, 2, 10) is 3")
+        );
+    }
+
+    #[test]
     fn what_every_task_may_say_is_no_copy() {
         let mut task = sample_task();
         task.acceptance.push(neighbour().description);

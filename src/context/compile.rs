@@ -1,8 +1,8 @@
 //! From a task and what is known to the text that its worker is sent.
 //!
 //! The room is spent by rank: title, acceptance criteria, constraints and files are always whole, and
-//! of the description at least all that must be kept; then come the constraints of the project, what
-//! failed attempts taught, the rest of the description, patterns, sections of the plan, gotchas and
+//! of the description at least all that must be kept; then come the changes that are asked for of work that
+//! is there, the constraints of the project, what failed attempts taught, the rest of the description, patterns, sections of the plan, gotchas and
 //! memory, as far as they fit.
 
 use std::collections::BTreeSet;
@@ -33,8 +33,8 @@ pub fn compile(inputs: &Inputs) -> Result<Context, ContextTooLarge> {
     let optional = compiler.optional();
 
     let fixed = title.len() + must.iter().map(Section::bytes).sum::<usize>();
-    let [project, evidence, ..] = &optional;
-    let first = project.bytes() + evidence.bytes();
+    let [issues, project, evidence, ..] = &optional;
+    let first = issues.bytes() + project.bytes() + evidence.bytes();
     let description = compiler
         .description(fixed, first)
         .map_err(|(bytes, refusal)| ContextTooLarge::new(task, bytes, inputs.bytes_max, refusal))?;
@@ -126,8 +126,9 @@ impl Compiler<'_> {
     }
 
     /// The sections that are filled as far as there is room, by rank.
-    fn optional(&mut self) -> [Section; 6] {
-        let Inputs { task, evidence, constraints, memory, .. } = *self.inputs;
+    fn optional(&mut self) -> [Section; 7] {
+        let Inputs { task, issues, evidence, constraints, memory, .. } = *self.inputs;
+        let issues = numbered(issues, |index| Source::Issue { index });
         let project = numbered(constraints, |index| Source::ProjectConstraint { index });
         let evidence = numbered(evidence, |index| Source::Evidence { index });
         let patterns = numbered(&task.context.patterns, |index| Source::Pattern { index });
@@ -137,6 +138,7 @@ impl Compiler<'_> {
         let memory =
             memory.iter().map(|entry| (fold(&entry.text), Source::Memory { id: entry.id.clone() })).collect();
         [
+            ("Changes to make to the work in this directory", issues),
             ("Project constraints", project),
             ("Learned from failed attempts", evidence),
             ("Patterns to follow", patterns),
@@ -225,7 +227,9 @@ impl Compiler<'_> {
         let Section { title, items: found } = section;
         let mut items: Vec<(String, Source)> = Vec::new();
         for (text, source) in found {
-            if let Some(of) = self.repeated(&text) {
+            // A criterion that is asked for once more is not met.
+            let is_asked_for = matches!(source, Source::Issue { .. });
+            if let Some(of) = self.repeated(&text).filter(|_| !is_asked_for) {
                 self.drop(source, text.len(), Why::Repeats { of });
                 continue;
             }

@@ -11,6 +11,8 @@ use crate::backlog::TaskSpec;
 pub struct Inputs<'a> {
     /// The task.
     pub task: &'a TaskSpec,
+    /// What is to change in work that is there; empty when none is.
+    pub issues: &'a [String],
     /// What failed attempts taught, newest first.
     pub evidence: &'a [String],
     /// The text of PLAN.md; empty when there is none.
@@ -42,6 +44,7 @@ impl<'a> Inputs<'a> {
         const NOTHING: &BTreeSet<Source> = &BTreeSet::new();
         Self {
             task,
+            issues: &[],
             evidence,
             plan: "",
             constraints: &[],

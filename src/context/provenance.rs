@@ -53,6 +53,11 @@ pub enum Source {
         /// Its index.
         index: usize,
     },
+    /// A change that is asked for of work that is there.
+    Issue {
+        /// Its index.
+        index: usize,
+    },
     /// A constraint of the project.
     ProjectConstraint {
         /// Its index.
@@ -97,7 +102,8 @@ impl Source {
             | Self::Acceptance { .. }
             | Self::Constraint { .. }
             | Self::File { .. } => false,
-            Self::ProjectConstraint { .. }
+            Self::Issue { .. }
+            | Self::ProjectConstraint { .. }
             | Self::Evidence { .. }
             | Self::Pattern { .. }
             | Self::Gotcha { .. }
@@ -116,6 +122,7 @@ impl fmt::Display for Source {
             Self::Acceptance { index } => write!(f, "acceptance[{index}]"),
             Self::Constraint { index } => write!(f, "context.constraints[{index}]"),
             Self::File { index } => write!(f, "scope.files_hint[{index}]"),
+            Self::Issue { index } => write!(f, "change {}", index + 1),
             Self::ProjectConstraint { index } => write!(f, "project constraint {}", index + 1),
             Self::Evidence { index } => write!(f, "lesson {}", index + 1),
             Self::Pattern { index } => write!(f, "context.patterns[{index}]"),

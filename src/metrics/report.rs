@@ -16,7 +16,7 @@ pub struct TaskFigures {
     pub title: String,
     /// Its status as the backlog spells it.
     pub status: String,
-    /// Attempts so far.
+    /// Attempts so far, and how often work went back to an agent.
     pub attempts: u32,
     /// Size of its context in bytes; 0 before it was compiled.
     pub context_bytes: u32,

@@ -66,6 +66,7 @@ fn adopt_task(
     if !is_same {
         // Work on another spec is no work on this one.
         record.left = None;
+        record.rework = None;
     }
     if let Some(read) = read.filter(|read| *read < record.revision) {
         let since = record.revision;

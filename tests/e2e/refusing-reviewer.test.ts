@@ -1,16 +1,27 @@
-/** A reviewer that asks for changes sends the task back with its issues. */
+/** Work that its reviewer wants changed goes to a fresh agent, with the issues and the task. */
 import { expect, test } from "vitest";
-import { APPROVED, HITS, linksScript, refused } from "./links.ts";
+import { APPROVED, HITS, linksScript, refused, solve } from "./links.ts";
+import { bash } from "./model.ts";
 import { expectSuccess, planned, statusOf } from "./outcome.ts";
 import { inWorld } from "./world.ts";
 
 const ISSUE = "count() has no example in its comment";
 
-test("what the reviewer asked for reaches the second attempt, which is merged", () => {
+const EXAMPLE = '// Example: new Hits().count("a") is 0\n';
+const CHATTER = "chatter-of-the-worker";
+
+test("what the reviewer asked for is changed by an agent that finds the work, and merged", () => {
   let reviews = 0;
-  const script = linksScript({ reviewer: () => (reviews++ === 0 ? refused(ISSUE) : APPROVED) }, [
-    HITS,
-  ]);
+  const script = linksScript(
+    {
+      reviewer: () => (reviews++ === 0 ? refused(ISSUE) : APPROVED),
+      implementer: (call) =>
+        call.text.includes(ISSUE)
+          ? [{ tools: [bash(`printf '%s' '${EXAMPLE}' >> src/hits.js`)] }, CHATTER]
+          : [...solve(HITS).slice(0, 1), CHATTER],
+    },
+    [HITS],
+  );
   return inWorld({ script }, async (world) => {
     planned(world, [HITS]);
     expectSuccess(await world.run("implement"));
@@ -18,8 +29,15 @@ test("what the reviewer asked for reaches the second attempt, which is merged", 
     const [first, second] = world.model.opened("implementer", "T02");
     expect(first?.text).not.toContain(ISSUE);
     expect(second?.text).toContain(ISSUE);
+    expect(second?.text).toContain(HITS.acceptance[0]);
+    expect(second?.text).not.toContain(CHATTER);
+    const sent = world.repository.read("tasks/T02.context.md");
+    expect(sent).toContain(`## Changes to make to the work in this directory\n\n- ${ISSUE}\n`);
+    for (const review of world.model.opened("reviewer")) expect(review.text).not.toContain(CHATTER);
+
     expect(world.repository.merges("mac/links")).toHaveLength(1);
-    expect(statusOf(world, "T02")).toMatchObject({ status: "completed", attempts: 2 });
+    expect(world.repository.show("src/hits.js", "mac/links")).toMatch(/class Hits[\s\S]*Example:/);
+    expect(statusOf(world, "T02")).toMatchObject({ status: "completed", attempts: 1, reworks: 1 });
   });
 });
 

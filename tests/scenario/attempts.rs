@@ -103,7 +103,7 @@ fn a_large_diff_is_reviewed_in_parts() {
     assert_eq!(world.command(Implement, ""), None);
     world.assert_said("reviewed in 3 parts");
     let reviews = world.sent_to("review T01");
-    assert_eq!(reviews.len(), 4, "three parts, then the second attempt");
+    assert_eq!(reviews.len(), 6, "three parts, and again with the change that was asked for");
     assert!(reviews[1].contains("part 2 of 3") && reviews[1].contains("b.js"));
     assert!(world.sent_to("T01")[1].contains("b.js repeats itself"));
 }
@@ -148,9 +148,8 @@ fn max_retries_is_an_option() {
 fn evidence_stays_small() {
     let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
     world.setting.options = json!({ "maxRetries": 10 });
-    let refusal = |n: usize| Act::verdict("changes_requested", &[&format!("issue number {n}")]);
-    let refusals = (1..=9).map(refusal).collect();
-    world.agents.script("review T01", refusals);
+    let blocked = |n: usize| Act::Note(format!("BLOCKED: issue number {n}"));
+    world.agents.script("T01", (1..=9).map(blocked).collect());
     assert_eq!(world.command(Implement, ""), None);
     let last = world.sent_to("T01")[9].to_owned();
     assert_eq!(last.matches("issue number").count(), 5, "{last}");

@@ -30,4 +30,5 @@ mod rebase;
 mod recovery;
 mod restart;
 mod revisions;
+mod rework;
 mod slots;

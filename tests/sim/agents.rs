@@ -17,6 +17,9 @@ use crate::world::{Item, START_MS, Session, World};
 /// Stands in every planning text; no worker may ever see it.
 pub const PLAN_MARK: &str = "only-planners-know-this";
 
+/// Stands in what an agent reads whose work is there already.
+pub const REWORK_MARK: &str = "Changes to make to the work in this directory";
+
 /// What an agent does with one ask.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deed {
@@ -133,14 +136,16 @@ impl World {
 
     /// An agent gets a text: what it will do, how long until it did, and then until it says so.
     pub fn take_on_ask(&mut self, flight: &mut Flight) -> (u64, u64) {
-        let Operation::Session(SessionOperation::Ask { session: id, timeout_ms, silent_ms, .. }) =
+        let Operation::Session(SessionOperation::Ask { session: id, timeout_ms, silent_ms, text, .. }) =
             &flight.operation
         else {
             return (1, 1);
         };
         let (id, timeout_ms, silent_ms) = (id.clone(), *timeout_ms, *silent_ms);
+        let is_rework = text.contains(REWORK_MARK);
         let Some(session) = self.sessions.get_mut(&id) else { return (1, 1) };
         session.asks += 1;
+        session.is_rework = is_rework;
         let session = session.clone();
         let deed = self.draw_deed(&session);
         let whole_ms = match deed {
@@ -215,6 +220,7 @@ impl World {
                     parent: parent.clone(),
                     is_denied: fails,
                     asks: 0,
+                    is_rework: false,
                     answer: None,
                 };
                 self.sessions.insert(id.clone(), session);
@@ -273,6 +279,12 @@ impl World {
                 self.books.verdicts.insert(key, text.contains("verdict: approved"));
             }
             SessionOutcome::Answered { .. } if session.purpose.agent == "rebase" => self.hit(Class::Rebase),
+            SessionOutcome::Answered { finish, .. }
+                if finish.as_deref() == Some("stop") && session.is_rework =>
+            {
+                self.coverage.hit(Class::Reworked);
+                *self.books.reworks.entry(task).or_default() += 1;
+            }
             SessionOutcome::Answered { finish, .. } if finish.as_deref() == Some("stop") => {
                 *self.books.answers.entry(task).or_default() += 1;
             }

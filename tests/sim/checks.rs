@@ -13,10 +13,10 @@ use multi_agent_coder::effect::{Effect, Operation, Outcome};
 use multi_agent_coder::event::{CommandName, Event, SessionSignal};
 use multi_agent_coder::ids::{CommitId, SessionId};
 
-use crate::agents::PLAN_MARK;
+use crate::agents::{PLAN_MARK, REWORK_MARK};
 use crate::answers::gate;
 use crate::coverage::Class;
-use crate::git::directory;
+use crate::git::{directory, slot_of};
 use crate::setup::mark;
 use crate::world::{Command, World};
 
@@ -77,6 +77,7 @@ impl World {
                 self.books.spent_usd = 0.0;
                 self.books.spent_tokens = 0;
                 self.books.answers.clear();
+                self.books.reworks.clear();
                 self.books.troubles = 0;
                 let tasks = self.backlog().map(|backlog| backlog.tasks).unwrap_or_default();
                 let after = |task: TaskSpec| {
@@ -207,7 +208,11 @@ impl World {
         assert!(!self.books.merged.contains(&known), "I3: {task} is merged and asked again");
         let answers = self.books.answers.get(task).copied().unwrap_or_default();
         let retries = self.setup.options["maxRetries"].as_u64().unwrap_or(3);
-        assert!(answers < retries + self.books.troubles, "I1: {task} is tried {answers} times and again");
+        if text.contains(REWORK_MARK) {
+            self.check_rework(task, at, answers);
+        } else {
+            assert!(answers < retries + self.books.troubles, "I1: {task} is tried {answers} times and again");
+        }
         for other in self.books.depends_on.get(task).into_iter().flatten() {
             let is_merged = self.books.merged.contains(&(self.track.clone(), other.clone()));
             let is_done = is_merged || self.books.given.contains(other);
@@ -215,6 +220,21 @@ impl World {
         }
         let file = format!("tasks/{task}.context.md");
         assert!(self.file(&file) == Some(text), "I15: what {task} was sent is not in {file}");
+    }
+
+    /// Work that an agent is to change was refused, is kept, and did not go back too often.
+    fn check_rework(&self, task: &str, at: &str, answers: u64) {
+        let reworks = self.books.reworks.get(task).copied().unwrap_or_default();
+        // The work of an earlier command goes back in this one.
+        let most = 2 * (answers + self.books.troubles + 1);
+        assert!(reworks < most, "I1: the work of {task} went back {reworks} times");
+        let begins = slot_of(at).and_then(|slot| self.git.worktrees.get(&slot)?.at.clone());
+        let prefix = format!("refs/mac/{}/{task}/", self.track);
+        let mut held = self.git.refs.iter().filter(|(_, commit)| begins.as_ref() == Some(*commit));
+        let number: Option<u32> = held.find_map(|(name, _)| name.strip_prefix(&prefix)?.parse().ok());
+        let number = number.expect("I5: work that goes back is in no ref of its attempt");
+        let verdict = self.books.verdicts.get(&(task.to_owned(), number));
+        assert_eq!(verdict, Some(&false), "the work of {task} goes back and nobody refused it");
     }
 
     /// What goes to a worker or a reviewer is about their task alone.

@@ -29,6 +29,7 @@ classes! {
     RedGate: "a red gate",
     GateTimeout: "a gate at its deadline",
     ReviewRefused: "a review that asks for changes",
+    Reworked: "work changed as its reviewer asked",
     ReviewBabble: "a reviewer without a verdict",
     Rebase: "an answer of the rebase agent",
     Blocked: "a blocked agent",

@@ -59,6 +59,8 @@ pub struct Session {
     /// The host said that it was not made, so nobody can know of it.
     pub is_denied: bool,
     pub asks: u32,
+    /// It was given work to change.
+    pub is_rework: bool,
     /// How its latest ask ended, for who comes later.
     pub answer: Option<SessionOutcome>,
 }
@@ -94,6 +96,8 @@ pub struct Books {
     pub good_ends: BTreeMap<(String, u32), bool>,
     /// Answers of workers in the running command, by task.
     pub answers: BTreeMap<String, u64>,
+    /// By task: how often an agent that was to change its work answered.
+    pub reworks: BTreeMap<String, u64>,
     /// Troubles of the host in the running command: they may cost an answer more.
     pub troubles: u64,
     /// What each task depends on, as the running command read it; empty after an edit beside it.

@@ -20,6 +20,7 @@ use crate::run::documents::file_failure;
 use crate::run::gating::{Check, Gating, Preparation};
 use crate::run::implement::ImplementRun;
 use crate::run::implement::left::{Left, Remains};
+use crate::run::implement::rework::Rework;
 use crate::run::providers::AskTrouble;
 use crate::run::review::Review;
 use crate::run::{Progress, Waiter, session_failure};
@@ -32,7 +33,7 @@ pub struct Attempt {
     pub number: u32,
     /// Its worktree directory.
     pub slot: Slot,
-    /// The integration tip it began from.
+    /// The integration tip that its work began from.
     pub base: CommitId,
     /// When it began, in milliseconds since the Unix epoch.
     pub started_ms: u64,
@@ -42,6 +43,8 @@ pub struct Attempt {
     pub notes: String,
     /// What was denied to its agent last.
     pub denied: Option<String>,
+    /// The work that it is to change, and how; `None` when it begins from a clean tip.
+    pub rework: Option<Rework>,
     /// Its work, once it is in a ref and waits to be judged.
     pub kept: Option<CommitId>,
     /// Its agent tries a provider that was in trouble, and all others wait for how that goes.
@@ -180,6 +183,7 @@ impl ImplementRun {
             entry: None,
             notes: String::new(),
             denied: None,
+            rework: record.rework.clone(),
             kept: None,
             is_probe,
             live: Usage::default(),
@@ -195,7 +199,11 @@ impl ImplementRun {
             _ => {
                 record.begun += 1;
                 let waiter = attempt.wait(task);
-                let preparation = Preparation::begin(turn, &self.run, slot, self.tip.clone(), waiter);
+                let mut at = self.tip.clone();
+                if let Some(rework) = &attempt.rework {
+                    (at, attempt.base) = (rework.commit.clone(), rework.base.clone());
+                }
+                let preparation = Preparation::begin(turn, &self.run, slot, at, waiter);
                 attempt.stage = Stage::Preparing(preparation);
             }
         }

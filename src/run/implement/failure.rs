@@ -52,6 +52,14 @@ impl ImplementRun {
         record.spent_ms += took_ms;
         let lessons = distill(&failure);
         let told = lessons.first().map(|lesson| format!(". It is told: {lesson}")).unwrap_or_default();
+        if failure.consumes_attempt()
+            && let Some(rework) = record.rework.take()
+            && failure.class() != FailureClass::Review
+        {
+            // What its reviewer asked for holds for other work, too.
+            let asked = Failure::Review { issues: rework.issues, is_of_spec: false };
+            record.evidence = accumulate(&record.evidence, distill(&asked));
+        }
         record.evidence = accumulate(&record.evidence, lessons);
         count(record, &failure);
         record.left = if failure.consumes_attempt() { None } else { attempt.left() };

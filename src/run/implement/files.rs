@@ -143,6 +143,7 @@ impl ImplementRun {
             "status": status,
             "timestamp": rfc3339(turn.shared.now_ms),
             "attempts": record.attempts,
+            "reworks": record.reworks,
             "session": { "started": record.last_attempt_ms.map(rfc3339), "ended": ended },
             "verification": {
                 "tests_passed": passed(&record.reports, GateName::Test),

@@ -223,7 +223,7 @@ pub(crate) fn figures(track: &Track, ledger: &crate::metrics::Ledger) -> Vec<Tas
                 id: task.id.clone(),
                 title: task.title.clone(),
                 status: status_word(track.status(index), blocker.is_some()),
-                attempts: record.earlier_attempts + record.attempts,
+                attempts: record.earlier_attempts + record.attempts + record.reworks,
                 context_bytes: record.context_bytes,
                 tokens: usage.tokens(),
                 cost_usd: usage.cost_usd,

@@ -10,7 +10,7 @@ use crate::engine::Turn;
 use crate::evidence::Failure;
 use crate::ids::CommitId;
 use crate::options::ReviewMode;
-use crate::review::{GateReport, Verdict};
+use crate::review::GateReport;
 use crate::route::Work;
 use crate::run::gating::Gating;
 use crate::run::implement::working::DIFF_BYTES_MAX;
@@ -49,6 +49,9 @@ impl ImplementRun {
                 attempt.kept = Some(commit.clone());
                 if self.is_stopping() {
                     return self.interrupted(turn, task, &attempt);
+                }
+                if attempt.rework.as_ref().is_some_and(|rework| rework.changes_nothing(diff)) {
+                    return self.failed(turn, task, &attempt, Failure::Empty);
                 }
                 let diff = self.readable_diff(turn, task, diff, *diff_bytes);
                 let work = Collected { commit: commit.clone(), changes: changes.clone(), diff };
@@ -256,25 +259,6 @@ impl ImplementRun {
             Reviewed::Failed(message) => {
                 let failure = Failure::Host { message: format!("no review: {message}") };
                 self.failed(turn, task, &attempt, failure);
-            }
-        }
-    }
-
-    pub(super) fn reviewed(
-        &mut self,
-        turn: &mut Turn,
-        task: usize,
-        attempt: Attempt,
-        work: Collected,
-        verdict: Verdict,
-    ) {
-        match verdict {
-            Verdict::Approved => self.queue(turn, task, attempt, work),
-            Verdict::ChangesRequested { issues } => {
-                self.failed(turn, task, &attempt, Failure::Review { issues, is_of_spec: false });
-            }
-            Verdict::Rebase { issues } => {
-                self.failed(turn, task, &attempt, Failure::Review { issues, is_of_spec: true });
             }
         }
     }

@@ -174,12 +174,17 @@ impl ImplementRun {
         record.attempts += 1;
         record.troubles = 0;
         record.error = None;
+        record.rework = None;
         for report in &mut record.reports {
             // What a green gate printed is of no more use, and a checkpoint would carry it along.
             report.tail.clear();
         }
         record.spent_ms += took_ms;
-        let tries = count(record.attempts as usize, "attempt", "attempts");
+        let mut tries = count(record.attempts as usize, "attempt", "attempts");
+        if record.reworks > 0 {
+            let reworks = count(record.reworks as usize, "change", "changes");
+            tries = format!("{tries} and {reworks} after a review");
+        }
         let text = format!(
             "merged after {tries}: {} changed, {} of context, {}",
             count(work.changes.len(), "file", "files"),

@@ -14,6 +14,7 @@ mod merge;
 mod opening;
 mod reading;
 pub mod rebasing;
+pub mod rework;
 mod signals;
 mod watch;
 pub(crate) mod working;

@@ -1,6 +1,6 @@
 //! What a worker reads: the sources of its context, and its compiling before each attempt.
 
-use crate::context::{Inputs, Others, Unclean, compile_clean};
+use crate::context::{Context, Inputs, Others, Source, Unclean, compile_clean};
 use crate::engine::Turn;
 use crate::evidence::Failure;
 use crate::run::implement::ImplementRun;
@@ -18,7 +18,19 @@ impl ImplementRun {
     /// The sources of a task's context.
     pub(super) fn inputs(&self, task: usize) -> Option<Inputs<'_>> {
         let (spec, record) = (self.track.backlog.tasks.get(task)?, self.track.records.get(task)?);
-        Some(Inputs::of(spec, &record.evidence, self.run.options.context.max_bytes))
+        let bytes_max = self.run.options.context.max_bytes;
+        Some(match &record.rework {
+            // What earlier attempts did wrong was another work.
+            Some(rework) => Inputs { issues: &rework.issues, ..Inputs::of(spec, &[], bytes_max) },
+            None => Inputs::of(spec, &record.evidence, bytes_max),
+        })
+    }
+
+    /// Whether anything that is asked for of a task's work can be sent.
+    pub(super) fn can_ask_for(&self, task: usize, issues: &[String]) -> bool {
+        let others = Others::of(&self.track.backlog.tasks);
+        let clean = |inputs: Inputs<'_>| compile_clean(&Inputs { issues, ..inputs }, &others);
+        self.inputs(task).is_some_and(|inputs| clean(inputs).is_ok_and(|clean| asks_for(&clean.context)))
     }
 
     /// The worktree is ready: what does the agent get to read?
@@ -31,6 +43,10 @@ impl ImplementRun {
                 return self.failed(turn, task, &attempt, Failure::Context { findings: problem.lines() });
             }
         };
+        if let Some(rework) = attempt.rework.as_ref().filter(|_| !asks_for(&clean.context)) {
+            let failure = Failure::Review { issues: rework.issues.clone(), is_of_spec: false };
+            return self.failed(turn, task, &attempt, failure);
+        }
         let not_in_it = clean.not_in_it();
         let context = clean.context.text;
         let Some(record) = self.track.records.get_mut(task) else { return };
@@ -45,4 +61,9 @@ impl ImplementRun {
         attempt.stage = Stage::Recording { directory, context };
         self.put_back(task, attempt);
     }
+}
+
+/// Whether a context holds a change that is asked for.
+fn asks_for(context: &Context) -> bool {
+    context.spans.iter().any(|span| matches!(span.source, Source::Issue { .. }))
 }

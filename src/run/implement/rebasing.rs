@@ -18,7 +18,7 @@ use crate::rebase::{Effort, Proposal, changes, is_messy, parse_proposal, rebase_
 use crate::route::{Work, work_of};
 use crate::run::asked::Asked;
 use crate::run::implement::attempt::{Attempt, role};
-use crate::run::implement::{ImplementRun, Wait};
+use crate::run::implement::{ImplementRun, Wait, rework};
 use crate::run::{Waiter, session_failure, silent_ms};
 use crate::schedule::overlap;
 use crate::text::count;
@@ -63,6 +63,9 @@ impl ImplementRun {
         }
         if matches!(failure, Failure::Review { is_of_spec: true, .. }) {
             return Some("the reviewer says that the task itself is at fault".to_owned());
+        }
+        if let Some(why) = attempt.rework.as_ref().and_then(|rework| rework::rebase_reason(rework, failure)) {
+            return Some(why);
         }
         let failures = record.failures + 1;
         if failures >= options.after_attempts {
