@@ -9,6 +9,7 @@ mod bad_ids;
 mod bad_inputs;
 mod draft;
 pub(crate) mod fields;
+mod limits;
 pub(crate) mod problem;
 #[cfg(test)]
 mod properties;
@@ -20,9 +21,12 @@ pub(crate) mod samples;
 pub(crate) mod tree;
 
 pub use draft::parse_draft;
+pub use limits::Limits;
+pub(crate) use limits::{CONSTRAINTS, DONT_TOUCH};
 pub use problem::Problem;
 pub use read::parse;
 pub use render::{render, render_task};
+pub(crate) use rules::hint_problem;
 pub use rules::validate;
 
 use std::fmt;
@@ -46,6 +50,9 @@ pub struct Backlog {
     /// When it was last written, as RFC 3339 text; never interpreted.
     #[serde(default)]
     pub updated_at: Option<String>,
+    /// What holds for all of them: `constraints` and `dont_touch` in the file.
+    #[serde(flatten)]
+    pub limits: Limits,
     /// The tasks in the order of the file; 1 to 2,000.
     pub tasks: Vec<TaskSpec>,
 }

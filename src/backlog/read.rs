@@ -6,11 +6,14 @@ use std::collections::BTreeSet;
 use super::fields::{Fields, Reader};
 use super::problem::{Finding, Problem};
 use super::tree::{Node, Value, read_tree};
-use super::{Backlog, Scope, Status, TaskContext, TaskSpec, WorkKind, rules};
+use super::{
+    Backlog, CONSTRAINTS, DONT_TOUCH, Limits, Scope, Status, TaskContext, TaskSpec, WorkKind, limits, rules,
+};
 use crate::ids::{TaskId, TrackId};
 
 /// Keys of the file's head.
-const HEAD_KEYS: [&str; 6] = ["version", "track_id", "revision", "created_at", "updated_at", "tasks"];
+const HEAD_KEYS: [&str; 8] =
+    ["version", "track_id", "revision", "created_at", "updated_at", CONSTRAINTS, DONT_TOUCH, "tasks"];
 /// Keys of a task.
 const TASK_KEYS: [&str; 12] = [
     "id",
@@ -56,7 +59,7 @@ pub(super) fn read(text: &str, author: Author) -> Result<Backlog, Vec<Problem>> 
     let root = read_tree(text)?;
     let mut reader = Reader::default();
     let backlog = reader.backlog(&root, author);
-    let findings = with_rules(reader.findings, &backlog.tasks);
+    let findings = with_rules(reader.findings, &backlog);
     if findings.is_empty() {
         return Ok(backlog);
     }
@@ -89,7 +92,7 @@ fn cut_flood(problems: &mut Vec<Problem>) {
 }
 
 /// Adds what the rules say, except about fields that could not be read in the first place.
-fn with_rules(shape: Vec<Finding>, tasks: &[TaskSpec]) -> Vec<Finding> {
+fn with_rules(shape: Vec<Finding>, backlog: &Backlog) -> Vec<Finding> {
     let root = |finding: &Finding| {
         let field = finding.field.split('[').next().unwrap_or_default();
         (finding.task, field.to_owned())
@@ -101,8 +104,8 @@ fn with_rules(shape: Vec<Finding>, tasks: &[TaskSpec]) -> Vec<Finding> {
         // Without its list of tasks, or as no map at all, nothing more can be said of it.
         [field, parent, String::new()].into_iter().any(|field| unread.contains(&(task, field)))
     };
-    let more = rules::check(tasks).into_iter().filter(|finding| !is_unread(finding));
-    let more: Vec<Finding> = more.collect();
+    let all = rules::check(&backlog.tasks).into_iter().chain(limits::check(&backlog.limits, &backlog.tasks));
+    let more: Vec<Finding> = all.filter(|finding| !is_unread(finding)).collect();
     shape.into_iter().chain(more).collect()
 }
 
@@ -134,6 +137,7 @@ impl Reader {
             revision: None,
             created_at: String::new(),
             updated_at: None,
+            limits: Limits::default(),
             tasks,
         };
         if author == Author::File {
@@ -142,6 +146,10 @@ impl Reader {
             backlog.revision = self.revision(head);
             backlog.created_at = self.required(head, "created_at");
             backlog.updated_at = self.text(head, "updated_at");
+            backlog.limits = Limits {
+                constraints: self.texts(head, CONSTRAINTS),
+                dont_touch: self.texts(head, DONT_TOUCH),
+            };
             let track = backlog.track_id.as_str();
             if let Some(message) = rules::track_problem(track).filter(|_| !track.is_empty()) {
                 self.note(head, "track_id", message);

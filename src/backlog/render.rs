@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::{Backlog, TaskSpec};
+use super::{Backlog, CONSTRAINTS, DONT_TOUCH, TaskSpec};
 
 /// `BACKLOG.yaml`; `parse` gives the same backlog back.
 pub fn render(backlog: &Backlog) -> String {
@@ -19,6 +19,12 @@ pub fn render(backlog: &Backlog) -> String {
     out.value(0, "created_at:", &backlog.created_at);
     if let Some(updated_at) = &backlog.updated_at {
         out.value(0, "updated_at:", updated_at);
+    }
+    for (key, items) in [(CONSTRAINTS, &backlog.limits.constraints), (DONT_TOUCH, &backlog.limits.dont_touch)]
+    {
+        if !items.is_empty() {
+            out.list(0, &format!("{key}:"), items);
+        }
     }
     out.line(0, &["tasks:"]);
     for task in &backlog.tasks {

@@ -24,7 +24,12 @@ const HOURS_MAX: f64 = 10_000.0;
 
 /// Holds tasks against every rule that needs no text; empty when all is well.
 pub fn validate(tasks: &[TaskSpec]) -> Vec<Problem> {
-    check(tasks)
+    named(check(tasks), tasks)
+}
+
+/// Findings with the names of their tasks.
+pub(super) fn named(findings: Vec<Finding>, tasks: &[TaskSpec]) -> Vec<Problem> {
+    findings
         .into_iter()
         .map(|finding| Problem {
             task: finding.task.map(|index| label(tasks, index)),
@@ -174,7 +179,7 @@ pub(super) fn track_problem(id: &str) -> Option<String> {
 }
 
 /// Why a text cannot be a file hint; `None` when it can.
-fn hint_problem(path: &str) -> Option<String> {
+pub(crate) fn hint_problem(path: &str) -> Option<String> {
     let is_drive =
         path.as_bytes().get(1) == Some(&b':') && path.starts_with(|c: char| c.is_ascii_alphabetic());
     let complaint = if path.trim().is_empty() {

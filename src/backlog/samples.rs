@@ -5,7 +5,7 @@ use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
-use super::{Backlog, Scope, Status, TaskContext, TaskSpec, WorkKind, render};
+use super::{Backlog, Limits, Scope, Status, TaskContext, TaskSpec, WorkKind, render};
 use crate::ids::{TaskId, TrackId};
 
 /// A valid task with dependencies.
@@ -34,6 +34,7 @@ pub(super) fn backlog(tasks: Vec<TaskSpec>) -> Backlog {
         revision: None,
         created_at: "2026-01-01T00:00:00Z".into(),
         updated_at: None,
+        limits: Limits::default(),
         tasks,
     }
 }
@@ -165,12 +166,15 @@ pub(super) fn any_backlog() -> impl Strategy<Value = Backlog> {
     });
     let head =
         (filled(), "[a-z0-9][a-z0-9-]{0,47}", option::of(0..1_u64 << 53), filled(), option::of(text()));
-    (tasks, head).prop_map(move |((mut tasks, edges), head)| {
+    // Nothing that a file hint can be.
+    let limits = (vec(filled(), 0..3), vec("_[0-9]{4,8}/?", 0..3));
+    (tasks, head, limits).prop_map(move |((mut tasks, edges), head, (constraints, dont_touch))| {
         for (index, depends_on) in edges.into_iter().enumerate() {
             tasks[index].id = TaskId::from(ids[index]);
             tasks[index].depends_on = depends_on.into_iter().map(TaskId::from).collect();
         }
         let (version, track_id, revision, created_at, updated_at) = head;
-        Backlog { version, track_id: TrackId(track_id), revision, created_at, updated_at, tasks }
+        let limits = Limits { constraints, dont_touch };
+        Backlog { version, track_id: TrackId(track_id), revision, created_at, updated_at, limits, tasks }
     })
 }

@@ -121,7 +121,8 @@ fn verify(context: &Context, inputs: &Inputs, others: &Others) -> Vec<Finding> {
     let fields = [&task.title, &task.description].into_iter().chain(&task.acceptance);
     let fields = fields.chain(&task.context.constraints).chain(&task.scope.files_hint);
     let fields: Vec<&str> = fields.map(String::as_str).collect();
-    let given = inputs.evidence.iter().chain(inputs.constraints).map(String::as_str);
+    let limits = inputs.limits.lines();
+    let given = inputs.evidence.iter().chain(inputs.constraints).chain(&limits).map(String::as_str);
     let given: Vec<&str> = given.chain([inputs.plan]).collect();
     hygiene::verify(
         &context.text,

@@ -27,7 +27,13 @@ const SECTION_BYTES_MAX: usize = 400;
 /// [`ContextTooLarge`] when what must be in it does not fit.
 pub fn compile(inputs: &Inputs) -> Result<Context, ContextTooLarge> {
     let task = inputs.task;
-    let mut compiler = Compiler { inputs, seen: Seen::default(), said: Vec::new(), dropped: Vec::new() };
+    let mut compiler = Compiler {
+        inputs,
+        limits: inputs.limits.lines(),
+        seen: Seen::default(),
+        said: Vec::new(),
+        dropped: Vec::new(),
+    };
     let title = format!("# {}: {}\n", task.id, fold(&task.title).replace('\n', " "));
     let must = compiler.must();
     let optional = compiler.optional();
@@ -35,9 +41,9 @@ pub fn compile(inputs: &Inputs) -> Result<Context, ContextTooLarge> {
     let fixed = title.len() + must.iter().map(Section::bytes).sum::<usize>();
     let [issues, project, evidence, ..] = &optional;
     let first = issues.bytes() + project.bytes() + evidence.bytes();
-    let description = compiler
-        .description(fixed, first)
-        .map_err(|(bytes, refusal)| ContextTooLarge::new(task, bytes, inputs.bytes_max, refusal))?;
+    let description = compiler.description(fixed, first).map_err(|(bytes, refusal)| {
+        ContextTooLarge::new(task, &compiler.limits, bytes, inputs.bytes_max, refusal)
+    })?;
 
     let mut context = Context::default();
     context.push(&title, Source::Title);
@@ -91,6 +97,8 @@ struct Said {
 /// What was said so far and what was left out.
 struct Compiler<'a> {
     inputs: &'a Inputs<'a>,
+    /// The backlog's limits as lines.
+    limits: Vec<String>,
     seen: Seen,
     /// What was said, by its number in `seen`.
     said: Vec<Said>,
@@ -102,7 +110,8 @@ impl Compiler<'_> {
     fn must(&mut self) -> [Section; 3] {
         let task = self.inputs.task;
         let acceptance = numbered(&task.acceptance, |index| Source::Acceptance { index });
-        let constraints = numbered(&task.context.constraints, |index| Source::Constraint { index });
+        let mut constraints = numbered(&task.context.constraints, |index| Source::Constraint { index });
+        constraints.extend(numbered(&self.limits, |index| Source::Limit { index }));
         let files = numbered(&task.scope.files_hint, |index| Source::File { index });
         let mut lines: BTreeSet<String> = BTreeSet::new();
         [("Acceptance criteria", acceptance), ("Constraints", constraints), ("Files", files)].map(

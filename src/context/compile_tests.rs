@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 
 use super::*;
-use crate::backlog::{TaskContext, TaskSpec};
+use crate::backlog::{Limits, TaskContext, TaskSpec};
 
 fn evidence() -> Vec<String> {
     vec![
@@ -131,6 +131,27 @@ fn a_pattern_never_shows_a_file() {
     assert!(context.dropped.iter().any(|dropped| dropped.why == Why::Body));
 }
 
+#[test]
+fn the_limits_of_the_backlog_stand_with_the_constraints() {
+    let limits = Limits { constraints: lines(&["No network", "No new dependency"]), dont_touch: Vec::new() };
+    let task = sample_task();
+    let inputs = Inputs { limits: &limits, ..Inputs::of(&task, &[], 3_000) };
+    let context = compile(&inputs).unwrap();
+    assert!(
+        context.text.contains("## Constraints\n\n- No new dependency\n- No network\n\n"),
+        "{}",
+        context.text
+    );
+    let source = context.spans.iter().find(|span| context.text[span.from..span.to].contains("No network"));
+    assert_eq!(source.map(|span| &span.source), Some(&Source::Limit { index: 0 }));
+    let of = Source::Constraint { index: 0 };
+    assert!(context.dropped.iter().any(|dropped| dropped.why == Why::Repeats { of: of.clone() }));
+
+    let long = Limits { constraints: vec!["x".repeat(3_000)], dont_touch: Vec::new() };
+    let error = compile(&Inputs { limits: &long, ..inputs }).unwrap_err();
+    assert_eq!(error.largest[0], ("backlog limit 1".to_owned(), 3_000));
+}
+
 fn texts() -> impl Strategy<Value = Vec<String>> {
     prop::collection::vec("[a-zä#`|*][a-zä #`|*.]{0,60}[a-z.]", 0..5)
 }
@@ -140,7 +161,7 @@ proptest! {
     fn never_over_the_limit_and_never_without_a_must(
         (description, acceptance, constraints) in ("([a-zä.]{0,30} ?`?){0,10}", texts(), texts()),
         (files, patterns, gotchas, evidence) in (texts(), texts(), texts(), texts()),
-        (project, plan) in (texts(), "(### [a-z]{1,6} [a-z]{1,6}\n[a-z .]{0,40}\n){0,4}"),
+        (project, limits, plan) in (texts(), texts(), "(### [a-z]{1,6} [a-z]{1,6}\n[a-z .]{0,40}\n){0,4}"),
         bytes_max in 0usize..1_500,
     ) {
         let mut task = sample_task();
@@ -152,6 +173,7 @@ proptest! {
         let inputs = Inputs {
             plan: &plan,
             constraints: &project,
+            limits: &Limits { constraints: limits.clone(), dont_touch: Vec::new() },
             memory: &memory,
             ..Inputs::of(&task, &evidence, bytes_max)
         };
@@ -160,7 +182,7 @@ proptest! {
                 prop_assert!(context.text.len() <= bytes_max);
                 prop_assert!(context.text.contains(&task.title));
                 prop_assert_eq!(keeps_atoms(&task.description, &context.text), Ok(()));
-                let must = task.acceptance.iter().chain(&task.context.constraints);
+                let must = task.acceptance.iter().chain(&task.context.constraints).chain(&limits);
                 for line in must.chain(&task.scope.files_hint) {
                     let written = format!("- {}", super::document::fold(line));
                     prop_assert!(context.text.lines().any(|line| line == written));

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::compress::KnownFile;
 use super::provenance::Source;
-use crate::backlog::TaskSpec;
+use crate::backlog::{Limits, TaskSpec};
 
 /// What a context is compiled from.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +13,8 @@ pub struct Inputs<'a> {
     pub task: &'a TaskSpec,
     /// What is to change in work that is there; empty when none is.
     pub issues: &'a [String],
+    /// What the backlog lays down for all its tasks; as whole as the task's own constraints.
+    pub limits: &'a Limits,
     /// What failed attempts taught, newest first.
     pub evidence: &'a [String],
     /// The text of PLAN.md; empty when there is none.
@@ -41,10 +43,12 @@ pub struct Remembered {
 impl<'a> Inputs<'a> {
     /// A task and what its failed attempts taught, and nothing else.
     pub fn of(task: &'a TaskSpec, evidence: &'a [String], bytes_max: usize) -> Self {
+        const NO_LIMITS: &Limits = &Limits { constraints: Vec::new(), dont_touch: Vec::new() };
         const NOTHING: &BTreeSet<Source> = &BTreeSet::new();
         Self {
             task,
             issues: &[],
+            limits: NO_LIMITS,
             evidence,
             plan: "",
             constraints: &[],

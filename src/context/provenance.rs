@@ -48,6 +48,11 @@ pub enum Source {
         /// Its index.
         index: usize,
     },
+    /// What the backlog lays down for all its tasks.
+    Limit {
+        /// Its index.
+        index: usize,
+    },
     /// `scope.files_hint[index]`.
     File {
         /// Its index.
@@ -101,6 +106,7 @@ impl Source {
             | Self::Description
             | Self::Acceptance { .. }
             | Self::Constraint { .. }
+            | Self::Limit { .. }
             | Self::File { .. } => false,
             Self::Issue { .. }
             | Self::ProjectConstraint { .. }
@@ -121,6 +127,7 @@ impl fmt::Display for Source {
             Self::Description => f.write_str("description"),
             Self::Acceptance { index } => write!(f, "acceptance[{index}]"),
             Self::Constraint { index } => write!(f, "context.constraints[{index}]"),
+            Self::Limit { index } => write!(f, "backlog limit {}", index + 1),
             Self::File { index } => write!(f, "scope.files_hint[{index}]"),
             Self::Issue { index } => write!(f, "change {}", index + 1),
             Self::ProjectConstraint { index } => write!(f, "project constraint {}", index + 1),

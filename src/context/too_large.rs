@@ -6,6 +6,7 @@ use thiserror::Error;
 
 use super::atoms::{Atom, AtomKind, atoms};
 use super::compress::Refusal;
+use super::provenance::Source;
 use crate::backlog::TaskSpec;
 use crate::ids::TaskId;
 use crate::text;
@@ -44,12 +45,18 @@ pub struct Split {
 
 impl ContextTooLarge {
     /// What is wrong with a task whose parts are known to take `bytes` at least.
-    pub(super) fn new(task: &TaskSpec, bytes: usize, bytes_max: usize, refusal: Option<Refusal>) -> Self {
+    pub(super) fn new(
+        task: &TaskSpec,
+        limits: &[String],
+        bytes: usize,
+        bytes_max: usize,
+        refusal: Option<Refusal>,
+    ) -> Self {
         Self {
             task: task.id.clone(),
             bytes,
             bytes_max,
-            largest: largest(task),
+            largest: largest(task, limits),
             atoms: refusal.map_or_else(Vec::new, |refusal| refusal.atoms),
             split: split(task).map(Box::new),
         }
@@ -102,7 +109,7 @@ fn ranges(indexes: &[usize]) -> String {
 }
 
 /// The largest parts of what must be said.
-fn largest(task: &TaskSpec) -> Vec<(String, usize)> {
+fn largest(task: &TaskSpec, limits: &[String]) -> Vec<(String, usize)> {
     let mut parts =
         vec![("title".to_owned(), task.title.len()), ("description".to_owned(), task.description.len())];
     for (field, lines) in [
@@ -112,6 +119,9 @@ fn largest(task: &TaskSpec) -> Vec<(String, usize)> {
     ] {
         parts.extend(lines.iter().enumerate().map(|(i, line)| (format!("{field}[{i}]"), line.len())));
     }
+    parts.extend(
+        limits.iter().enumerate().map(|(i, line)| (Source::Limit { index: i }.to_string(), line.len())),
+    );
     parts.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
     parts.truncate(LARGEST_SHOWN);
     parts
@@ -180,7 +190,7 @@ mod tests {
             ["limiter stops at 10", "clock ticks", "src/clock.js:3 is pure", "clock is monotonic"]
                 .map(str::to_owned)
                 .to_vec();
-        let error = ContextTooLarge::new(&task, 3_100, 3_000, None);
+        let error = ContextTooLarge::new(&task, &[], 3_100, 3_000, None);
         assert_eq!(
             error.split,
             Some(Box::new(Split { criteria: vec![1, 2, 3], file: Some("src/clock.js".to_owned()) }))

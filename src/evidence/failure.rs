@@ -68,6 +68,11 @@ pub enum Failure {
         /// Paths.
         paths: Vec<String>,
     },
+    /// Something was changed that the person wants left alone.
+    OffLimits {
+        /// Paths.
+        paths: Vec<String>,
+    },
     /// The task's context could not be sent.
     Context {
         /// What is wrong with it.
@@ -132,7 +137,7 @@ impl Failure {
             Self::Provider { .. } | Self::Silent { .. } => FailureClass::Provider,
             Self::Conflict { .. } => FailureClass::Conflict,
             Self::Empty => FailureClass::Empty,
-            Self::Forbidden { .. } => FailureClass::Forbidden,
+            Self::Forbidden { .. } | Self::OffLimits { .. } => FailureClass::Forbidden,
             Self::Context { .. } => FailureClass::Context,
             Self::Budget { .. } => FailureClass::Budget,
             Self::Host { .. } => FailureClass::Host,
@@ -183,6 +188,9 @@ impl Failure {
             Self::Empty => "the agent changed nothing".to_owned(),
             Self::Forbidden { paths } => {
                 format!("the agent changed {}, which no task may change", some(paths))
+            }
+            Self::OffLimits { paths } => {
+                format!("the agent changed {}, which the backlog's dont_touch leaves alone", some(paths))
             }
             Self::Context { findings } => match findings.first() {
                 Some(first) => format!("the context cannot be sent: {}", shown(first)),

@@ -60,6 +60,10 @@ pub fn distill(failure: &Failure) -> Vec<String> {
             let why = format!("no task may change {}", some(paths));
             vec![line("change configuration of git or the host", &why, "forbidden", None)]
         }
+        Failure::OffLimits { paths } => {
+            let why = "such work is not taken; do it without that";
+            vec![line(&format!("change {}", some(paths)), why, "off limits", None)]
+        }
         Failure::Provider { class: TroubleClass::Truncated, message } => {
             vec![line("write everything in one answer", message, "length", None)]
         }

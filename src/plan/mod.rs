@@ -1,6 +1,7 @@
 //! Planning: reading the request, describing the repository, judging and merging the documents.
 
 pub(crate) mod headings;
+pub mod intake;
 pub mod map;
 mod merge;
 mod modules;

@@ -3,6 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::headings::{Line, scan};
+use super::intake::{LaidDown, is_unfilled, limits_of, untouched_note, without_template};
+use crate::backlog::Limits;
+use crate::text::list;
 
 /// Above this the person is warned: planners do best with short requests.
 pub const WARNING_BYTES: usize = 5_000;
@@ -20,6 +23,12 @@ pub struct Request {
     pub title: String,
     /// What the person should know before it is planned.
     pub warning: Option<String>,
+    /// What it lays down for every task.
+    #[serde(default)]
+    pub limits: Limits,
+    /// What the person should know of how its fields were read, a sentence each without the stop.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// Why a request cannot be planned.
@@ -39,6 +48,16 @@ pub enum RequestProblem {
         /// The limit.
         bytes_max: usize,
     },
+    /// It was made from the template and not filled in.
+    #[error(
+        "the feature request still has the template's own text under {}; give it a title, and write a story, a \
+         problem or requirements",
+        list(fields)
+    )]
+    Untouched {
+        /// The fields.
+        fields: Vec<String>,
+    },
     /// It is no text.
     #[error("the feature request holds a NUL byte and is no text; name a text or markdown file")]
     Binary,
@@ -54,7 +73,11 @@ pub fn read_request(text: &str) -> Result<Request, RequestProblem> {
         return Err(RequestProblem::Binary);
     }
     let text = text.trim_start_matches('\u{feff}').replace("\r\n", "\n");
-    let text = text.trim().to_owned();
+    let (text, untouched) = without_template(text.trim());
+    if is_unfilled(&text, &untouched) {
+        let fields = untouched.into_iter().map(str::to_owned).collect();
+        return Err(RequestProblem::Untouched { fields });
+    }
     let title = title(&text).ok_or(RequestProblem::Empty)?;
     let warning = (text.len() > WARNING_BYTES).then(|| {
         format!(
@@ -63,7 +86,9 @@ pub fn read_request(text: &str) -> Result<Request, RequestProblem> {
             text.len()
         )
     });
-    Ok(Request { text, title, warning })
+    let LaidDown { limits, mut notes } = limits_of(&text);
+    notes.extend(untouched_note(&untouched));
+    Ok(Request { text, title, warning, limits, notes })
 }
 
 /// The first heading with words, else the first line with words.

@@ -3,8 +3,7 @@
 
 use serde::Serialize;
 
-use crate::backlog::{self, Backlog, Problem, TaskSpec};
-use crate::context::{Inputs, Others, compile_clean};
+use crate::backlog::{self, Backlog, Limits, Problem, TaskSpec};
 use crate::definitions::Role;
 use crate::effect::file::{Expected, FileOutcome, Place};
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome};
@@ -13,10 +12,12 @@ use crate::engine::{Activity, Turn};
 use crate::event::SessionSignal;
 use crate::ids::{EffectId, ModelRef, SessionId, TrackId};
 use crate::metrics::Entry;
+use crate::plan::intake::limits_of;
 use crate::plan::request::read_request;
 use crate::route::Work;
 use crate::run::asked::Asked;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, Standing, archive, file_failure, read, standing, write};
+use crate::run::fitness::{bullets, misfits};
 use crate::run::order::summary;
 use crate::run::providers::AskTrouble;
 use crate::run::{Run, Waiter, session_failure, silent_ms};
@@ -31,6 +32,8 @@ const TRACK_TITLE_MAX: usize = 32;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DraftRun {
     run: Run,
+    /// What the plan lays down for all tasks.
+    limits: Limits,
     is_stopping: bool,
     stage: Stage,
 }
@@ -76,7 +79,8 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
         Waiter::Draft(Wait::Step),
         read(Place::Repository, &run.document("BACKLOG.yaml"), DOCUMENT_BYTES_MAX),
     );
-    Activity::Draft(DraftRun { run, is_stopping: false, stage: Stage::Earlier { plan_path } })
+    let stage = Stage::Earlier { plan_path };
+    Activity::Draft(DraftRun { run, limits: Limits::default(), is_stopping: false, stage })
 }
 
 impl DraftRun {
@@ -90,8 +94,9 @@ impl DraftRun {
             purpose: Purpose { agent: Role::Backlog.agent().to_owned(), task: None, attempt: 0 },
         };
         turn.request(Waiter::Draft(Wait::Step), Operation::Session(operation));
+        let limits = limits_of(&plan).limits;
         let stage = Stage::Creating { title: title.to_owned(), plan };
-        Activity::Draft(Self { run, is_stopping: false, stage })
+        Activity::Draft(Self { run, limits, is_stopping: false, stage })
     }
 
     /// The chat of the command.
@@ -309,22 +314,8 @@ impl DraftRun {
     /// The tasks of a reply, or everything that is wrong with them: what no worker could be sent, too.
     fn check(&self, reply: &str) -> Result<Vec<TaskSpec>, Vec<Problem>> {
         let tasks = backlog::parse_draft(reply)?;
-        let others = Others::of(&tasks);
-        let problems: Vec<Problem> =
-            tasks.iter().flat_map(|task| self.context_problems(task, &others)).collect();
+        let problems = misfits(&tasks, &self.limits, self.run.options.context.max_bytes);
         if problems.is_empty() { Ok(tasks) } else { Err(problems) }
-    }
-
-    /// What is wrong with the context of a task; what could be left out of it, too.
-    fn context_problems(&self, task: &TaskSpec, others: &Others) -> Vec<Problem> {
-        let inputs = Inputs::of(task, &[], self.run.options.context.max_bytes);
-        let messages = match compile_clean(&inputs, others) {
-            Ok(clean) => clean.left_out,
-            Err(problem) => problem.lines(),
-        };
-        let task = task.id.to_string();
-        let problem = |message| Problem { task: Some(task.clone()), field: None, line: None, message };
-        messages.into_iter().map(problem).collect()
     }
 
     fn remove(
@@ -347,7 +338,7 @@ impl DraftRun {
     }
 
     fn removed(
-        mut self,
+        self,
         turn: &mut Turn,
         title: &str,
         result: Result<Vec<TaskSpec>, String>,
@@ -363,6 +354,11 @@ impl DraftRun {
             Ok(tasks) => tasks,
             Err(reason) => return turn.fail(&self.run.chat, reason),
         };
+        self.lay_down(turn, title, tasks)
+    }
+
+    /// Writes the backlog, and each task in a file of its own.
+    fn lay_down(mut self, turn: &mut Turn, title: &str, tasks: Vec<TaskSpec>) -> Activity {
         let second = turn.shared.now_ms / 1000;
         let backlog = Backlog {
             version: "1.0".to_owned(),
@@ -370,6 +366,7 @@ impl DraftRun {
             revision: Some(0),
             created_at: rfc3339(turn.shared.now_ms),
             updated_at: None,
+            limits: self.limits.clone(),
             tasks,
         };
         let mut files = vec![("BACKLOG.yaml".to_owned(), backlog::render(&backlog))];
@@ -416,8 +413,4 @@ impl DraftRun {
 
 fn stopped() -> String {
     "stopped; the plan is kept, `/backlog` makes its backlog".to_owned()
-}
-
-fn bullets(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| format!("- {problem}")).collect::<Vec<_>>().join("\n")
 }

@@ -4,6 +4,7 @@
 pub mod asked;
 pub mod documents;
 pub mod draft;
+mod fitness;
 pub mod gating;
 pub mod ground;
 pub mod health;

@@ -18,6 +18,7 @@ mod golden;
 mod ground;
 mod health;
 mod implement;
+mod limits;
 mod looks;
 mod loops;
 mod merging;

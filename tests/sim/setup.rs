@@ -257,6 +257,7 @@ pub fn backlog(tasks: Vec<TaskSpec>) -> Backlog {
         created_at: "2025-01-01T00:00:00Z".into(),
         revision: None,
         updated_at: None,
+        limits: Default::default(),
         tasks,
     }
 }

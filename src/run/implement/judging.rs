@@ -3,7 +3,7 @@
 use crate::run::implement::attempt::{Attempt, Collected, Ending, Stage};
 
 use crate::definitions::Role;
-use crate::effect::git::{GitOperation, GitOutcome};
+use crate::effect::git::{Change, GitOperation, GitOutcome};
 use crate::effect::session::Usage;
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
@@ -45,6 +45,10 @@ impl ImplementRun {
                 self.failed(turn, task, &attempt, Failure::Forbidden { paths: left_out.clone() });
             }
             (None, None) => self.failed(turn, task, &attempt, Failure::Empty),
+            (None, Some(_)) if !self.touched(changes).is_empty() => {
+                let paths = self.touched(changes);
+                self.failed(turn, task, &attempt, Failure::OffLimits { paths });
+            }
             (None, Some(commit)) => {
                 attempt.kept = Some(commit.clone());
                 if self.is_stopping() {
@@ -58,6 +62,11 @@ impl ImplementRun {
                 self.gate(turn, task, attempt, directory, work);
             }
         }
+    }
+
+    /// What work changed that no task may change.
+    fn touched(&self, changes: &[Change]) -> Vec<String> {
+        self.track.backlog.limits.touched(changes.iter().map(|change| change.path.as_str()))
     }
 
     /// The worktree shows the work that was left: what does it change?
@@ -94,6 +103,11 @@ impl ImplementRun {
         if let Some(record) = self.track.records.get_mut(task) {
             record.changes.clone_from(changes);
             record.reports.clear();
+        }
+        let paths = self.touched(changes);
+        if !paths.is_empty() {
+            // The person may have said so since.
+            return self.failed(turn, task, &attempt, Failure::OffLimits { paths });
         }
         let diff = self.readable_diff(turn, task, diff, *diff_bytes);
         let work = Collected { commit, changes: changes.clone(), diff };

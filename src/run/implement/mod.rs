@@ -23,7 +23,7 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde::Serialize;
 
-use crate::backlog::Backlog;
+use crate::backlog::{Backlog, Limits};
 use crate::effect::Outcome;
 use crate::effect::file::Place;
 use crate::effect::git::GitOutcome;
@@ -185,6 +185,7 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
         revision: None,
         created_at: String::new(),
         updated_at: None,
+        limits: Limits::default(),
         tasks: Vec::new(),
     };
     Activity::Implement(Box::new(ImplementRun {

@@ -19,11 +19,13 @@ impl ImplementRun {
     pub(super) fn inputs(&self, task: usize) -> Option<Inputs<'_>> {
         let (spec, record) = (self.track.backlog.tasks.get(task)?, self.track.records.get(task)?);
         let bytes_max = self.run.options.context.max_bytes;
-        Some(match &record.rework {
+        let limits = &self.track.backlog.limits;
+        let inputs = match &record.rework {
             // What earlier attempts did wrong was another work.
             Some(rework) => Inputs { issues: &rework.issues, ..Inputs::of(spec, &[], bytes_max) },
             None => Inputs::of(spec, &record.evidence, bytes_max),
-        })
+        };
+        Some(Inputs { limits, ..inputs })
     }
 
     /// Whether anything that is asked for of a task's work can be sent.

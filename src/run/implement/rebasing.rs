@@ -241,9 +241,12 @@ impl ImplementRun {
         let mut tasks = self.track.backlog.tasks.clone();
         tasks[task] = better.clone();
         let own = spec.id.to_string();
-        let problems = validate(&tasks).into_iter().filter(|problem| problem.task.as_ref() == Some(&own));
+        let limits = &self.track.backlog.limits;
+        let all = validate(&tasks).into_iter().chain(limits.problems(&tasks));
+        let problems = all.filter(|problem| problem.task.as_ref() == Some(&own));
         let mut problems: Vec<String> = problems.map(|problem| problem.to_string()).collect();
-        let inputs = Inputs::of(&better, &[], self.run.options.context.max_bytes);
+        let bytes_max = self.run.options.context.max_bytes;
+        let inputs = Inputs { limits, ..Inputs::of(&better, &[], bytes_max) };
         problems.extend(
             compile_clean(&inputs, &Others::of(&tasks)).map_or_else(Unclean::lines, |clean| clean.left_out),
         );

@@ -38,7 +38,7 @@ impl ImplementRun {
             directory: Some(directory.clone()),
             parent: self.run.chat.clone(),
             title: format!("{} {}", spec.id, spec.title),
-            rules: role(spec).rules(),
+            rules: [role(spec).rules(), self.track.backlog.limits.rules()].concat(),
             purpose: Purpose {
                 agent: role(spec).agent().to_owned(),
                 task: Some(spec.id.to_string()),

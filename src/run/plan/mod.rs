@@ -15,6 +15,7 @@ use crate::effect::session::SessionOutcome;
 use crate::engine::{Activity, Turn};
 use crate::gates;
 use crate::ids::SessionId;
+use crate::plan::intake::plan_section;
 use crate::plan::map::{MapInput, repository_map};
 use crate::plan::request::{Request, read_request};
 use crate::plan::{Planner, merge};
@@ -241,7 +242,7 @@ impl PlanRun {
         let [spec, arch, qa] = documents.as_slice() else {
             return turn.fail(&self.run.chat, "a planning document got lost");
         };
-        let plan = merge(spec, arch, qa);
+        let plan = format!("{}{}", merge(spec, arch, qa), plan_section(&request.limits));
         let mut files: Vec<(&str, &String)> =
             Planner::ALL.iter().map(|planner| planner.document()).zip(&documents).collect();
         files.push(("PLAN.md", &plan));

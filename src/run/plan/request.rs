@@ -63,6 +63,9 @@ impl PlanRun {
         if let Some(warning) = &request.warning {
             turn.say(&self.run.chat, format!("**Note:** {warning}"));
         }
+        for note in &request.notes {
+            turn.say(&self.run.chat, format!("**Note:** {note}."));
+        }
         let backlog = self.run.document("BACKLOG.yaml");
         turn.request(Waiter::Plan(Wait::Step), read(Place::Repository, &backlog, DOCUMENT_BYTES_MAX));
         self.stage = Stage::Earlier { request };
