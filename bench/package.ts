@@ -23,7 +23,7 @@ await import(empty.href); const nothing = lap();
 await import(dist); const plugin = lap();
 const core = await import(pkg); lap();
 core.initSync({ module: readFileSync(new URL("./core_bg.wasm", pkg)) }); const init = lap();
-core.definitions(); const definitions = lap();
+core.definitions({ options: null, files: [], own: {}, registered: null }); const definitions = lap();
 console.log(JSON.stringify({ nothing, plugin, init, definitions }));
 `;
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::effect::session::{Rule, RuleAction};
 use crate::event::CommandName;
+use crate::prompts::{PromptSources, PromptsInUse, Registered, gather};
 
 /// Everything to register with the host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -13,6 +14,8 @@ pub struct Definitions {
     pub commands: Vec<CommandDefinition>,
     /// The agents that work for them.
     pub agents: Vec<AgentDefinition>,
+    /// The prompts of those agents, for the setting of each command.
+    pub prompts: PromptsInUse,
 }
 
 /// A slash command.
@@ -29,8 +32,10 @@ pub struct CommandDefinition {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct AgentDefinition {
-    /// Its name.
+    /// Its name: its role's, or `role~variant` for a variant of its prompt.
     pub name: String,
+    /// The agent whose settings of the person's hold for it.
+    pub role: String,
     /// What it does, for the host's lists.
     pub description: String,
     /// Its system prompt.
@@ -105,7 +110,8 @@ impl Role {
         }
     }
 
-    fn prompt(self) -> &'static str {
+    /// Our prompt for it, with its variables.
+    pub(crate) fn prompt(self) -> &'static str {
         match self {
             Self::PlannerSpec => include_str!("../prompts/planner-spec.md"),
             Self::PlannerArch => include_str!("../prompts/planner-arch.md"),
@@ -219,8 +225,9 @@ fn rule(permission: &str, pattern: &str, action: RuleAction) -> Rule {
     Rule { permission: permission.to_owned(), pattern: pattern.to_owned(), action }
 }
 
-/// What to register.
-pub fn definitions() -> Definitions {
+/// What to register, with the prompts of the person's that were found.
+pub fn definitions(sources: &PromptSources) -> Definitions {
+    let (registered, prompts) = gather(sources);
     let command = |name, description: &str| CommandDefinition { name, description: description.to_owned() };
     Definitions {
         commands: vec![
@@ -236,14 +243,16 @@ pub fn definitions() -> Definitions {
             command(CommandName::Progress, "Where every task stands, and why anything is blocked"),
             command(CommandName::Metrics, "Success, time, tokens and cost so far"),
         ],
-        agents: Role::ALL
+        agents: registered
             .into_iter()
-            .map(|role| AgentDefinition {
-                name: role.agent().to_owned(),
+            .map(|Registered { agent, role, prompt }| AgentDefinition {
+                name: agent,
+                role: role.agent().to_owned(),
                 description: role.description().to_owned(),
-                prompt: role.prompt().trim_end().to_owned(),
+                prompt,
                 rules: role.rules(),
             })
             .collect(),
+        prompts,
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::effect::Outcome;
 use crate::effect::session::Usage;
 use crate::ids::{EffectId, ModelRef, SessionId};
+use crate::prompts::PromptsInUse;
 
 /// An event and when it happened. This is what the journal holds, one a line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -111,7 +112,10 @@ pub struct Setting {
     pub small_model: Option<ModelRef>,
     /// Models that the person set for agents of ours in the host's configuration, by agent.
     pub agents: BTreeMap<String, ModelRef>,
-    /// Seed for jitter, drawn once a command.
+    /// The prompts that the agents were registered with.
+    #[serde(default)]
+    pub prompts: PromptsInUse,
+    /// Seed for jitter and for the choice between prompts, drawn once a command.
     pub seed: u32,
 }
 

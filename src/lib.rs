@@ -20,6 +20,7 @@ pub mod memory;
 pub mod metrics;
 pub mod options;
 pub mod plan;
+pub mod prompts;
 #[cfg(test)]
 mod protocol;
 pub mod rebase;

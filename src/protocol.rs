@@ -11,6 +11,7 @@ use crate::audit::Audit;
 use crate::definitions::Definitions;
 use crate::effect::Effect;
 use crate::event::{Event, Stamped};
+use crate::prompts::PromptSources;
 
 const HEADER: &str = "\
 // Generated from the Rust types by `npm run generate`: change those instead of this file.
@@ -24,6 +25,7 @@ fn protocol() -> String {
     types.visit::<Stamped>();
     types.visit::<Effect>();
     types.visit::<Definitions>();
+    types.visit::<PromptSources>();
     types.visit::<Audit>();
     types.render()
 }

@@ -25,7 +25,7 @@ use crate::event::{Event, Stamped, Tidied};
 use crate::journal::{Journal, Replay};
 use crate::redact::Redactor;
 use crate::run::look::is_look;
-use host::{CoreHost, JsAudit, JsCommandName, JsDefinitions, JsEnvironment, JsEvent};
+use host::{CoreHost, JsAudit, JsCommandName, JsDefinitions, JsEnvironment, JsEvent, JsPromptSources};
 
 /// Runs before anything else when the module is loaded.
 #[wasm_bindgen(start)]
@@ -37,10 +37,11 @@ pub fn start() {
     }));
 }
 
-/// The commands and agents to register with the host.
+/// The commands and agents to register with the host, with the person's prompts that it found.
 #[wasm_bindgen]
-pub fn definitions() -> Result<JsDefinitions, JsError> {
-    Ok(to_js(&crate::definitions::definitions())?.into())
+pub fn definitions(sources: JsPromptSources) -> Result<JsDefinitions, JsError> {
+    let sources = from_js(sources.into())?;
+    Ok(to_js(&crate::definitions::definitions(&sources))?.into())
 }
 
 /// A text as it may be written somewhere: without secrets, those of the environment among them.

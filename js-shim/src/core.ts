@@ -10,7 +10,7 @@ import {
   redact,
 } from "../pkg/core.js";
 import { WASM } from "./built.ts";
-import type { Audit, CommandName, Definitions, Event } from "./protocol.ts";
+import type { Audit, CommandName, Definitions, Event, PromptSources } from "./protocol.ts";
 
 export type { CoreHost } from "../pkg/core.js";
 
@@ -55,10 +55,11 @@ export function audit(journal: string, head: string | null, lines_max: number): 
   return readAudit(journal, head ?? undefined, lines_max) as Audit;
 }
 
-/** The agents and commands that the core defines. */
-export function readDefinitions(): Definitions {
+/** The agents and commands that the core defines, with the person's prompts. */
+export function readDefinitions(sources: PromptSources): Definitions {
   load();
-  return definitions() as Definitions;
+  const define: (sources: PromptSources) => Definitions = definitions;
+  return define(sources);
 }
 
 function load(): void {

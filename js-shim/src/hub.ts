@@ -26,12 +26,14 @@ export interface Hub {
   events: EventStream | null;
   /** What the worktrees' instances need of the configuration, as JSON. */
   worktreeConfig: string | null;
+  /** Agents of ours as they were put into a configuration: nothing that the person set. */
+  installed: WeakSet<object>;
   /** One opening of a worktree's instance at a time. */
   opening: Promise<unknown>;
 }
 
 // Two versions of the package in one process must not share objects: the number counts changes of `Hub`.
-const KEY = Symbol.for("multi-agent-coder/hub/2");
+const KEY = Symbol.for("multi-agent-coder/hub/3");
 
 function create(): Hub {
   return {
@@ -41,6 +43,7 @@ function create(): Hub {
     worktrees: new Set(),
     events: null,
     worktreeConfig: null,
+    installed: new WeakSet(),
     opening: Promise.resolve(),
   };
 }

@@ -3,8 +3,10 @@
 
 /** An agent. */
 export type AgentDefinition = {
-  /** Its name. */
+  /** Its name: its role's, or `role~variant` for a variant of its prompt. */
   name: string,
+  /** The agent whose settings of the person's hold for it. */
+  role: string,
   /** What it does, for the host's lists. */
   description: string,
   /** Its system prompt. */
@@ -163,6 +165,8 @@ export type Definitions = {
   commands: Array<CommandDefinition>,
   /** The agents that work for them. */
   agents: Array<AgentDefinition>,
+  /** The prompts of those agents, for the setting of each command. */
+  prompts: PromptsInUse,
 };
 
 /** One thing to do. */
@@ -616,6 +620,47 @@ export type ProcessOutcome = {
   message: string,
 };
 
+/** What is in a file. */
+export type PromptContent = {
+  "type": "text",
+  /** It. */
+  text: string,
+} | {
+  "type": "unreadable",
+  /** Why. */
+  reason: string,
+};
+
+/** A file in the person's directory of prompts. */
+export type PromptFile = {
+  /** Its name, without the directory. */
+  name: string,
+  /** What is in it. */
+  content: PromptContent,
+};
+
+/** What the host finds when it is configured. */
+export type PromptSources = {
+  /** The plugin's options as the person wrote them. */
+  options: unknown,
+  /** The files in the person's directory of prompts. */
+  files: Array<PromptFile>,
+  /** Prompts that the person set in the host's own configuration, by agent. They win. */
+  own: { [key in string]: string },
+  /** What was registered when the host started, where it looks again: that stays until it is restarted. */
+  registered: PromptsInUse | null,
+};
+
+/** The prompts at work, for a command. */
+export type PromptsInUse = {
+  /** The hash of each agent's prompt, by the agent's name at the host. */
+  hashes: { [key in string]: string },
+  /** What is wrong with the person's files: no agent is asked until that is put right. */
+  problems: Array<string>,
+  /** What the person may not expect. */
+  notes: Array<string>,
+};
+
 /** What a session is for. */
 export type Purpose = {
   /** The agent it was made for. */
@@ -807,7 +852,9 @@ export type Setting = {
   small_model: ModelRef | null,
   /** Models that the person set for agents of ours in the host's configuration, by agent. */
   agents: { [key in string]: ModelRef },
-  /** Seed for jitter, drawn once a command. */
+  /** The prompts that the agents were registered with. */
+  prompts: PromptsInUse,
+  /** Seed for jitter and for the choice between prompts, drawn once a command. */
   seed: number,
 };
 

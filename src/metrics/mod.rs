@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::effect::session::Usage;
 use crate::ids::{ModelRef, TaskId, TrackId};
+use crate::prompts::PromptUse;
 use crate::route::Work;
 pub use estimate::{Estimate, Price, Prices, estimate};
 pub use report::{TaskFigures, metrics, report};
@@ -31,6 +32,9 @@ pub struct Entry {
     pub usage: Usage,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
+    /// The prompt of the agent; `None` when that is not known.
+    #[serde(default)]
+    pub prompt: Option<PromptUse>,
 }
 
 /// Every ask there was, oldest first.
@@ -136,6 +140,7 @@ mod tests {
                 steps: 4,
             },
             duration_ms: 30_000,
+            prompt: None,
         }
     }
 

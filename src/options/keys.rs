@@ -28,6 +28,10 @@ pub(super) const GROUPS: &[(&str, &str)] = &[
     ("rebase", "When to improve a task's spec before it is tried again."),
     ("context", "The text that a worker is sent."),
     ("budget", "Hard caps. A cap stops new work and never loses finished work."),
+    (
+        "prompts",
+        "Variants of an agent's prompt to compare, with their weights. \"default\" is its usual prompt, any other name a file <agent>.<name>.md among the person's prompts.",
+    ),
 ];
 
 /// The options, in the order they are described in.
@@ -67,6 +71,15 @@ pub(super) const KEYS: &[Key] = &[
     key("budget.runTokens", TOKENS, "null", "Tokens a run may use, those from a cache too. Default: no limit."),
     key("budget.taskTokens", TOKENS, "null", "Tokens a task may use, all attempts together, those from a cache too. Default: no limit."),
     key("budget.alertAt", Kind::Fraction, "0.8", "At which part of a budget to warn."),
+    key("prompts.planner-spec", Kind::Variants, "null", "The variants of this agent's prompt."),
+    key("prompts.planner-arch", Kind::Variants, "null", "The variants of this agent's prompt."),
+    key("prompts.planner-qa", Kind::Variants, "null", "The variants of this agent's prompt."),
+    key("prompts.backlog", Kind::Variants, "null", "The variants of this agent's prompt."),
+    key("prompts.implementer", Kind::Variants, "null", "The variants of this agent's prompt."),
+    key("prompts.documenter", Kind::Variants, "null", "The variants of this agent's prompt."),
+    key("prompts.reviewer", Kind::Variants, "null", "The variants of this agent's prompt."),
+    key("prompts.rebase", Kind::Variants, "null", "The variants of this agent's prompt."),
+    key("prompts.compressor", Kind::Variants, "null", "The variants of this agent's prompt."),
 ];
 
 /// A row of the table.

@@ -3,6 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::ids::ModelRef;
+use crate::prompts::is_name;
+
+/// The largest weight of a variant: a thousandth is the smallest share worth trying.
+const WEIGHT_MAX: u64 = 1_000;
 
 /// What an option takes. Ranges include both ends.
 #[derive(Clone, Copy)]
@@ -34,6 +38,8 @@ pub(super) enum Kind {
     Command,
     /// A command line, or `false` for none.
     Gate,
+    /// Variants of a prompt and their weights.
+    Variants,
 }
 
 impl Kind {
@@ -62,6 +68,9 @@ impl Kind {
             }
             Self::Command => "a command line on one line".to_owned(),
             Self::Gate => "a command line on one line, or false for none".to_owned(),
+            Self::Variants => "{\"variants\": {\"<name>\": <weight>}} with names of lower-case letters, digits and \"-\", and \
+                               whole weights from 0 to 1,000 that are not all 0"
+                .to_owned(),
         }
     }
 
@@ -92,6 +101,7 @@ impl Kind {
                 Value::Bool(false) => Some(json!("off")),
                 _ => command(value).map(|line| json!({ "command": line })),
             },
+            Self::Variants => variants(value),
         }
     }
 
@@ -117,6 +127,17 @@ impl Kind {
             Self::Paths => json!({ "type": "array", "items": path }),
             Self::Command => line,
             Self::Gate => json!({ "anyOf": [line, { "const": false }] }),
+            Self::Variants => json!({
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["variants"],
+                "properties": { "variants": {
+                    "type": "object",
+                    "minProperties": 1,
+                    "propertyNames": { "pattern": "^[a-z0-9][a-z0-9-]{0,31}$" },
+                    "additionalProperties": { "type": "integer", "minimum": 0, "maximum": WEIGHT_MAX },
+                } },
+            }),
         }
     }
 }
@@ -129,6 +150,18 @@ fn whole(value: &Value) -> Option<u64> {
         // Above 2^53 a float no longer names one whole number.
         (x.fract() == 0.0 && (0.0..=9_007_199_254_740_991.0).contains(&x)).then_some(x as u64)
     })
+}
+
+/// The weights of `{"variants": {…}}` by name.
+fn variants(value: &Value) -> Option<Value> {
+    let object = value.as_object().filter(|object| object.len() == 1)?;
+    let mut weights = serde_json::Map::new();
+    for (name, weight) in object.get("variants")?.as_object()? {
+        let weight = whole(weight).filter(|weight| *weight <= WEIGHT_MAX && is_name(name))?;
+        weights.insert(name.clone(), weight.into());
+    }
+    let total: u64 = weights.values().filter_map(Value::as_u64).sum();
+    (total > 0).then_some(Value::Object(weights))
 }
 
 /// A path inside the repository, without a leading `./` or a trailing `/`.

@@ -4,6 +4,8 @@ mod keys;
 mod kind;
 mod read;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
@@ -45,6 +47,9 @@ pub struct Options {
     pub context: ContextOptions,
     /// What may be spent.
     pub budget: BudgetOptions,
+    /// The variants of an agent's prompt with their weights, by agent; nothing where there is one prompt.
+    #[serde(default)]
+    pub prompts: BTreeMap<String, BTreeMap<String, u32>>,
 }
 
 /// Models that a person named; `None` leaves the choice to `route`.

@@ -96,6 +96,7 @@ fn known_key(path: &str) -> String {
 fn unset(kind: Kind) -> Value {
     match kind {
         Kind::Gate => Value::from("detect"),
+        Kind::Variants => Value::Object(Map::new()),
         _ => Value::Null,
     }
 }
@@ -163,6 +164,7 @@ mod tests {
             "rebase": { "enabled": false, "afterAttempts": 3, "confidence": 1 },
             "context": { "maxBytes": 500 },
             "budget": { "runUsd": 2.5, "taskUsd": 1, "runTokens": 1000, "taskTokens": 10, "alertAt": 0 },
+            "prompts": { "reviewer": { "variants": { "default": 3, "strict": 1.0 } } },
         }))
         .unwrap();
         insta::assert_yaml_snapshot!(options);
@@ -184,6 +186,10 @@ mod tests {
             "outputDir": "../x", "specsDir": "/x", "worktreesDir": "pool", "review": "maybe",
             "worktree": { "copy": ["a", "b/../c"], "setup": "a\nb" },
             "rebase": { "confidence": 1.1 }, "context": { "maxBytes": 3000.5 }, "land": 7,
+            "prompts": {
+                "reviever": { "variants": {} }, "reviewer": { "variants": { "Short": 1 } }, "rebase": { "b": 1 },
+                "backlog": { "variants": { "default": 0 } }, "documenter": { "variants": { "a": 1001 } },
+            },
         }));
         insta::assert_snapshot!(found.join("\n"));
     }

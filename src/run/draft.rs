@@ -245,7 +245,7 @@ impl DraftRun {
         let operation = SessionOperation::Ask {
             session: session.clone(),
             directory: None,
-            agent: Role::Backlog.agent().to_owned(),
+            agent: self.run.prompt(Role::Backlog, None, 0).agent,
             model: self.model(),
             text,
             timeout_ms: self.run.options.planning_timeout_ms,
@@ -276,6 +276,7 @@ impl DraftRun {
                 attempt: 0,
                 usage,
                 duration_ms: took_ms,
+                prompt: Some(self.run.prompt(Role::Backlog, None, 0)),
             });
         }
         let SessionOutcome::Answered { text, .. } = outcome else {

@@ -54,6 +54,14 @@ pub fn given(
              Use \"auto\" or \"off\".",
         );
     }
+    if !setting.prompts.problems.is_empty() {
+        let lines: Vec<String> = setting.prompts.problems.iter().map(|line| format!("- {line}")).collect();
+        let text = format!(
+            "your prompts have problems; no agent is asked until they are put right and OpenCode is restarted:\n{}",
+            lines.join("\n")
+        );
+        return turn.fail(chat, text);
+    }
     let routing = match route(&options.models, setting.model.as_ref(), setting.small_model.as_ref()) {
         Ok(routing) => routing,
         Err(problem) => return turn.fail(chat, problem.to_string()),
@@ -63,11 +71,15 @@ pub fn given(
         options,
         routing,
         agents: setting.agents.clone(),
+        prompts: setting.prompts.hashes.clone(),
         track: None,
         repository: Repository::default(),
         started_ms: turn.shared.now_ms,
         seed: setting.seed,
     };
+    for note in &setting.prompts.notes {
+        turn.say(chat, format!("**Note:** {note}."));
+    }
     turn.request(Waiter::Ground, Operation::Git(GitOperation::Inspect { reference: None }));
     Activity::Ground(Ground {
         run,

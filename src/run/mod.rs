@@ -27,8 +27,9 @@ use crate::effect::git::{GitOutcome, Repository};
 use crate::effect::session::{SessionOutcome, Trouble};
 use crate::engine::{Activity, Shared, Turn};
 use crate::event::{CommandName, Setting};
-use crate::ids::{ModelRef, SessionId, TrackId};
+use crate::ids::{ModelRef, SessionId, TaskId, TrackId};
 use crate::options::Options;
+use crate::prompts::{PromptUse, agent_name, choose};
 use crate::route::{Routing, Work};
 use crate::text::{duration, list};
 use crate::track::Track;
@@ -59,7 +60,9 @@ pub struct Run {
     pub repository: Repository,
     /// When it began, in milliseconds since the Unix epoch.
     pub started_ms: u64,
-    /// Seed for jitter.
+    /// The hash of each agent's prompt, by the agent's name at the host.
+    pub prompts: BTreeMap<String, String>,
+    /// Seed for jitter and for the choice between prompts.
     pub seed: u32,
 }
 
@@ -67,6 +70,20 @@ impl Run {
     /// The model for a kind of work that an agent does.
     pub fn model(&self, role: Role, work: Work) -> Option<ModelRef> {
         self.agents.get(role.agent()).or_else(|| self.routing.model(work)).cloned()
+    }
+
+    /// Which agent at the host does a role's work on a task, and with which prompt. The same for every
+    /// text that is sent to one session.
+    pub fn prompt(&self, role: Role, task: Option<&TaskId>, attempt: u32) -> PromptUse {
+        let none = BTreeMap::new();
+        let variants = self.options.prompts.get(role.agent()).unwrap_or(&none);
+        let task = task.map(ToString::to_string).unwrap_or_default();
+        let own = agent_name(role, choose(variants, self.seed, role, &task, attempt));
+        // Where the person set the agent's prompt in the host's configuration there are no variants of it.
+        let is_registered = self.prompts.is_empty() || self.prompts.contains_key(&own);
+        let agent = if is_registered { own } else { role.agent().to_owned() };
+        let hash = self.prompts.get(&agent).cloned();
+        PromptUse { agent, hash }
     }
 
     /// Every model that may be used, once.

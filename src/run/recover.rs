@@ -141,6 +141,8 @@ impl Recovery {
                 attempt: left.number,
                 usage,
                 duration_ms: 0,
+                // The seed of that run is gone, and with it which variant it was.
+                prompt: None,
             });
         }
         match (outcome, &left.remains) {

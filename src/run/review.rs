@@ -11,6 +11,7 @@ use crate::engine::Turn;
 use crate::event::SessionSignal;
 use crate::ids::{EffectId, ModelRef, SessionId};
 use crate::metrics::Entry;
+use crate::prompts::PromptUse;
 use crate::resilience::backoff::{TASK, seed};
 use crate::resilience::provider::{Admission, Live};
 use crate::resilience::trouble::Remedy;
@@ -309,7 +310,7 @@ impl Review {
         let operation = SessionOperation::Ask {
             session: session.clone(),
             directory: Some(self.directory.clone()),
-            agent: Role::Reviewer.agent().to_owned(),
+            agent: self.prompt(around).agent,
             model: self.model(around.run),
             text,
             timeout_ms,
@@ -318,6 +319,10 @@ impl Review {
         let ask = turn.request(around.waiter.clone(), Operation::Session(operation));
         let asked = Asked::begin(turn, ask);
         self.stage = Stage::Asking { session: session.clone(), asked, is_second };
+    }
+
+    fn prompt(&self, around: &Around) -> PromptUse {
+        around.run.prompt(Role::Reviewer, Some(&around.task.id), self.attempt)
     }
 
     fn account(&self, turn: &mut Turn, around: &Around, outcome: &SessionOutcome, took_ms: u64) {
@@ -330,6 +335,7 @@ impl Review {
                 attempt: self.attempt,
                 usage,
                 duration_ms: took_ms,
+                prompt: Some(self.prompt(around)),
             });
         }
     }

@@ -15,6 +15,7 @@ import type {
   EffectId,
   Event,
   Outcome,
+  PromptSources,
 } from "../src/protocol.js";
 
 /** What the core needs from its host. Nothing of it may throw or reject, except `persist`. */
@@ -73,6 +74,9 @@ extern "C" {
     /// An audit, as `protocol.ts` describes it.
     #[wasm_bindgen(typescript_type = "Audit")]
     pub type JsAudit;
+    /// What the host found to make prompts of, as `protocol.ts` describes it.
+    #[wasm_bindgen(typescript_type = "PromptSources")]
+    pub type JsPromptSources;
     /// What to register, as `protocol.ts` describes it.
     #[wasm_bindgen(typescript_type = "Definitions")]
     pub type JsDefinitions;

@@ -71,7 +71,8 @@ const LIMITS = { timeout_ms: 120_000, silent_ms: 120_000 };
 
 /** Rules of a role, as a session gets them. */
 function rulesOf(agent: string) {
-  return readDefinitions().agents.find(({ name }) => name === agent)?.rules ?? [];
+  const sources = { options: null, files: [], own: {}, registered: null };
+  return readDefinitions(sources).agents.find(({ name }) => name === agent)?.rules ?? [];
 }
 
 /** All tool calls in one answer; what each came to is in the next request. */

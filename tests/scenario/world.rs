@@ -126,6 +126,7 @@ impl World {
                 model: ModelRef::parse("acme/large"),
                 small_model: ModelRef::parse("acme/small"),
                 agents: Default::default(),
+                prompts: Default::default(),
                 seed: 7,
             },
             cached_tokens: 0,

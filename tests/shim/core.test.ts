@@ -38,7 +38,14 @@ const PLAN: Extract<Event, { type: "command" }> = {
   chat: "chat",
   name: "plan",
   arguments: "greet people",
-  setting: { options: null, model: MODEL, small_model: null, agents: {}, seed: 1 },
+  setting: {
+    options: null,
+    model: MODEL,
+    small_model: null,
+    agents: {},
+    prompts: { hashes: {}, problems: [], notes: [] },
+    seed: 1,
+  },
 };
 
 /** A core, and everything that its host saw. */

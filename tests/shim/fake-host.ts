@@ -18,6 +18,7 @@ export const SETTING: Setting = {
   model: { provider: "acme", model: "large" },
   small_model: null,
   agents: {},
+  prompts: { hashes: {}, problems: [], notes: [] },
   seed: 1,
 };
 

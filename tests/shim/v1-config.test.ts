@@ -2,10 +2,15 @@
 
 import { expect, test } from "vitest";
 import { readDefinitions } from "../../js-shim/src/core.ts";
-import { install, modelsOf, parseModel, worktreeConfig } from "../../js-shim/src/host/v1-config.ts";
+import {
+  configured,
+  install,
+  parseModel,
+  worktreeConfig,
+} from "../../js-shim/src/host/v1-config.ts";
 
 type Loose = Record<string, Record<string, Record<string, unknown>>>;
-const definitions = readDefinitions();
+const definitions = readDefinitions({ options: null, files: [], own: {}, registered: null });
 
 function installed(config: Record<string, unknown> = {}) {
   const warnings: string[] = [];
@@ -79,6 +84,29 @@ test("a list of allowed providers gets ours, once; without a list there is none"
   expect(installed().config.enabled_providers).toBeUndefined();
 });
 
+test("what a person set for an agent holds for the variants of its prompt, but the prompt", () => {
+  const sources = {
+    options: { prompts: { reviewer: { variants: { default: 1, strict: 1 } } } },
+    files: [{ name: "reviewer.strict.md", content: { type: "text" as const, text: "Be strict." } }],
+    own: {},
+    registered: null,
+  };
+  const config: Record<string, unknown> = {
+    agent: { reviewer: { model: "acme/large", temperature: 0.1 } },
+  };
+  install(config as never, readDefinitions(sources), "file:///provider.js", () => undefined);
+  const { agent } = config as Loose;
+  expect(agent?.["reviewer~strict"]).toMatchObject({
+    model: "acme/large",
+    temperature: 0.1,
+    prompt: "Be strict.",
+    hidden: true,
+  });
+  expect(configured(config as never, readDefinitions(sources)).agents).toEqual({
+    reviewer: { provider: "acme", model: "large" },
+  });
+});
+
 test("a worktree gets the person's providers and models and our agents, not theirs", () => {
   const config = installed({
     model: "acme/large",
@@ -99,7 +127,7 @@ test("models set for agents are read, ours only", () => {
     model: "acme/large",
     agent: { reviewer: { model: "acme/org/strict" }, mine: { model: "acme/x" } },
   };
-  expect(modelsOf(config as never, definitions)).toEqual({
+  expect(configured(config as never, definitions)).toMatchObject({
     model: { provider: "acme", model: "large" },
     small_model: null,
     agents: { reviewer: { provider: "acme", model: "org/strict" } },

@@ -21,6 +21,7 @@ impl World {
             model: ModelRef::parse("acme/large"),
             small_model: ModelRef::parse("acme/small"),
             agents: Default::default(),
+            prompts: Default::default(),
             seed: self.rng.next() as u32,
         };
         self.receive(Event::Command { chat: chat.clone(), name, arguments: arguments.to_owned(), setting });

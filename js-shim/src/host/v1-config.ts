@@ -1,5 +1,6 @@
 // What the `config` hook writes into OpenCode's configuration, and what worktrees get of it.
 import type { Config } from "@opencode-ai/plugin";
+import { hub } from "../hub.ts";
 import type {
   AgentDefinition,
   CommandName,
@@ -34,18 +35,19 @@ export function install(
   return addCommands(loose, definitions, warn);
 }
 
-/** The person's models, for a command's `Setting`. */
-export type Models = Pick<Setting, "model" | "small_model" | "agents">;
+/** What the configuration says, for a command's `Setting`. */
+export type Configured = Pick<Setting, "model" | "small_model" | "agents" | "prompts">;
 
-/** Reads the person's models, those they set for agents of ours among them. */
-export function modelsOf(config: Config, { agents }: Definitions): Models {
+/** Reads the person's models, those they set for agents of ours among them, and which prompts are at work. */
+export function configured(config: Config, { agents, prompts }: Definitions): Configured {
   const { model, small_model, agent } = config as unknown as Loose;
-  const own: Models["agents"] = {};
-  for (const { name } of agents) {
+  const own: Configured["agents"] = {};
+  for (const { name, role } of agents) {
+    if (name !== role) continue;
     const model = parseModel(agent?.[name]?.["model"]);
     if (model !== null) own[name] = model;
   }
-  return { model: parseModel(model), small_model: parseModel(small_model), agents: own };
+  return { model: parseModel(model), small_model: parseModel(small_model), agents: own, prompts };
 }
 
 /** Reads `provider/model`. */
@@ -106,7 +108,11 @@ function addProvider(config: Loose, npm: string): void {
 function addAgents(config: Loose, definitions: AgentDefinition[]): void {
   config.agent ??= {};
   for (const definition of definitions) {
-    config.agent[definition.name] = { ...agentOf(definition), ...config.agent[definition.name] };
+    const { name, role, prompt } = definition;
+    // What the person set for an agent holds for the variants of its prompt, too.
+    const own = name === role ? config.agent[name] : { ...config.agent[role], prompt };
+    config.agent[name] = { ...agentOf(definition), ...own, ...config.agent[name] };
+    hub.installed.add(config.agent[name]);
   }
   // The conductor is not for a person to change: the commands hang on it.
   config.agent[AGENT] = {
@@ -118,6 +124,7 @@ function addAgents(config: Loose, definitions: AgentDefinition[]): void {
     prompt: "-",
     permission: { "*": "deny", doom_loop: "allow" },
   };
+  hub.installed.add(config.agent[AGENT]);
 }
 
 function agentOf({ description, prompt, rules }: AgentDefinition): Record<string, unknown> {

@@ -13,13 +13,14 @@ import {
   type RepositoryPlace,
   worktreesDirectory,
 } from "../paths.ts";
-import type { CommandName, Setting } from "../protocol.ts";
+import type { CommandName, PromptSources, Setting } from "../protocol.ts";
 import { type ChatTurn, type GivenCommand, troubleFrom } from "./host.ts";
 import { AGENT, CHAT_HEADER, MESSAGE_HEADER, PLUGIN } from "./names.ts";
 import { V1Host } from "./v1.ts";
 import { giveTitle, releaseToolParts, usualModel } from "./v1-chat.ts";
 import type { V1Client } from "./v1-client.ts";
-import { install, type Models, modelsOf, worktreeConfig } from "./v1-config.ts";
+import { type Configured, configured, install, worktreeConfig } from "./v1-config.ts";
+import { promptSources, promptsNow, worktreeSources } from "./v1-prompts.ts";
 import { V1Runs } from "./v1-runs.ts";
 import { onInterrupt } from "./v1-signals.ts";
 import { V1Turn } from "./v1-turn.ts";
@@ -31,6 +32,8 @@ export class V1Plugin {
   readonly #host: V1Host;
   readonly #options: PluginOptions | undefined;
   readonly #directory: string;
+  /** The top level of the checkout; outside a repository, the directory itself. */
+  readonly #root: string;
   readonly #self = Symbol("instance");
   readonly #runs = new V1Runs();
   /** Chats of this instance with a command at work, or being put away. */
@@ -38,13 +41,16 @@ export class V1Plugin {
   #commands = new Map<string, CommandName>();
   /** In a worktree, what its agents' shells are known by; the person's own shells are not ours to end. */
   #shellMark: Promise<string | null> = Promise.resolve(null);
-  #models: Models = { model: null, small_model: null, agents: {} };
+  /** What was configured, and from what. */
+  #configured: { setting: Configured; sources: PromptSources } | null = null;
 
-  constructor({ client, directory }: PluginInput, options: PluginOptions | undefined) {
+  constructor({ client, directory, worktree }: PluginInput, options: PluginOptions | undefined) {
     this.#client = client;
     this.#host = new V1Host(client, directory);
     this.#options = options;
     this.#directory = directory;
+    // What OpenCode says where there is no repository.
+    this.#root = worktree === "/" ? directory : (worktree ?? directory);
     hub.instances.set(directory, this.#self);
   }
 
@@ -88,14 +94,18 @@ export class V1Plugin {
     return hub.instances.get(this.#directory) === this.#self;
   }
 
-  #config(config: Config): void {
-    const definitions = readDefinitions();
+  async #config(config: Config): Promise<void> {
+    const isWorktree = hub.worktrees.has(this.#directory);
+    const sources = isWorktree
+      ? worktreeSources(this.#options)
+      : await promptSources(this.#root, config, this.#options);
+    const definitions = readDefinitions(sources);
     const provider = new URL("./provider.js", import.meta.url).href;
     this.#commands = install(config, definitions, provider, (message) =>
       this.#host.log("warn", message),
     );
-    this.#models = modelsOf(config, definitions);
-    if (hub.worktrees.has(this.#directory)) {
+    this.#configured = { setting: configured(config, definitions), sources };
+    if (isWorktree) {
       this.#shellMark = markOfShells(this.#directory);
       return;
     }
@@ -147,7 +157,7 @@ export class V1Plugin {
     const conductor = this.#conductorAt(place);
     const setting: Setting = {
       options: this.#options ?? null,
-      ...this.#models,
+      ...(await this.#settingNow()),
       seed: Math.floor(Math.random() * 2 ** 32),
     };
     const { chat } = command;
@@ -161,6 +171,14 @@ export class V1Plugin {
       release();
       if (!conductor.chats.includes(chat)) this.#chats.delete(chat);
     }
+  }
+
+  /** What was configured. Files that changed since then are told, not used. */
+  async #settingNow(): Promise<Configured> {
+    if (this.#configured === null) throw new Error("OpenCode did not configure this plugin.");
+    const { setting, sources } = this.#configured;
+    const now = await promptsNow(this.#root, sources, setting.prompts);
+    return { ...setting, prompts: readDefinitions(now).prompts };
   }
 
   /** The conductor of a checkout, which all instances in it share. Throws in a worktree of ours. */
@@ -198,7 +216,8 @@ export class V1Plugin {
     chat: string,
     message: { model: { providerID: string; modelID: string } },
   ): Promise<void> {
-    const model = this.#models.model ?? (await usualModel(this.#client, chat).catch(() => null));
+    const model =
+      this.#configured?.setting.model ?? (await usualModel(this.#client, chat).catch(() => null));
     if (model) message.model = { providerID: model.provider, modelID: model.model };
   }
 }

@@ -14,6 +14,7 @@ use crate::event::SessionSignal;
 use crate::evidence::{Failure, FailureClass};
 use crate::ids::{EffectId, ModelRef, SessionId};
 use crate::metrics::{Entry, estimate};
+use crate::prompts::PromptUse;
 use crate::rebase::{Effort, Proposal, changes, is_messy, parse_proposal, rebase_prompt};
 use crate::route::{Work, work_of};
 use crate::run::asked::Asked;
@@ -111,6 +112,11 @@ impl ImplementRun {
         self.run.model(Role::Rebase, Work::Rebase)
     }
 
+    fn author(&self, task: usize) -> Option<PromptUse> {
+        let (spec, record) = (self.track.backlog.tasks.get(task)?, self.track.records.get(task)?);
+        Some(self.run.prompt(Role::Rebase, Some(&spec.id), record.begun))
+    }
+
     /// Something was seen in the author's session. Gives whether it was one.
     pub(super) fn rebase_signalled(
         &mut self,
@@ -203,7 +209,7 @@ impl ImplementRun {
         let operation = SessionOperation::Ask {
             session: session.clone(),
             directory: None,
-            agent: Role::Rebase.agent().to_owned(),
+            agent: self.author(task).map_or_else(|| Role::Rebase.agent().to_owned(), |author| author.agent),
             model: self.rebase_model(),
             text,
             timeout_ms,
@@ -230,6 +236,7 @@ impl ImplementRun {
                 attempt: record.begun,
                 usage,
                 duration_ms: took_ms,
+                prompt: self.author(task),
             });
         }
     }

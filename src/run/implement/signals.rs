@@ -117,7 +117,7 @@ impl ImplementRun {
                 let operation = SessionOperation::Nudge {
                     session: session.clone(),
                     directory: Some(directory.clone()),
-                    agent: role(spec).agent().to_owned(),
+                    agent: self.run.prompt(role(spec), Some(&spec.id), attempt.number).agent,
                     model: self.run.model(role(spec), work_of(spec)),
                     text,
                 };

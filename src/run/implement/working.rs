@@ -76,7 +76,7 @@ impl ImplementRun {
         let operation = SessionOperation::Ask {
             session: session.clone(),
             directory: Some(directory.clone()),
-            agent: agent.to_owned(),
+            agent: self.run.prompt(role(spec), Some(&spec.id), attempt.number).agent,
             model: self.run.model(role(spec), work_of(spec)),
             text: context,
             timeout_ms: self.run.options.task_timeout_ms,
@@ -114,6 +114,7 @@ impl ImplementRun {
                 attempt: attempt.number,
                 usage,
                 duration_ms: took_ms,
+                prompt: Some(self.run.prompt(role(spec), Some(&spec.id), attempt.number)),
             });
         }
         if let SessionOutcome::Answered { text, .. } = outcome {

@@ -134,6 +134,7 @@ impl PlanRun {
                 attempt: 0,
                 usage,
                 duration_ms: took_ms,
+                prompt: Some(self.run.prompt(role(seat.planner), None, 0)),
             });
         }
         let timeout_ms = self.run.options.planning_timeout_ms;
@@ -210,7 +211,7 @@ impl PlanRun {
         let operation = SessionOperation::Ask {
             session: session.clone(),
             directory: None,
-            agent: planner.agent().to_owned(),
+            agent: self.run.prompt(role(planner), None, 0).agent,
             model: self.run.model(role(planner), Work::Planning),
             text,
             timeout_ms: self.run.options.planning_timeout_ms,
