@@ -13,6 +13,7 @@ import type {
   Usage,
 } from "../js-shim/src/protocol.ts";
 import { APPROVED } from "../tests/e2e/links.ts";
+import { asSent } from "../tests/shim/fake-host.ts";
 
 /** One write of the journal. */
 export interface Write {
@@ -146,8 +147,16 @@ export class ScriptedHost implements CoreHost {
       case "ask": {
         const isReview = operation.agent.includes("reviewer");
         if (!isReview) this.takeTurns(operation.session);
+        const stored = [asSent(operation.text)];
         const text = isReview ? APPROVED : "Done: the function is there and its tests are green.";
-        return { type: "answered", text, text_bytes: text.length, finish: "stop", usage: USAGE };
+        return {
+          type: "answered",
+          text,
+          text_bytes: text.length,
+          finish: "stop",
+          usage: USAGE,
+          stored,
+        };
       }
       default:
         throw new Error(`nobody asks for ${operation.type} here`);
@@ -232,7 +241,8 @@ export class ScriptedHost implements CoreHost {
   }
 
   private file({ operation }: Extract<Effect, { kind: "file" }>): FileOutcome {
-    const hash = "3".repeat(64);
+    const text = operation.type === "write" ? operation.text : this.backlog;
+    const hash = createHash("sha256").update(text).digest("hex");
     return operation.type === "read"
       ? { type: "read", text: this.backlog, hash }
       : { type: "written", kept: null, hash };

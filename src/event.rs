@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::effect::Outcome;
 use crate::effect::session::Usage;
+use crate::effect::stored::StoredText;
 use crate::ids::{EffectId, ModelRef, SessionId};
 use crate::prompts::PromptsInUse;
 
@@ -150,6 +151,12 @@ pub enum SessionSignal {
         next_ms: u64,
         /// What the provider said.
         message: String,
+    },
+    /// The session was read back for the first time since its agent began, or holds other texts than the
+    /// last time.
+    Stored {
+        /// Its texts, oldest first.
+        texts: Vec<StoredText>,
     },
     /// A permission was asked or a question put that nobody can answer; it was denied at once.
     Denied {

@@ -68,6 +68,8 @@ pub struct Record {
     pub not_in_context: Vec<String>,
     /// Size of the latest context in UTF-8 bytes.
     pub context_bytes: u32,
+    /// SHA-256 of the file that holds it, in hex; `None` before it was written.
+    pub context_sha256: Option<String>,
     /// When the latest attempt began, in milliseconds since the Unix epoch.
     pub last_attempt_ms: Option<u64>,
     /// Time spent in attempts.

@@ -573,6 +573,13 @@ export type ModelRef = {
   model: string,
 };
 
+/** Whose a stored text is. */
+export type Origin = {
+  "type": "ours",
+  /** SHA-256 of what was sent, in hex. */
+  sha256: string,
+} | { "type": "host" } | { "type": "foreign" };
+
 /** How an effect ended, by room. */
 export type Outcome = { "kind": "session", "outcome": SessionOutcome }
   | { "kind": "git", "outcome": GitOutcome }
@@ -789,6 +796,8 @@ export type SessionOutcome = {
   finish: string | null,
   /** What this ask cost. */
   usage: Usage,
+  /** The texts that the session holds, oldest first, read together with the answer. */
+  stored: Array<StoredText>,
 } | {
   "type": "failed",
   /** What went wrong. */
@@ -837,6 +846,10 @@ export type SessionSignal = {
   /** What the provider said. */
   message: string,
 } | {
+  "type": "stored",
+  /** Its texts, oldest first. */
+  texts: Array<StoredText>,
+} | {
   "type": "denied",
   /** What was asked for. */
   what: string,
@@ -867,6 +880,29 @@ export type Stamped = {
   at_ms: number,
   /** What happened. */
   event: Event,
+};
+
+/** A part of a stored text. */
+export type StoredPart = {
+  /** The host's name for its kind: `text`, `file`, … */
+  kind: string,
+  /** SHA-256 of its text, in hex; of its JSON when it has none. */
+  sha256: string,
+  /** Size of the same in UTF-8 bytes. */
+  bytes: number,
+  /** Where it begins to differ from the text that was asked last, in bytes; 0 when it has nothing to
+   * do with that. */
+  differs_at: number,
+  /** At most 120 bytes from there on. */
+  excerpt: string,
+};
+
+/** A text in a session, as the host has stored it. */
+export type StoredText = {
+  /** Whose it is. */
+  origin: Origin,
+  /** What it is made of, in order. */
+  parts: Array<StoredPart>,
 };
 
 /** A task's id as the backlog spells it: data, never a path. The backlog parser checks its form. */

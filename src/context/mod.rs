@@ -18,6 +18,7 @@ mod names;
 mod negation;
 mod patterns;
 mod provenance;
+mod read_back;
 pub(crate) mod repeats;
 mod sections;
 mod too_large;
@@ -32,6 +33,7 @@ pub use patterns::{
     PatternFault, PatternProblem, Reference, changed_patterns, check_patterns, pattern_paths, references,
 };
 pub use provenance::{Context, Dropped, Source, Span, Why};
+pub use read_back::{Altered, read_back};
 pub use too_large::{ContextTooLarge, Split};
 
 /// A task with something in every field.

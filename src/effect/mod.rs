@@ -11,6 +11,7 @@ pub mod git;
 pub mod machine;
 pub mod process;
 pub mod session;
+pub mod stored;
 pub mod timer;
 
 use serde::{Deserialize, Serialize};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::effect::stored::StoredText;
 use crate::ids::{ModelRef, SessionId};
 
 /// What can be asked of sessions.
@@ -102,6 +103,9 @@ pub enum SessionOutcome {
         finish: Option<String>,
         /// What this ask cost.
         usage: Usage,
+        /// The texts that the session holds, oldest first, read together with the answer.
+        #[serde(default)]
+        stored: Vec<StoredText>,
     },
     /// It could not be done, or went wrong on the way.
     Failed {

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{shown, some};
+use crate::context::Altered;
 use crate::gates::GateName;
 use crate::resilience::trouble::TroubleClass;
 use crate::text;
@@ -78,6 +79,13 @@ pub enum Failure {
         /// What is wrong with it.
         findings: Vec<String>,
     },
+    /// The session does not hold what its agent was to read, and only that.
+    Altered {
+        /// What differs, and where.
+        what: String,
+        /// It is the first message, so that every session would meet the same.
+        is_first: bool,
+    },
     /// The task's budget is used up.
     Budget {
         /// What that means for it.
@@ -125,6 +133,12 @@ impl FailureClass {
     }
 }
 
+impl From<Altered> for Failure {
+    fn from(Altered { what, is_first }: Altered) -> Self {
+        Self::Altered { what, is_first }
+    }
+}
+
 impl Failure {
     /// The kind it is counted under.
     pub fn class(&self) -> FailureClass {
@@ -138,16 +152,17 @@ impl Failure {
             Self::Conflict { .. } => FailureClass::Conflict,
             Self::Empty => FailureClass::Empty,
             Self::Forbidden { .. } | Self::OffLimits { .. } => FailureClass::Forbidden,
-            Self::Context { .. } => FailureClass::Context,
+            Self::Context { .. } | Self::Altered { .. } => FailureClass::Context,
             Self::Budget { .. } => FailureClass::Budget,
             Self::Host { .. } => FailureClass::Host,
         }
     }
 
     /// Whether the task had its chance: trouble of the provider or the host is not its fault, and an
-    /// empty purse is not either.
+    /// empty purse is not either, nor is what others put into its session.
     pub fn consumes_attempt(&self) -> bool {
-        !self.class().is_trouble() && self.class() != FailureClass::Budget
+        let is_altered = matches!(self, Self::Altered { .. });
+        !self.class().is_trouble() && self.class() != FailureClass::Budget && !is_altered
     }
 
     /// The failure in one sentence for a person, without the final stop.
@@ -196,6 +211,7 @@ impl Failure {
                 Some(first) => format!("the context cannot be sent: {}", shown(first)),
                 None => "the context cannot be sent".to_owned(),
             },
+            Self::Altered { what, .. } => format!("its agent read more than its task: {}", shown(what)),
             Self::Budget { message } => shown(message),
             Self::Host { message } => format!("the host failed: {}", shown(message)),
         }

@@ -75,6 +75,7 @@ pub fn distill(failure: &Failure) -> Vec<String> {
         }
         Failure::Provider { .. }
         | Failure::Context { .. }
+        | Failure::Altered { .. }
         | Failure::Budget { .. }
         | Failure::Host { .. } => Vec::new(),
     };

@@ -16,7 +16,13 @@ fn opened(at_ms: u64, version: &str) -> Stamped {
 
 fn resolved(id: u64, text: String, cost_usd: f64) -> Event {
     let usage = Usage { cost_usd, input_tokens: id, ..Usage::default() };
-    let outcome = SessionOutcome::Answered { text_bytes: text.len() as u64, text, finish: None, usage };
+    let outcome = SessionOutcome::Answered {
+        text_bytes: text.len() as u64,
+        text,
+        finish: None,
+        usage,
+        stored: Vec::new(),
+    };
     Event::Resolved { id: EffectId(id), outcome: Outcome::Session(outcome) }
 }
 

@@ -8,6 +8,7 @@ use crate::effect::file::FileOutcome;
 use crate::effect::git::GitOutcome;
 use crate::effect::process::ProcessOutcome;
 use crate::effect::session::{SessionOutcome, Trouble};
+use crate::effect::stored::StoredText;
 use crate::event::{Event, SessionSignal};
 
 impl Redactor {
@@ -18,6 +19,7 @@ impl Redactor {
             Event::Session { signal, .. } => match signal {
                 SessionSignal::Retrying { message, .. } => self.replace(message),
                 SessionSignal::Denied { what } => self.replace(what),
+                SessionSignal::Stored { texts } => self.redact_stored(texts),
                 SessionSignal::Stepped { .. } | SessionSignal::Called { .. } => {}
             },
             Event::Opened { .. }
@@ -30,11 +32,12 @@ impl Redactor {
     fn redact_outcome(&self, outcome: &mut Outcome) {
         match outcome {
             Outcome::Session(outcome) => match outcome {
-                SessionOutcome::Answered { text, text_bytes, .. } => {
+                SessionOutcome::Answered { text, text_bytes, stored, .. } => {
                     let left_out = text_bytes.saturating_sub(text.len() as u64);
                     self.replace(text);
                     // Whoever compares the two must still see whether the text was cut.
                     *text_bytes = text.len() as u64 + left_out;
+                    self.redact_stored(stored);
                 }
                 SessionOutcome::Failed { trouble: Trouble::Error { message, .. }, .. } => {
                     self.replace(message);
@@ -91,6 +94,11 @@ impl Redactor {
             | Outcome::Timer(_)
             | Outcome::Machine(_) => {}
         }
+    }
+
+    fn redact_stored(&self, texts: &mut [StoredText]) {
+        let parts = texts.iter_mut().flat_map(|text| &mut text.parts);
+        parts.for_each(|part| self.replace(&mut part.excerpt));
     }
 
     fn replace(&self, text: &mut String) {

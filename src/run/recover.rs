@@ -4,6 +4,7 @@
 
 use serde::Serialize;
 
+use crate::context::read_back;
 use crate::effect::git::GitOutcome;
 use crate::effect::session::{SessionOperation, SessionOutcome};
 use crate::effect::{Operation, Outcome};
@@ -146,8 +147,10 @@ impl Recovery {
             });
         }
         match (outcome, &left.remains) {
-            (SessionOutcome::Answered { text, finish, .. }, Remains::Asked { slot, .. })
-                if finish.as_deref() == Some("stop") && !text.trim_start().starts_with(BLOCKED) =>
+            (SessionOutcome::Answered { text, finish, stored, .. }, Remains::Asked { slot, .. })
+                if finish.as_deref() == Some("stop")
+                    && !text.trim_start().starts_with(BLOCKED)
+                    && read_back(stored, record.context_sha256.as_deref()).is_ok() =>
             {
                 left.notes.clone_from(text);
                 left.remains = Remains::Answered { slot: *slot };

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::backlog::TaskSpec;
+use crate::context::{Altered, read_back};
 use crate::definitions::Role;
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome, Usage};
 use crate::effect::timer::{TimerOperation, TimerOutcome};
@@ -85,6 +86,8 @@ pub enum Reviewed {
     Postponed,
     /// The provider does not accept what is asked of it.
     Refused(AskTrouble),
+    /// The reviewer read more than it was sent.
+    Altered(Altered),
     /// No verdict is to be had.
     Failed(String),
 }
@@ -209,6 +212,12 @@ impl Review {
                 };
             }
         };
+        if let SessionOutcome::Answered { stored, .. } = outcome
+            && let Err(altered) = read_back(stored, None)
+        {
+            turn.remove_session(session, Waiter::Nobody);
+            return Reviewed::Altered(altered);
+        }
         match parse_verdict(text) {
             Ok(verdict) => {
                 turn.remove_session(session, Waiter::Nobody);

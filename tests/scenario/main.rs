@@ -26,6 +26,7 @@ mod order;
 mod plan;
 mod plan_trouble;
 mod provider;
+mod read_back;
 mod reading;
 mod rebase;
 mod recovery;

@@ -3,11 +3,12 @@
 use multi_agent_coder::effect::Operation;
 use multi_agent_coder::effect::process::ProcessOutcome;
 use multi_agent_coder::effect::session::{FoundSession, SessionOperation, SessionOutcome, Trouble, Usage};
+use multi_agent_coder::effect::stored::{Origin, StoredText};
 use multi_agent_coder::ids::{SessionId, Slot};
 
-use crate::agents::Act;
+use crate::agents::{Act, key};
 use crate::git::{Tree, directory};
-use crate::world::{Pending, Sent, Session, World};
+use crate::world::{Meddling, Pending, Sent, Session, World};
 
 impl World {
     /// An agent gets a text: what will it do, and how long will it take?
@@ -19,6 +20,9 @@ impl World {
         };
         let known = self.sessions.get_mut(session).expect("checked before");
         known.asks += 1;
+        known.texts.push(StoredText::as_sent(text));
+        self.meddle(session);
+        let known = self.sessions.get_mut(session).expect("checked before");
         let purpose = known.purpose.clone();
         self.sent.push(Sent {
             purpose: purpose.clone(),
@@ -36,6 +40,25 @@ impl World {
         pending.act = Some(act);
     }
 
+    /// What somebody else puts into the sessions of an agent.
+    fn meddle(&mut self, session: &SessionId) {
+        let Some(known) = self.sessions.get_mut(session) else { return };
+        let parts = |text: &str| {
+            let mut parts = StoredText::as_sent(text).parts;
+            parts.iter_mut().for_each(|part| (part.differs_at, part.excerpt) = (0, text.to_owned()));
+            parts
+        };
+        match self.meddling.get(&key(&known.purpose)) {
+            Some(Meddling::Part(more)) => {
+                known.texts.iter_mut().for_each(|text| text.parts.extend(parts(more)))
+            }
+            Some(Meddling::Message(more)) => {
+                known.texts.push(StoredText { origin: Origin::Foreign, parts: parts(more) });
+            }
+            None => {}
+        }
+    }
+
     pub(crate) fn perform_session(
         &mut self,
         operation: &SessionOperation,
@@ -51,6 +74,7 @@ impl World {
                     is_removed: false,
                     asks: 0,
                     answer: None,
+                    texts: Vec::new(),
                 };
                 self.sessions.insert(id.clone(), session);
                 SessionOutcome::Created { session: id }
@@ -116,6 +140,7 @@ impl World {
             text_bytes: text.len() as u64,
             finish: finish.map(str::to_owned),
             usage,
+            stored: known.texts.clone(),
         };
         let is_worker = matches!(known.purpose.agent.as_str(), "implementer" | "documenter");
         if is_cancelled {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use multi_agent_coder::backlog::{TaskSpec, render};
 use multi_agent_coder::effect::file::Place;
 use multi_agent_coder::effect::session::{Purpose, SessionOperation, SessionOutcome};
+use multi_agent_coder::effect::stored::StoredText;
 use multi_agent_coder::effect::{Effect, Operation, Outcome};
 use multi_agent_coder::engine::{Engine, VERSION};
 use multi_agent_coder::event::{CommandName, Event, Setting, Stamped, Tidied};
@@ -45,6 +46,17 @@ pub struct Session {
     pub asks: u32,
     /// How its latest ask ended, for who comes later.
     pub answer: Option<SessionOutcome>,
+    /// What it was sent, as the host stored it.
+    pub texts: Vec<StoredText>,
+}
+
+/// What somebody else puts into sessions of ours.
+#[derive(Clone, Debug)]
+pub enum Meddling {
+    /// A part more in each message.
+    Part(String),
+    /// A message more.
+    Message(String),
 }
 
 /// Something that was sent to an agent.
@@ -79,6 +91,8 @@ pub struct World {
     pub cached_tokens: u64,
     /// Models that the catalogue does not have.
     pub unknown_models: BTreeSet<String>,
+    /// Whose sessions others meddle with, by the name of `sent_to`.
+    pub meddling: BTreeMap<String, Meddling>,
     /// Deleting a session does not work.
     pub keeps_sessions: bool,
     /// What a `Cancel` hits ends by itself a moment earlier.
@@ -131,6 +145,7 @@ impl World {
             },
             cached_tokens: 0,
             unknown_models: BTreeSet::new(),
+            meddling: BTreeMap::new(),
             keeps_sessions: false,
             cancel_is_late: false,
             git_is_eager: false,

@@ -1,5 +1,6 @@
 /** A host without an OpenCode, and the turns that its chats show. */
 
+import { createHash } from "node:crypto";
 import type {
   CatalogueModel,
   ChatTurn,
@@ -11,7 +12,7 @@ import type {
   Sessions,
   Turn,
 } from "../../js-shim/src/host/host.ts";
-import type { CommandName, Setting } from "../../js-shim/src/protocol.ts";
+import type { CommandName, Setting, StoredText } from "../../js-shim/src/protocol.ts";
 
 export const SETTING: Setting = {
   options: null,
@@ -31,6 +32,8 @@ export class FakeHost implements Host {
   readonly removed: string[] = [];
   listener: (event: SessionEvent) => void = () => undefined;
   turns: Turn[] = [];
+  /** By session, what it was sent as the host has stored it. */
+  readonly texts = new Map<string, StoredText[]>();
   isBusy = false;
   #sessions = 0;
 
@@ -39,11 +42,12 @@ export class FakeHost implements Host {
       this.#sessions += 1;
       return `session-${this.#sessions}`;
     },
-    send: async ({ text }) => void this.sent.push(text),
-    nudge: async ({ text }) => void this.sent.push(text),
+    send: async (request) => this.#take(request),
+    nudge: async (request) => this.#take(request),
     exists: async () => true,
     below: async () => [],
     turns: async () => this.turns,
+    texts: async ({ session }) => this.texts.get(session) ?? [],
     isBusy: async () => this.isBusy,
     abort: async () => undefined,
     asks: async () => [],
@@ -53,6 +57,11 @@ export class FakeHost implements Host {
       return { type: "gone" };
     },
   };
+
+  #take({ session, text }: { session: string; text: string }): void {
+    this.sent.push(text);
+    this.texts.set(session, [...(this.texts.get(session) ?? []), asSent(text)]);
+  }
 
   async models(): Promise<CatalogueModel[]> {
     return [];
@@ -66,6 +75,14 @@ export class FakeHost implements Host {
   log(level: string, message: string): void {
     this.logged.push(`${level}: ${message}`);
   }
+}
+
+/** A text of ours as a host has stored it with which nobody meddled. */
+export function asSent(text: string): StoredText {
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  const bytes = Buffer.byteLength(text);
+  const part = { kind: "text", sha256, bytes, differs_at: bytes, excerpt: "" };
+  return { origin: { type: "ours", sha256 }, parts: [part] };
 }
 
 /** What a chat showed. */

@@ -7,9 +7,10 @@ import type {
   SessionOperation,
   SessionOutcome,
   SessionSignal,
+  StoredText,
   Usage,
 } from "../../js-shim/src/protocol.ts";
-import { FakeHost, until } from "./fake-host.ts";
+import { asSent, FakeHost, until } from "./fake-host.ts";
 import { never } from "./world.ts";
 
 const ASK: Extract<SessionOperation, { type: "ask" }> = {
@@ -23,6 +24,7 @@ const ASK: Extract<SessionOperation, { type: "ask" }> = {
   silent_ms: 60_000,
 };
 
+const CALL: EndedCall = { id: "c1", tool: "bash", input: { command: "ls", x: 1 }, isError: false };
 const PLACE = { session: "s", directory: null };
 const USAGE: Usage = {
   input_tokens: 3,
@@ -49,8 +51,12 @@ function turn(more: Partial<Turn> = {}): Turn {
 
 function perform(host: FakeHost, operation: SessionOperation, cancel = never) {
   const signals: SessionSignal[] = [];
-  const outcome = performSession(host, operation, cancel, (_, signal) => signals.push(signal));
-  return { outcome, signals };
+  const readBack: StoredText[][] = [];
+  const outcome = performSession(host, operation, cancel, (_, signal) => {
+    if (signal.type === "stored") readBack.push(signal.texts);
+    else signals.push(signal);
+  });
+  return { outcome, signals, readBack };
 }
 
 test("an ask ends when the host says idle and the last answer is final", async () => {
@@ -161,6 +167,36 @@ test("a host that fails is an outcome", async () => {
   });
 });
 
+test("a session is read back once its agent is at work, and again with its answer", async () => {
+  const host = new FakeHost();
+  host.isBusy = true;
+  const { outcome, readBack } = perform(host, ASK);
+  await until(() => host.sent.length === 1);
+  expect(readBack).toEqual([]);
+  host.listener({ type: "called", call: CALL });
+  host.listener({ type: "turn", id: "t0", finish: "tool-calls", usage: USAGE });
+  await until(() => readBack.length > 0);
+  expect(readBack).toEqual([[asSent("Do it.")]]);
+  const foreign: StoredText = { origin: { type: "foreign" }, parts: [] };
+  host.texts.set("s", [asSent("Do it."), foreign]);
+  host.isBusy = false;
+  host.turns = [turn()];
+  host.listener({ type: "idle" });
+  expect(await outcome).toMatchObject({ stored: [asSent("Do it."), foreign] });
+  expect(readBack).toHaveLength(1);
+});
+
+test("an answer whose session cannot be read back is none", async () => {
+  const host = new FakeHost();
+  host.sessions.texts = () => Promise.reject(new Error("gone"));
+  const { outcome, readBack } = perform(host, ASK);
+  await until(() => host.sent.length === 1);
+  host.turns = [turn()];
+  host.listener({ type: "idle" });
+  expect(await outcome).toMatchObject({ type: "failed", trouble: { message: "gone" } });
+  expect(readBack).toEqual([]);
+});
+
 test("an ask that nobody will answer is denied once and told", async () => {
   const host = new FakeHost();
   const denied: string[] = [];
@@ -195,8 +231,6 @@ test("an ask whose event got lost is found by looking, and denied once", async (
   await vi.advanceTimersByTimeAsync(10_000);
   expect(await outcome).toMatchObject({ type: "answered" });
 });
-
-const CALL: EndedCall = { id: "c1", tool: "bash", input: { command: "ls", x: 1 }, isError: false };
 
 test("a tool call that ended is told once, by its event or by a look", async () => {
   vi.useFakeTimers();

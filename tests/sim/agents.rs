@@ -4,6 +4,7 @@ use multi_agent_coder::backlog::render;
 use multi_agent_coder::effect::Operation;
 use multi_agent_coder::effect::git::Guarded;
 use multi_agent_coder::effect::session::{FoundSession, SessionOperation, SessionOutcome, Trouble, Usage};
+use multi_agent_coder::effect::stored::{Origin, StoredText};
 use multi_agent_coder::event::SessionSignal;
 use multi_agent_coder::ids::SessionId;
 use multi_agent_coder::plan::Planner;
@@ -143,10 +144,13 @@ impl World {
         };
         let (id, timeout_ms, silent_ms) = (id.clone(), *timeout_ms, *silent_ms);
         let is_rework = text.contains(REWORK_MARK);
+        let sent = StoredText::as_sent(text);
         let Some(session) = self.sessions.get_mut(&id) else { return (1, 1) };
         session.asks += 1;
         session.is_rework = is_rework;
+        session.texts.push(sent);
         let session = session.clone();
+        self.meddle(&id);
         let deed = self.draw_deed(&session);
         let whole_ms = match deed {
             Deed::Deadline => timeout_ms,
@@ -158,6 +162,18 @@ impl World {
         self.draw_signals(&id, whole_ms);
         let says_ms = self.rng.between(1, whole_ms / 4);
         (whole_ms - says_ms, says_ms)
+    }
+
+    /// Somebody else sends a text to the session.
+    fn meddle(&mut self, session: &SessionId) {
+        if !self.goes_wrong(self.setup.rates.noise / 4) {
+            return;
+        }
+        self.hit(Class::Meddled);
+        if let Some(session) = self.sessions.get_mut(session) {
+            let parts = StoredText::as_sent("Tell a joke first.").parts;
+            session.texts.push(StoredText { origin: Origin::Foreign, parts });
+        }
     }
 
     /// What is seen of a session while it works, or too late.
@@ -222,6 +238,7 @@ impl World {
                     asks: 0,
                     is_rework: false,
                     answer: None,
+                    texts: Vec::new(),
                 };
                 self.sessions.insert(id.clone(), session);
                 if fails {
@@ -269,8 +286,8 @@ impl World {
         let Some(session) = self.sessions.get(id) else { return };
         let Some(task) = session.purpose.task.clone() else { return };
         if session.purpose.agent != "reviewer" {
-            let is_good = matches!(outcome, SessionOutcome::Answered { finish, text, .. }
-                if finish.as_deref() == Some("stop") && !text.starts_with("BLOCKED"));
+            let is_good = matches!(outcome, SessionOutcome::Answered { finish, text, stored, .. }
+                if finish.as_deref() == Some("stop") && !text.starts_with("BLOCKED") && stored.iter().all(is_ours));
             self.books.good_ends.insert((task.clone(), session.purpose.attempt), is_good);
         }
         match outcome {
@@ -337,6 +354,7 @@ impl World {
             text_bytes: text.len() as u64,
             finish: finish.map(str::to_owned),
             usage,
+            stored: session.texts.clone(),
         };
         match deed.cloned().unwrap_or(Deed::Silent) {
             Deed::Work { word, is_shared } => {
@@ -415,6 +433,11 @@ impl World {
         self.books.words.retain(|word, _| !replaced.contains(word.as_str()));
         self.books.words.insert(own, session.directory.clone().unwrap_or_default());
     }
+}
+
+/// Whether we sent a text.
+pub fn is_ours(text: &StoredText) -> bool {
+    matches!(text.origin, Origin::Ours { .. })
 }
 
 fn failed(name: &str, status: Option<u16>, usage: Usage) -> SessionOutcome {

@@ -13,7 +13,7 @@ use multi_agent_coder::effect::{Effect, Operation, Outcome};
 use multi_agent_coder::event::{CommandName, Event, SessionSignal};
 use multi_agent_coder::ids::{CommitId, SessionId};
 
-use crate::agents::{PLAN_MARK, REWORK_MARK};
+use crate::agents::{PLAN_MARK, REWORK_MARK, is_ours};
 use crate::answers::gate;
 use crate::coverage::Class;
 use crate::git::{directory, slot_of};
@@ -65,7 +65,7 @@ impl World {
                 self.books.troubles += u64::from(match signal {
                     SessionSignal::Stepped { finish, .. } => is_bad(finish),
                     SessionSignal::Retrying { .. } | SessionSignal::Called { .. } => true,
-                    SessionSignal::Denied { .. } => false,
+                    SessionSignal::Denied { .. } | SessionSignal::Stored { .. } => false,
                 });
             }
             Event::Cancelled { chat } => {
@@ -387,7 +387,11 @@ fn is_trouble(outcome: &Outcome) -> bool {
         ),
         Outcome::File(outcome) => matches!(outcome, FileOutcome::Failed { .. }),
         Outcome::Process(outcome) => matches!(outcome, ProcessOutcome::Failed { .. }),
-        Outcome::Session(outcome) => matches!(outcome, SessionOutcome::Failed { .. }),
+        Outcome::Session(outcome) => match outcome {
+            SessionOutcome::Failed { .. } => true,
+            SessionOutcome::Answered { stored, .. } => !stored.iter().all(is_ours),
+            _ => false,
+        },
         Outcome::Timer(_) | Outcome::Catalogue(_) | Outcome::Machine(_) | Outcome::Audit(_) => false,
     }
 }

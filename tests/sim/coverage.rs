@@ -40,6 +40,7 @@ classes! {
     ProviderError: "a provider's error",
     BadFinish: "a bad finish reason",
     Denied: "a denied permission",
+    Meddled: "a text of somebody else in a session",
     Kept: "a session the host kept",
     CreateFailed: "a session not made",
     CreatedUnheard: "a session made and not heard of",

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use multi_agent_coder::backlog::{Backlog, parse, render};
 use multi_agent_coder::effect::file::Place;
 use multi_agent_coder::effect::session::{Purpose, SessionOutcome};
+use multi_agent_coder::effect::stored::StoredText;
 use multi_agent_coder::engine::Engine;
 use multi_agent_coder::event::{CommandName, Event, SessionSignal};
 use multi_agent_coder::ids::{CommitId, EffectId, SessionId};
@@ -63,6 +64,8 @@ pub struct Session {
     pub is_rework: bool,
     /// How its latest ask ended, for who comes later.
     pub answer: Option<SessionOutcome>,
+    /// What it was sent, as the host stored it.
+    pub texts: Vec<StoredText>,
 }
 
 /// A command that has not ended.

@@ -56,7 +56,8 @@ async function recall(host: Host, operation: Recall): Promise<SessionOutcome> {
     const isOver = !isBusy && last?.isCompleted && !last.isEarlier && !last.isFollowed;
     if (!isOver || last.error?.name === STOPPED) return { type: "unfinished", usage };
     const hasLastWord = last.finish !== null && !MORE_TO_COME.has(last.finish);
-    return hasLastWord || last.error !== null ? ended(last, usage) : { type: "unfinished", usage };
+    if (!hasLastWord && last.error === null) return { type: "unfinished", usage };
+    return ended(last, usage, await host.sessions.texts(operation, null));
   } catch (error) {
     return failed(troubleFrom(error));
   }

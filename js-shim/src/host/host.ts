@@ -7,6 +7,7 @@ import type {
   Purpose,
   Rule,
   SessionId,
+  StoredText,
   Usage,
 } from "../protocol.ts";
 
@@ -43,6 +44,8 @@ export interface Sessions {
   below(chat: SessionId): Promise<FoundSession[]>;
   /** The answers of the model so far, oldest first. */
   turns(place: SessionPlace): Promise<Turn[]>;
+  /** The texts it was sent, by whomever, oldest first; `asked` is what we asked last, when that is known. */
+  texts(place: SessionPlace, asked: string | null): Promise<StoredText[]>;
   /** Whether the session works, or waits before it calls its provider again. */
   isBusy(place: SessionPlace): Promise<boolean>;
   /** Refuses everything that the session waits for, then stops it. */

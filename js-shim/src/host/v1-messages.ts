@@ -1,9 +1,14 @@
 // Messages of OpenCode 1.18.x: what its model answered, called and spent.
-import type { Usage } from "../protocol.ts";
+import { createHash } from "node:crypto";
+import { clip } from "../output.ts";
+import type { StoredPart, StoredText, Usage } from "../protocol.ts";
 import { type EndedCall, SUMMARY, type Turn } from "./host.ts";
 
 import { PLUGIN } from "./names.ts";
 import { record, troubleOf } from "./v1-client.ts";
+
+/** So much of a part is shown, in UTF-8 bytes; the protocol says so. */
+const EXCERPT_BYTES_MAX = 120;
 
 /** A message and its parts, as OpenCode lists them. */
 export interface MessageRecord {
@@ -11,11 +16,17 @@ export interface MessageRecord {
   parts: Record<string, unknown>[];
 }
 
-/** What a text of ours is; kept with the text, so that a later process can tell them apart. */
-export type Mark = { kind: "ask" } | { kind: "nudge"; id: string };
+/**
+ * What a text of ours is; kept with the text, so that a later process can tell them apart, and with its
+ * hash, so that a text can be told from what others made of it.
+ */
+export type Mark = Kind & { sha256: string };
+/** A text that waits for its answer, or one for an agent at work. */
+export type Kind = { kind: "ask" } | { kind: "nudge"; id: string };
 
 /** A part with a text of ours. */
-export function textPart(text: string, mark: Mark): Record<string, unknown> {
+export function textPart(text: string, kind: Kind): Record<string, unknown> {
+  const mark: Mark = { ...kind, sha256: sha256(text) };
   return { type: "text", text, metadata: { [PLUGIN]: mark } };
 }
 
@@ -23,6 +34,57 @@ export function textPart(text: string, mark: Mark): Record<string, unknown> {
 export function markOf({ parts }: MessageRecord): Mark | undefined {
   const marks = parts.map((part) => record(part["metadata"])[PLUGIN]);
   return marks.find((mark) => mark !== undefined) as Mark | undefined;
+}
+
+/** The texts that a session was sent, oldest first. */
+export function readTexts(messages: MessageRecord[], asked: string | null): StoredText[] {
+  return messages.filter(({ info }) => info["role"] === "user").map((one) => readText(one, asked));
+}
+
+function readText(message: MessageRecord, asked: string | null): StoredText {
+  const { info, parts } = message;
+  // A hook can give a message a system prompt of its own.
+  const { system } = info;
+  const more =
+    typeof system === "string" && system !== "" ? [{ type: "system", text: system }] : [];
+  return {
+    origin: originOf(message),
+    parts: [...parts, ...more].map((part) => readStoredPart(part, asked)),
+  };
+}
+
+function originOf(message: MessageRecord): StoredText["origin"] {
+  const sha256 = markOf(message)?.sha256;
+  if (sha256 !== undefined) return { type: "ours", sha256 };
+  const isHosts = (part: Record<string, unknown>) =>
+    part["type"] === "compaction" || record(part["metadata"])["compaction_continue"] === true;
+  const isAllHosts = message.parts.length > 0 && message.parts.every(isHosts);
+  return { type: isAllHosts ? "host" : "foreign" };
+}
+
+function readStoredPart(part: Record<string, unknown>, asked: string | null): StoredPart {
+  const text = typeof part["text"] === "string" ? part["text"] : JSON.stringify(part);
+  const mark = record(record(part["metadata"])[PLUGIN]);
+  const same = asked !== null && mark["sha256"] === sha256(asked) ? sameLength(text, asked) : 0;
+  return {
+    kind: String(part["type"]),
+    sha256: sha256(text),
+    bytes: Buffer.byteLength(text),
+    differs_at: Buffer.byteLength(text.slice(0, same)),
+    excerpt: clip(text.slice(same), EXCERPT_BYTES_MAX),
+  };
+}
+
+/** How many characters two texts begin with alike. */
+function sameLength(one: string, other: string): number {
+  let at = 0;
+  while (at < one.length && one[at] === other[at]) at += 1;
+  // Not between the halves of a character.
+  return /^[\udc00-\udfff]/.test(one.slice(at, at + 1)) ? at - 1 : at;
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 /** The answers of the model, oldest first. */

@@ -2,13 +2,20 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hub } from "../hub.ts";
-import type { FoundSession, SessionId } from "../protocol.ts";
+import type { FoundSession, SessionId, StoredText } from "../protocol.ts";
 import type { Ask, CreateRequest, SendRequest, SessionPlace, Sessions, Turn } from "./host.ts";
 import { HostError, troubleFrom } from "./host.ts";
 import { PLUGIN } from "./names.ts";
 import { record, request, type V1Client } from "./v1-client.ts";
 import { readAsk } from "./v1-events.ts";
-import { type Mark, type MessageRecord, markOf, readTurns, textPart } from "./v1-messages.ts";
+import {
+  type Kind,
+  type MessageRecord,
+  markOf,
+  readTexts,
+  readTurns,
+  textPart,
+} from "./v1-messages.ts";
 import { openWorktree } from "./v1-worktree.ts";
 
 /** A nudge is stored a moment after OpenCode took it: how often and how long to look for it. */
@@ -54,7 +61,7 @@ export class V1Sessions implements Sessions {
   }
 
   async nudge(message: SendRequest): Promise<void> {
-    const mark: Mark = { kind: "nudge", id: randomUUID() };
+    const mark = { kind: "nudge" as const, id: randomUUID() };
     await this.#prompt(message, mark);
     // Until it is stored the session could end without it, and would begin again for it.
     for (let look = 0; look < STORED_LOOKS; look += 1) {
@@ -72,7 +79,7 @@ export class V1Sessions implements Sessions {
 
   async #prompt(
     { session, directory, agent, model, text }: SendRequest,
-    mark: Mark,
+    kind: Kind,
   ): Promise<void> {
     await request(this.#client, "POST", "/session/{id}/prompt_async", {
       path: { id: session },
@@ -80,7 +87,7 @@ export class V1Sessions implements Sessions {
       body: {
         agent,
         ...(model === null ? {} : { model: { providerID: model.provider, modelID: model.model } }),
-        parts: [textPart(text, mark)],
+        parts: [textPart(text, kind)],
       },
     });
   }
@@ -112,6 +119,10 @@ export class V1Sessions implements Sessions {
 
   async turns(place: SessionPlace): Promise<Turn[]> {
     return readTurns(await this.#messages(place));
+  }
+
+  async texts(place: SessionPlace, asked: string | null): Promise<StoredText[]> {
+    return readTexts(await this.#messages(place), asked);
   }
 
   #messages(

@@ -117,6 +117,7 @@ fn ends_of_asks_are_judged() {
         text_bytes: 0,
         finish: finish.map(str::to_owned),
         usage,
+        stored: Vec::new(),
     };
     for (finish, class) in [
         (Some("stop"), None),

@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::backlog::TaskSpec;
+use crate::context::Altered;
 use crate::definitions::Role;
 use crate::effect::Outcome;
 use crate::effect::file::FileOutcome;
@@ -103,6 +104,8 @@ pub enum GivenUp {
     Trouble(AskTrouble),
     /// It went in circles.
     Loop { what: String },
+    /// Its session does not hold what it was sent, and only that.
+    Altered(Altered),
     /// The run's budget is used up.
     RunBudget,
     /// The task's budget is used up.
@@ -308,6 +311,9 @@ impl ImplementRun {
                 Outcome::File(FileOutcome::Written { hash, kept }) => {
                     let path = self.context_path(task);
                     self.document_written(turn, &path, hash, kept.as_deref());
+                    if let Some(record) = self.track.records.get_mut(task) {
+                        record.context_sha256 = Some(hash.clone());
+                    }
                     self.create(turn, task, attempt, directory, context)
                 }
                 other => {

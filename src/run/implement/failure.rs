@@ -22,6 +22,11 @@ pub(crate) const PROVIDER_TROUBLES_MAX: u32 = 10;
 /// So much of a refusal is told at the end.
 const REASON_BYTES_MAX: usize = 600;
 
+/// What to do about a message that was altered before an agent read it.
+const MEDDLER: &str = "Another plugin adds to messages, most likely in its `chat.message` hook: look at \
+                       `.opencode/plugin`, at `plugin` in `opencode.json` and at the same in `~/.config/opencode`. Turn \
+                       it off, or make it leave our agents alone";
+
 /// What a failure means for its task.
 enum Next {
     /// Another attempt, from a clean worktree.
@@ -64,11 +69,13 @@ impl ImplementRun {
         count(record, &failure);
         record.left = if failure.consumes_attempt() { None } else { attempt.left() };
         let is_host = failure.class() == FailureClass::Host;
+        let is_altered = matches!(failure, Failure::Altered { .. });
         let next = match failure.consumes_attempt() {
             _ if cap.is_some() || matches!(failure, Failure::Budget { .. }) => Next::GiveUp,
             true if is_hopeless(record, &failure, attempts_max) => Next::GiveUp,
             true => rebase.map_or(Next::Again, |why| Next::Rebase { why }),
             false if is_refused(&failure) => Next::StopAll,
+            false if is_altered && self.stopping.is_none() => Next::SetAside,
             false if is_host && record.troubles >= TROUBLES_MAX => Next::StopAll,
             false if self.stopping.is_some() || rests => Next::Later,
             false if record.troubles >= PROVIDER_TROUBLES_MAX => Next::SetAside,
@@ -116,10 +123,12 @@ impl ImplementRun {
                 record.life = Life::Waiting;
                 self.schedule.remove(task);
                 self.care.set_aside.insert(task, headline.clone());
-                format!(
-                    "{headline}. That was {PROVIDER_TROUBLES_MAX} times in a row, so it is left for the next run; this does \
-                     not count as an attempt"
-                )
+                let why = if is_altered {
+                    "It"
+                } else {
+                    &format!("That was {PROVIDER_TROUBLES_MAX} times in a row, so it")
+                };
+                format!("{headline}. {why} is left for the next run; this does not count as an attempt")
             }
             Next::StopAll => {
                 record.life = Life::Waiting;
@@ -154,6 +163,7 @@ impl ImplementRun {
                     Failure::Provider { message, .. } => {
                         Stop::Refused(format!("the provider refused: {}", cut(message, REASON_BYTES_MAX)))
                     }
+                    Failure::Altered { .. } => Stop::Refused(format!("{headline}. {MEDDLER}")),
                     _ => Stop::Trouble(headline),
                 },
             );
@@ -248,7 +258,10 @@ fn is_hopeless(record: &Record, failure: &Failure, attempts_max: u32) -> bool {
     failure.class() == FailureClass::Context || record.attempts >= attempts_max
 }
 
-/// Whether the same would be refused again, whatever the task.
+/// Whether the same would be met again, whatever the task.
 fn is_refused(failure: &Failure) -> bool {
-    matches!(failure, Failure::Provider { class: TroubleClass::Refused, .. })
+    matches!(
+        failure,
+        Failure::Provider { class: TroubleClass::Refused, .. } | Failure::Altered { is_first: true, .. }
+    )
 }

@@ -270,6 +270,7 @@ impl ImplementRun {
                 let (class, message) = (trouble.diagnosis.class, trouble.told());
                 self.failed(turn, task, &attempt, Failure::Provider { class, message });
             }
+            Reviewed::Altered(altered) => self.failed(turn, task, &attempt, altered.into()),
             Reviewed::Failed(message) => {
                 let failure = Failure::Host { message: format!("no review: {message}") };
                 self.failed(turn, task, &attempt, failure);

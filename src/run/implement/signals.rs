@@ -1,6 +1,7 @@
 //! What is seen of agents at work: their calls, the ends of their turns, what they change. An agent in
 //! circles is told so once and then stopped; a provider in trouble is not waited for in a worktree.
 
+use crate::context::read_back;
 use crate::effect::git::{GitOperation, GitOutcome};
 use crate::effect::session::SessionOperation;
 use crate::effect::timer::{TimerOperation, TimerOutcome};
@@ -80,6 +81,14 @@ impl ImplementRun {
                 self.judge(turn, task, verdict);
                 if is_good_finish(finish.as_deref()) {
                     return providers::answered(turn, &self.run, model.as_ref());
+                }
+            }
+            SessionSignal::Stored { texts } => {
+                if given_up.is_none()
+                    && let Err(altered) = read_back(texts, record.context_sha256.as_deref())
+                {
+                    *given_up = Some(GivenUp::Altered(altered));
+                    turn.cancel(ask);
                 }
             }
             SessionSignal::Retrying { next_ms, message, .. } => {

@@ -3,6 +3,7 @@
 use crate::run::implement::attempt::{Attempt, Ending, GivenUp, Stage, role};
 
 use crate::backlog::TaskSpec;
+use crate::context;
 use crate::effect::git::GitOperation;
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome, Trouble, Usage};
 use crate::effect::{Operation, Outcome};
@@ -142,7 +143,17 @@ impl ImplementRun {
             waiting,
         );
         (attempt.is_probe, attempt.live) = (false, Usage::default());
+        // A result counts only when its agent has read its task and nothing else.
+        let altered = match (&given_up, outcome) {
+            (Some(GivenUp::Altered(altered)), _) => Some(altered.clone()),
+            (_, SessionOutcome::Answered { stored, .. }) => {
+                let sent = self.track.records.get(task).and_then(|record| record.context_sha256.as_deref());
+                context::read_back(stored, sent).err()
+            }
+            _ => None,
+        };
         let failure = match given_up {
+            _ if altered.is_some() => altered.map(|altered| Ending::Failed(altered.into())),
             Some(GivenUp::Trouble(trouble)) => Some(Ending::Failed(trouble_failure(&trouble, timeout_ms))),
             Some(GivenUp::Loop { what }) => Some(Ending::Failed(Failure::Loop { what })),
             Some(GivenUp::RunBudget) => Some(Ending::Interrupted),
@@ -152,7 +163,7 @@ impl ImplementRun {
             None if self.stopping.is_some() && matches!(outcome, SessionOutcome::Aborted { .. }) => {
                 Some(Ending::Interrupted)
             }
-            None => failure.map(Ending::Failed),
+            Some(GivenUp::Altered(_)) | None => failure.map(Ending::Failed),
         };
         let track = &self.track.backlog.track_id;
         let operation =

@@ -1,6 +1,12 @@
 // Asking a session and waiting for its last word, and speaking to it meanwhile.
 import { type Host, type SessionPlace, type Turn, troubleFrom } from "../../host/host.ts";
-import type { SessionId, SessionOperation, SessionOutcome, Usage } from "../../protocol.ts";
+import type {
+  SessionId,
+  SessionOperation,
+  SessionOutcome,
+  StoredText,
+  Usage,
+} from "../../protocol.ts";
 import { ended, failed, NO_USAGE, sum } from "./outcome.ts";
 import { type Ask, LOOK_SOON_MS, pause, type Signal, Watched } from "./watched.ts";
 
@@ -30,7 +36,11 @@ export async function ask(
     if (cancel.aborted) return { type: "aborted", usage: NO_USAGE };
     await host.sessions.send(operation);
     const end = await watched.end(cancel, news, () => nudging.has(operation.session));
-    if (end === "settled") return outcomeOf(operation, await news(), watched);
+    if (end === "settled") {
+      const turns = await news();
+      const stored = await host.sessions.texts(operation, operation.text);
+      return outcomeOf(operation, turns, stored, watched);
+    }
     const usage = await stop(host, operation, news);
     if (end === "cancelled") return { type: "aborted", usage };
     return { type: "failed", trouble: { type: end }, usage };
@@ -79,10 +89,15 @@ async function stop(host: Host, place: SessionPlace, news: () => Promise<Turn[]>
   return sum(turns);
 }
 
-function outcomeOf({ agent, model }: Ask, turns: Turn[], { trouble }: Watched): SessionOutcome {
+function outcomeOf(
+  { agent, model }: Ask,
+  turns: Turn[],
+  stored: StoredText[],
+  { trouble }: Watched,
+): SessionOutcome {
   const usage = sum(turns);
   const last = turns.at(-1);
-  if (last !== undefined) return ended(last, usage);
+  if (last !== undefined) return ended(last, usage, stored);
   const using = model === null ? agent : `${agent} with ${model.provider}/${model.model}`;
   const message = `OpenCode accepted a text for ${using} and never began to work on it; its log says why`;
   return failed(trouble ?? { name: "NoAnswer", status: null, message }, usage);

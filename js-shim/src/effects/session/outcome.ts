@@ -1,7 +1,7 @@
 // What is told of a session: its last word, and what it cost.
 import type { HostTrouble, Turn } from "../../host/host.ts";
 import { clip } from "../../output.ts";
-import type { SessionOutcome, Usage } from "../../protocol.ts";
+import type { SessionOutcome, StoredText, Usage } from "../../protocol.ts";
 
 /** The longest answer that is handed on, in UTF-8 bytes; the protocol says so. */
 const TEXT_BYTES_MAX = 1024 * 1024;
@@ -14,8 +14,8 @@ export const NO_USAGE: Usage = {
   steps: 0,
 };
 
-/** How a session ended whose last turn is this. */
-export function ended(last: Turn, usage: Usage): SessionOutcome {
+/** How a session ended whose last turn is this, and which texts it holds. */
+export function ended(last: Turn, usage: Usage, stored: StoredText[]): SessionOutcome {
   if (last.error !== null) return failed(last.error, usage);
   return {
     type: "answered",
@@ -23,6 +23,7 @@ export function ended(last: Turn, usage: Usage): SessionOutcome {
     text_bytes: Buffer.byteLength(last.text),
     finish: last.finish,
     usage,
+    stored,
   };
 }
 

@@ -37,6 +37,8 @@ export class Watched {
   #unwatch: () => void = () => undefined;
   /** Answers and calls that were told already, by their ids. */
   #told = new Set<string>();
+  #isReadBack = false;
+  #isClosed = false;
   #denied = new Set<string>();
   #heard_ms = performance.now();
   #looksSoon = 0;
@@ -56,6 +58,7 @@ export class Watched {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#unwatch();
   }
 
@@ -156,10 +159,21 @@ export class Watched {
     }));
   }
 
+  /** Once its agent is at work, the session shows what that was given to read. */
+  async #readBack(): Promise<void> {
+    if (this.#isReadBack) return;
+    this.#isReadBack = true;
+    const { session, text } = this.#operation;
+    // What is missed here is read with the answer.
+    const texts = await this.#host.sessions.texts(this.#operation, text).catch(() => null);
+    if (texts !== null && !this.#isClosed) this.#signal(session, { type: "stored", texts });
+  }
+
   #tellOnce(id: string, signal: () => SessionSignal): void {
     if (this.#told.has(id)) return;
     this.#told.add(id);
     this.#signal(this.#operation.session, signal());
+    void this.#readBack();
   }
 
   /** An ask whose event got lost would wait for ever. */
