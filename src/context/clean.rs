@@ -122,8 +122,9 @@ fn verify(context: &Context, inputs: &Inputs, others: &Others) -> Vec<Finding> {
     let fields = fields.chain(&task.context.constraints).chain(&task.scope.files_hint);
     let fields: Vec<&str> = fields.map(String::as_str).collect();
     let limits = inputs.limits.lines();
+    let plan = context.spans.iter().filter(|span| matches!(span.source, Source::Plan { .. }));
     let given = inputs.evidence.iter().chain(inputs.constraints).chain(&limits).map(String::as_str);
-    let given: Vec<&str> = given.chain([inputs.plan]).collect();
+    let given: Vec<&str> = given.chain(plan.map(|span| &context.text[span.from..span.to])).collect();
     hygiene::verify(
         &context.text,
         &Frame {

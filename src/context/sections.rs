@@ -1,11 +1,8 @@
 //! The sections of PLAN.md that a task refers to.
 //!
 //! The rule: a section is referred to when the task's title, description, criteria, constraints or
-//! gotchas hold its title word for word (titles of one word, and those that every plan has, only
-//! after `section`, `§` or in quotes), or all the words of its title that carry meaning, at least two.
-//! The former go first; at most two sections are taken.
-
-use std::collections::BTreeSet;
+//! gotchas hold its title word for word; titles of one word, and those that every plan has, only after
+//! `section`, `§` or in quotes. At most two sections are taken, in the plan's order.
 
 use crate::backlog::TaskSpec;
 use crate::plan::Planner;
@@ -25,17 +22,13 @@ pub(super) struct PlanSection {
     pub body: String,
 }
 
-/// The sections that a task refers to, best first.
+/// The sections that a task refers to, in order.
 pub(super) fn referred(plan: &str, task: &TaskSpec) -> Vec<PlanSection> {
     let said = said_by(task);
-    let words: BTreeSet<&str> = said.split(' ').map(stem).collect();
-    let mut found: Vec<(u8, PlanSection)> = sections(plan)
+    let named = sections(plan)
         .into_iter()
-        .filter(|section| !section.body.trim().is_empty())
-        .filter_map(|section| Some((how(&section.title, &said, &words)?, section)))
-        .collect();
-    found.sort_by_key(|(rank, section)| (*rank, section.line));
-    found.into_iter().take(SECTIONS_MAX).map(|(_, section)| section).collect()
+        .filter(|section| !section.body.trim().is_empty() && is_named(&section.title, &said));
+    named.take(SECTIONS_MAX).collect()
 }
 
 /// Everything a task says, as lower-case words with one space between them and around them; quotes
@@ -58,26 +51,15 @@ fn said_by(task: &TaskSpec) -> String {
     format!(" {} ", words.join(" "))
 }
 
-/// How a task refers to a title: 0 by name, 1 by its words; `None` when it does not.
-fn how(title: &str, said: &str, said_words: &BTreeSet<&str>) -> Option<u8> {
+/// Whether a task names a title.
+fn is_named(title: &str, said: &str) -> bool {
     let plain: String = normal(title).chars().map(|c| if c.is_alphanumeric() { c } else { ' ' }).collect();
     let words: Vec<&str> = plain.split_whitespace().collect();
     let name = words.join(" ");
-    if name.is_empty() {
-        return None;
-    }
-    let called = ["section ", "§ ", "\" "].iter().any(|lead| said.contains(&format!(" {lead}{name} ")));
-    if called {
-        return Some(0);
-    }
-    if words.len() < 2 || is_standard(&name) {
-        return None;
-    }
-    if said.contains(&format!(" {name} ")) {
-        return Some(0);
-    }
-    let telling: Vec<&str> = words.iter().filter(|word| is_telling(word)).map(|word| stem(word)).collect();
-    (telling.len() >= 2 && telling.iter().all(|word| said_words.contains(word))).then_some(1)
+    let is_after = |lead: &str| said.contains(&format!(" {lead}{name} "));
+    let is_called = ["section ", "§ ", "\" "].into_iter().any(is_after);
+    let is_telling = words.len() > 1 && !is_standard(&name);
+    !name.is_empty() && (is_called || is_telling && said.contains(&format!(" {name} ")))
 }
 
 /// Titles that every plan has say nothing about a task.
@@ -93,16 +75,6 @@ fn is_standard(name: &str) -> bool {
     ];
     let required = Planner::ALL.iter().flat_map(|planner| planner.required());
     MERGED.contains(&name) || required.into_iter().any(|title| normal(title) == name)
-}
-
-fn is_telling(word: &str) -> bool {
-    const EMPTY: [&str; 8] = ["with", "from", "into", "that", "this", "when", "what", "your"];
-    word.len() > 3 && !EMPTY.contains(&word)
-}
-
-/// A word without a plural's `s`.
-fn stem(word: &str) -> &str {
-    word.strip_suffix('s').filter(|stem| stem.len() > 2).unwrap_or(word)
 }
 
 /// Every section from level 2 on.
@@ -150,14 +122,14 @@ mod tests {
     }
 
     #[test]
-    fn sections_are_found_by_name_and_by_words() {
+    fn sections_are_found_by_name() {
         let cases: [(&str, &[&str]); 8] = [
             ("See section Storage.", &["13:Storage"]),
             ("As in \"Storage\".", &["13:Storage"]),
             ("The storage is slow.", &[]),
             ("the clock and time source", &["19:Clock and Time Source"]),
-            ("time comes from the clock's source", &["19:Clock and Time Source"]),
-            ("A refill of the bucket takes a token", &["9:Token bucket refills"]),
+            ("time comes from the clock's source", &[]),
+            ("A refill of the bucket takes a token", &[]),
             ("the product specification", &[]),
             (
                 "§ Storage, §Product Specification, token bucket refills",

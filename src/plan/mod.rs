@@ -1,5 +1,6 @@
 //! Planning: reading the request, describing the repository, judging and merging the documents.
 
+mod constraints;
 pub(crate) mod headings;
 pub mod intake;
 pub mod map;
@@ -8,6 +9,7 @@ mod modules;
 pub mod request;
 mod tree;
 
+pub use constraints::constraints;
 pub use merge::merge;
 
 use headings::{Line, fence, normal, scan};

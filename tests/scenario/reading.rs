@@ -1,5 +1,6 @@
 //! What a worker reads: from which sources, what is left out, and what is refused before work begins.
 
+use multi_agent_coder::effect::file::Place;
 use multi_agent_coder::event::CommandName::Implement;
 
 use crate::agents::{Act, task};
@@ -49,4 +50,40 @@ fn what_a_context_can_do_without_is_left_out_and_noted() {
     ] {
         assert!(notes.contains(line), "{line}: {notes}");
     }
+}
+
+const PLAN: &str = "# Unified Plan\n\n## 1. Product Specification\n\nThe cart is a secret-a.\n\n### Constraints\n\n\
+    - Amounts are integers in cents\n- T02 may not be slower than today\n\n## 3. Architecture Design\n\nsecret-b\n\n\
+    ### Rounding of totals\n\nHalf a cent is rounded up.\n\n### Storage\n\nsecret-c\n";
+
+#[test]
+fn a_task_gets_what_it_names_of_the_plan_and_what_holds_for_all() {
+    let mut tasks = vec![task("T01", "Price list", 1.0, &[]), task("T02", "Discounts", 1.0, &[])];
+    tasks[0].description.push_str(" Sum as in \"Rounding of totals\".");
+    let mut world = World::planned(tasks);
+    world.put(Place::Repository, "tasks/PLAN.md", PLAN);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    let (first, second) = (world.sent_to("T01")[0], world.sent_to("T02")[0]);
+    for part in [
+        "## Project constraints\n\n- Amounts are integers in cents\n",
+        "## From the plan\n\n- Rounding of totals: Half a cent is rounded up.\n",
+    ] {
+        assert!(first.contains(part), "{part}: {first}");
+    }
+    assert!(second.contains("Amounts are integers in cents") && !second.contains("Half a cent"), "{second}");
+    for text in [first, second] {
+        assert!(!text.contains("secret"), "{text}");
+    }
+    assert!(second.contains("T02 may not be slower") && !first.contains("may not be slower"), "{first}");
+    let notes = world.file("tasks/T01.notes.md").unwrap_or_default();
+    assert!(notes.contains("- project constraint 2: names task T02"), "{notes}");
+}
+
+#[test]
+fn a_plan_that_cannot_be_read_is_told_and_done_without() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    world.put(Place::Repository, "tasks/PLAN.md", &"- long\n".repeat(200_000));
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_said("tasks/PLAN.md is too large");
+    world.assert_all_merged();
 }

@@ -38,6 +38,7 @@ use crate::run::health::Health;
 use crate::run::implement::care::Care;
 use crate::run::implement::files::BacklogFile;
 use crate::run::implement::opening::chosen_gates;
+use crate::run::implement::reading::Plan;
 use crate::run::implement::watch::Watch;
 use crate::run::survey::Survey;
 use crate::run::{Progress, Run, Waiter, git_failure};
@@ -67,6 +68,7 @@ pub struct ImplementRun {
     pub(crate) merging: Option<usize>,
     pub(crate) stopping: Option<Stop>,
     pub(crate) file: BacklogFile,
+    plan: Plan,
     pub(crate) watch: Watch,
     /// Where this run's entries begin in the ledger.
     pub(crate) ledger_from: usize,
@@ -81,6 +83,8 @@ pub struct ImplementRun {
 pub enum Stage {
     /// The backlog is being read.
     Backlog,
+    /// The plan is being read.
+    Plan,
     /// The integration branch is being looked up.
     Tip,
     /// How the person's branch lies to it.
@@ -202,6 +206,7 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
         merging: None,
         stopping: None,
         file: BacklogFile::default(),
+        plan: Plan::default(),
         watch: Watch::default(),
         ledger_from: turn.shared.ledger.entries.len(),
         estimate: None,
@@ -285,6 +290,7 @@ impl ImplementRun {
         }
         match stage {
             Stage::Backlog => self.backlog_read(turn, outcome),
+            Stage::Plan => self.plan_read(turn, outcome),
             Stage::Tip => self.tip_found(turn, outcome),
             Stage::Relating => self.related(turn, outcome),
             Stage::Holding => self.held(turn, outcome),

@@ -3,17 +3,18 @@
 use crate::run::implement::{ImplementRun, Stage, Wait};
 
 use crate::backlog::{self};
-use crate::effect::file::FileOutcome;
+use crate::effect::file::{FileOutcome, Place};
 use crate::effect::git::{GitOperation, GitOutcome, Relation};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
 use crate::gates::{Gate, GateName};
 use crate::ids::{Slot, TaskId};
 use crate::options::{GateOption, Options, ReviewMode};
-use crate::run::documents::file_failure;
+use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
 use crate::run::gating::Check;
 use crate::run::health::{Health, green_text, red_text};
 use crate::run::implement::files::BacklogFile;
+use crate::run::implement::reading::Plan;
 use crate::run::order::nodes;
 use crate::run::survey::Survey;
 use crate::run::{Progress, Waiter, git_failure};
@@ -48,6 +49,22 @@ impl ImplementRun {
         self.track = track;
         for note in notes {
             turn.say(&self.run.chat, format!("**Note:** {note}."));
+        }
+        let path = self.run.document("PLAN.md");
+        turn.request(Waiter::Implement(Wait::Step), read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
+        self.stage = Stage::Plan;
+        Activity::Implement(self)
+    }
+
+    /// Tasks may refer to the plan. Without one they go by what they say themselves.
+    pub(super) fn plan_read(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
+        match outcome {
+            Outcome::File(FileOutcome::Read { text, .. }) => self.plan = Plan::new(text),
+            Outcome::File(FileOutcome::Missing) => {}
+            other => {
+                let what = file_failure(other, &self.run.document("PLAN.md"));
+                turn.say(&self.run.chat, format!("**Note:** {what}. Workers get nothing of it."));
+            }
         }
         if let Err(problem) = self.choose_tasks() {
             return self.leave(turn, problem);

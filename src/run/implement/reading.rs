@@ -1,10 +1,28 @@
 //! What a worker reads: the sources of its context, and its compiling before each attempt.
 
+use serde::Serialize;
+
 use crate::context::{Context, Inputs, Others, Source, Unclean, compile_clean};
 use crate::engine::Turn;
 use crate::evidence::Failure;
+use crate::plan::constraints;
 use crate::run::implement::ImplementRun;
 use crate::run::implement::attempt::{Attempt, Stage};
+
+/// The plan that the backlog was made from.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub(super) struct Plan {
+    text: String,
+    /// What it demands of every task.
+    constraints: Vec<String>,
+}
+
+impl Plan {
+    /// One that was just read.
+    pub(super) fn new(text: &str) -> Self {
+        Self { text: text.to_owned(), constraints: constraints(text) }
+    }
+}
 
 impl ImplementRun {
     /// Every task of this run whose context cannot be made, all at once.
@@ -18,14 +36,17 @@ impl ImplementRun {
     /// The sources of a task's context.
     pub(super) fn inputs(&self, task: usize) -> Option<Inputs<'_>> {
         let (spec, record) = (self.track.backlog.tasks.get(task)?, self.track.records.get(task)?);
-        let bytes_max = self.run.options.context.max_bytes;
-        let limits = &self.track.backlog.limits;
-        let inputs = match &record.rework {
-            // What earlier attempts did wrong was another work.
-            Some(rework) => Inputs { issues: &rework.issues, ..Inputs::of(spec, &[], bytes_max) },
-            None => Inputs::of(spec, &record.evidence, bytes_max),
+        let sources = Inputs {
+            plan: &self.plan.text,
+            constraints: &self.plan.constraints,
+            limits: &self.track.backlog.limits,
+            ..Inputs::of(spec, &[], self.run.options.context.max_bytes)
         };
-        Some(Inputs { limits, ..inputs })
+        Some(match &record.rework {
+            // What earlier attempts did wrong was another work.
+            Some(rework) => Inputs { issues: &rework.issues, ..sources },
+            None => Inputs { evidence: &record.evidence, ..sources },
+        })
     }
 
     /// Whether anything that is asked for of a task's work can be sent.
