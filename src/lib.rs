@@ -3,6 +3,7 @@
 //! `event` and `effect` are the whole vocabulary of the boundary; `engine` turns one into the other.
 //! `run` holds the commands as state machines; all else are pure algorithms that know no effect.
 
+mod arguments;
 pub mod audit;
 pub mod backlog;
 pub mod compare;
@@ -32,6 +33,7 @@ pub mod route;
 mod run;
 pub mod schedule;
 pub mod spec;
+pub mod template;
 pub mod text;
 mod track;
 #[cfg(target_arch = "wasm32")]

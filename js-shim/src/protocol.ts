@@ -246,6 +246,12 @@ export type FileOperation = {
   /** Larger ones are not read. */
   bytes_max: number,
 } | {
+  "type": "list",
+  /** Which directory. */
+  directory: FileRef,
+  /** More are not told. */
+  names_max: number,
+} | {
   "type": "write",
   /** Which file. */
   file: FileRef,
@@ -262,6 +268,10 @@ export type FileOutcome = {
   text: string,
   /** SHA-256 of its bytes, hex. */
   hash: string,
+} | {
+  "type": "listed",
+  /** Their names. */
+  names: Array<string>,
 } | { "type": "missing" } | {
   "type": "too_large",
   /** Its size. */

@@ -25,6 +25,7 @@ pub use limits::Limits;
 pub(crate) use limits::{CONSTRAINTS, DONT_TOUCH};
 pub use problem::Problem;
 pub use read::parse;
+pub(crate) use read::read_skeleton;
 pub use render::{render, render_task};
 pub(crate) use rules::hint_problem;
 pub use rules::validate;

@@ -47,6 +47,8 @@ pub(super) enum Author {
     File,
     /// An agent: only the tasks count, and none has been tried yet.
     Agent,
+    /// A template that was filled in: the same, and what it lays down for all tasks.
+    Template,
 }
 
 /// Reads `BACKLOG.yaml`; the error lists everything that is wrong with it, by line.
@@ -56,9 +58,18 @@ pub fn parse(text: &str) -> Result<Backlog, Vec<Problem>> {
 
 /// Reads a backlog; for an agent's the head is not looked at and stays empty.
 pub(super) fn read(text: &str, author: Author) -> Result<Backlog, Vec<Problem>> {
-    let root = read_tree(text)?;
+    read_node(&read_tree(text)?, author)
+}
+
+/// What holds for all tasks, and the tasks, of a tree that is neither a file nor an agent's. The lines of
+/// its problems are those of the tree.
+pub(crate) fn read_skeleton(root: &Node) -> Result<(Limits, Vec<TaskSpec>), Vec<Problem>> {
+    read_node(root, Author::Template).map(|backlog| (backlog.limits, backlog.tasks))
+}
+
+fn read_node(root: &Node, author: Author) -> Result<Backlog, Vec<Problem>> {
     let mut reader = Reader::default();
-    let backlog = reader.backlog(&root, author);
+    let backlog = reader.backlog(root, author);
     let findings = with_rules(reader.findings, &backlog);
     if findings.is_empty() {
         return Ok(backlog);
@@ -67,7 +78,7 @@ pub(super) fn read(text: &str, author: Author) -> Result<Backlog, Vec<Problem>> 
         .into_iter()
         .map(|finding| Problem {
             task: finding.task.map(|index| rules::label(&backlog.tasks, index)),
-            line: finding.line.or_else(|| Some(line_of(&root, &finding))),
+            line: finding.line.or_else(|| Some(line_of(root, &finding))),
             field: Some(finding.field).filter(|field| !field.is_empty()),
             message: finding.message,
         })
@@ -140,16 +151,18 @@ impl Reader {
             limits: Limits::default(),
             tasks,
         };
+        if author != Author::Agent {
+            backlog.limits = Limits {
+                constraints: self.texts(head, CONSTRAINTS),
+                dont_touch: self.texts(head, DONT_TOUCH),
+            };
+        }
         if author == Author::File {
             backlog.version = self.required(head, "version");
             backlog.track_id = TrackId(self.required(head, "track_id"));
             backlog.revision = self.revision(head);
             backlog.created_at = self.required(head, "created_at");
             backlog.updated_at = self.text(head, "updated_at");
-            backlog.limits = Limits {
-                constraints: self.texts(head, CONSTRAINTS),
-                dont_touch: self.texts(head, DONT_TOUCH),
-            };
             let track = backlog.track_id.as_str();
             if let Some(message) = rules::track_problem(track).filter(|_| !track.is_empty()) {
                 self.note(head, "track_id", message);

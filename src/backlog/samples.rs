@@ -27,7 +27,7 @@ pub(super) fn task(id: &str, depends_on: &[&str]) -> TaskSpec {
 }
 
 /// A valid backlog of such tasks.
-pub(super) fn backlog(tasks: Vec<TaskSpec>) -> Backlog {
+pub(crate) fn backlog(tasks: Vec<TaskSpec>) -> Backlog {
     Backlog {
         version: "1.0".into(),
         track_id: TrackId::from("sign-in"),

@@ -14,6 +14,14 @@ pub enum FileOperation {
         /// Larger ones are not read.
         bytes_max: u32,
     },
+    /// The names of the files in a directory, in order, without those in directories below it.
+    /// Resolves as `Listed` or `Missing`.
+    List {
+        /// Which directory.
+        directory: FileRef,
+        /// More are not told.
+        names_max: u32,
+    },
     /// Replace a file by writing beside it and renaming. Resolves as `Written` or `Changed`.
     Write {
         /// Which file.
@@ -81,6 +89,11 @@ pub enum FileOutcome {
         text: String,
         /// SHA-256 of its bytes, hex.
         hash: String,
+    },
+    /// The files of a directory.
+    Listed {
+        /// Their names.
+        names: Vec<String>,
     },
     /// There is no such file.
     Missing,

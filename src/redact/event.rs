@@ -82,6 +82,7 @@ impl Redactor {
             Outcome::File(outcome) => match outcome {
                 FileOutcome::Failed { message } => self.replace(message),
                 FileOutcome::Read { .. }
+                | FileOutcome::Listed { .. }
                 | FileOutcome::Missing
                 | FileOutcome::TooLarge { .. }
                 | FileOutcome::NotText

@@ -84,6 +84,12 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
 }
 
 impl DraftRun {
+    /// Begins with tasks that no agent has made.
+    pub fn filled(turn: &mut Turn, run: Run, title: &str, limits: Limits, tasks: Vec<TaskSpec>) -> Activity {
+        let stage = Stage::Plan { plan_path: String::new() };
+        Self { run, limits, is_stopping: false, stage }.lay_down(turn, title, tasks)
+    }
+
     /// Begins with a plan at hand.
     pub fn begin(turn: &mut Turn, run: Run, title: &str, plan: String) -> Activity {
         let operation = SessionOperation::Create {

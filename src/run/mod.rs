@@ -4,7 +4,7 @@
 pub mod asked;
 pub mod documents;
 pub mod draft;
-mod fitness;
+pub(crate) mod fitness;
 pub mod gating;
 pub mod ground;
 pub mod health;

@@ -104,6 +104,19 @@ impl World {
                 }
                 Some(text) => FileOutcome::Read { text: text.clone(), hash: hash(text) },
             },
+            FileOperation::List { directory, names_max } => {
+                let prefix = format!("{}/", directory.path);
+                let files = self.files.keys().filter(|(place, _)| *place == directory.place);
+                let names = files.filter_map(|(_, path)| path.strip_prefix(&prefix));
+                let names: Vec<String> =
+                    names.filter(|name| !name.contains('/')).map(str::to_owned).collect();
+                match names.is_empty() {
+                    true => FileOutcome::Missing,
+                    false => {
+                        FileOutcome::Listed { names: names.into_iter().take(*names_max as usize).collect() }
+                    }
+                }
+            }
             FileOperation::Write { file, text, expected } => {
                 let found = self.files.get(&key(file)).map(|text| hash(text));
                 let mut kept = None;

@@ -6,6 +6,7 @@ mod agents;
 mod answers;
 mod checks;
 mod git;
+mod templates;
 mod work;
 mod world;
 

@@ -45,6 +45,11 @@ function write(
   return performFile(place, { type: "write", file: { place: to, path }, text, expected }, never);
 }
 
+function list(path: string, names_max = 10, from: Place = "repository"): Promise<FileOutcome> {
+  const operation = { type: "list", directory: { place: from, path }, names_max } as const;
+  return performFile(place, operation, never);
+}
+
 function contentsOf(directory: string): [string, string][] {
   return readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), "utf8")]);
 }
@@ -271,3 +276,20 @@ test.skipIf(process.platform === "win32" || !existsSync("/bin/sh"))(
     expect(Object.fromEntries(contentsOf(place.root))).toEqual({ "a.md": "old" });
   },
 );
+
+describe("listing", () => {
+  test("tells the files of a directory in order, and no more than asked for", async () => {
+    mkdirSync(join(place.root, "t/below"), { recursive: true });
+    for (const name of ["b.yaml", "a.yaml", "c.md"]) writeFileSync(join(place.root, "t", name), "");
+    symlinkSync("a.yaml", join(place.root, "t/link.yaml"));
+    expect(await list("t")).toEqual({ type: "listed", names: ["a.yaml", "b.yaml", "c.md"] });
+    expect(await list("t", 1)).toEqual({ type: "listed", names: ["a.yaml"] });
+  });
+
+  test("tells of a directory that is not there, is a file, or lies outside", async () => {
+    writeFileSync(join(place.root, "file"), "");
+    expect(await list("none")).toEqual({ type: "missing" });
+    expect(await list("file")).toEqual({ type: "missing" });
+    expect(await list("../person")).toMatchObject({ type: "failed" });
+  });
+});

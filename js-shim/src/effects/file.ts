@@ -1,8 +1,8 @@
-/** Performs `src/effect/file.rs`: reading with a limit, writing atomically. */
+/** Performs `src/effect/file.rs`: reading with a limit, listing, writing atomically. */
 
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
-import { copyFile, link, lstat, mkdir, open, readFile, realpath } from "node:fs/promises";
+import { copyFile, link, lstat, mkdir, open, readdir, readFile, realpath } from "node:fs/promises";
 import { dirname, join, parse, posix, resolve } from "node:path";
 import { replaceFile } from "../atomic.ts";
 import { expandHome, isInside, problemOfRelativePath, type RepositoryPlace } from "../paths.ts";
@@ -10,6 +10,7 @@ import type { Expected, FileOperation, FileOutcome, FileRef } from "../protocol.
 import { Queue } from "../queue.ts";
 
 type Read = Extract<FileOperation, { type: "read" }>;
+type List = Extract<FileOperation, { type: "list" }>;
 type Write = Extract<FileOperation, { type: "write" }>;
 
 /** What a person names may be a feature request and no path at all; then no such file is there. */
@@ -20,18 +21,38 @@ const KEPT_MAX = 1_000;
 
 const writes = new Queue();
 
-/** Reads or writes a file. Never rejects. A write that has begun is not aborted: it is over at once. */
+/** Reads, lists or writes files. Never rejects. A write that has begun is not aborted: it is over at once. */
 export async function performFile(
   place: RepositoryPlace,
   operation: FileOperation,
   _signal: AbortSignal,
 ): Promise<FileOutcome> {
   try {
-    return operation.type === "read" ? await read(place, operation) : await write(place, operation);
+    switch (operation.type) {
+      case "read":
+        return await read(place, operation);
+      case "list":
+        return await list(place, operation);
+      case "write":
+        return await write(place, operation);
+    }
   } catch (error) {
     const what = error instanceof Error ? error.message : String(error);
-    const verb = operation.type === "read" ? "reading" : "writing";
-    return { type: "failed", message: `${verb} ${operation.file.path}: ${what}` };
+    const verb = operation.type === "write" ? "writing" : "reading";
+    const { path } = operation.type === "list" ? operation.directory : operation.file;
+    return { type: "failed", message: `${verb} ${path}: ${what}` };
+  }
+}
+
+async function list(place: RepositoryPlace, operation: List): Promise<FileOutcome> {
+  try {
+    const path = await pathToRead(place, operation.directory);
+    const entries = await readdir(path, { withFileTypes: true });
+    const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
+    return { type: "listed", names: names.sort().slice(0, operation.names_max) };
+  } catch (error) {
+    if (MISSING_CODES.has(codeOf(error))) return { type: "missing" };
+    throw error;
   }
 }
 

@@ -1,12 +1,17 @@
 //! `/plan`: read the request, map the repository, let three planners explore in parallel, delete
-//! their sessions and see them gone, merge what they wrote. `draft` goes on from there.
+//! their sessions and see them gone, merge what they wrote. `draft` goes on from there. A template that
+//! is filled in goes the same way without planners.
 
+mod asked;
 mod planners;
 mod request;
+mod template;
 
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read, write};
+use crate::run::plan::asked::{Ask, asked};
 use crate::run::plan::planners::Seat;
-use crate::run::plan::request::{Aside, REQUEST_BYTES_MAX, looks_like_file};
+use crate::run::plan::request::Aside;
+use crate::run::plan::template::{Names, Use};
 use serde::Serialize;
 
 use crate::effect::Outcome;
@@ -15,13 +20,14 @@ use crate::effect::session::SessionOutcome;
 use crate::engine::{Activity, Turn};
 use crate::gates;
 use crate::ids::SessionId;
-use crate::plan::intake::plan_section;
+use crate::plan::intake::{REQUEST_TEMPLATE, plan_section};
 use crate::plan::map::{MapInput, repository_map};
-use crate::plan::request::{Request, read_request};
+use crate::plan::request::Request;
 use crate::plan::{Planner, merge};
 use crate::run::draft::DraftRun;
 use crate::run::survey::Survey;
 use crate::run::{Progress, Run, Waiter};
+use crate::template::Filled;
 use crate::text::list;
 
 /// `/plan` under way.
@@ -38,10 +44,18 @@ pub struct PlanRun {
 enum Stage {
     /// The request's file is being read.
     Request { path: String },
+    /// A template of the person's own is being looked for.
+    Template { name: String, wanted: Use },
+    /// The names of the person's own templates are being looked up.
+    OwnTemplates { names: Names },
+    /// They are being read, one after the other.
+    OwnTemplate { name: String, left: Vec<String>, lines: Vec<String> },
+    /// A file that was not there is being written.
+    New { path: String, told: String },
     /// An earlier backlog is being looked for.
-    Earlier { request: Request },
+    Earlier { goal: Goal },
     /// Earlier documents are being put aside.
-    Aside { request: Request, aside: Aside },
+    Aside { goal: Goal, aside: Aside },
     /// A map made earlier for the same tree is being looked for.
     CachedMap { request: Request, path: String },
     /// The map is being made.
@@ -51,7 +65,25 @@ enum Stage {
     /// Their sessions are being deleted.
     Clearing { request: Request, left: usize, kept: Vec<String>, result: Result<Vec<String>, String> },
     /// The documents are being written.
-    Writing { request: Request, left: usize, plan: String, problem: Option<String> },
+    Writing { then: Then, left: usize, problem: Option<String> },
+}
+
+/// What is to be planned.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+enum Goal {
+    /// A request, by planners.
+    Request(Request),
+    /// A template that was filled in.
+    Filled(Box<Filled>),
+}
+
+/// What follows when the documents are written.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+enum Then {
+    /// A backlog is made of the plan.
+    Draft { title: String, plan: String },
+    /// The backlog is there.
+    Filled(Box<Filled>),
 }
 
 /// What `/plan` waits for.
@@ -71,31 +103,23 @@ pub enum Wait {
 
 /// Begins with everything in place.
 pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
-    let (is_new, argument) = match arguments.strip_prefix("--new") {
-        Some(rest) if rest.is_empty() || rest.starts_with(char::is_whitespace) => (true, rest.trim()),
-        _ => (false, arguments),
+    let ask = match asked(arguments) {
+        Ok(ask) => ask,
+        Err(problem) => return turn.fail(&run.chat, problem),
     };
-    if let Some(option) = argument.split_whitespace().next().filter(|word| word.starts_with("--")) {
-        return turn.fail(
-            &run.chat,
-            format!("/plan has no option {option}. It takes --new, then a file or a text."),
-        );
-    }
-    if argument.is_empty() {
-        return turn.fail(
-            &run.chat,
-            "/plan needs a feature request: a file (`/plan feature.md`) or a text (`/plan add a --json flag`).",
-        );
-    }
-    let plan =
-        PlanRun { run, is_new, is_stopping: false, stage: Stage::Request { path: argument.to_owned() } };
-    if looks_like_file(argument) {
-        turn.request(Waiter::Plan(Wait::Step), read(Place::Person, argument, REQUEST_BYTES_MAX));
-        return Activity::Plan(plan);
-    }
-    match read_request(argument) {
-        Ok(request) => plan.requested(turn, request),
-        Err(problem) => turn.fail(&plan.run.chat, problem.to_string()),
+    let is_new = matches!(ask, Ask::Request { is_new: true, .. } | Ask::Template { is_new: true, .. });
+    let stage = Stage::Request { path: String::new() };
+    let plan = PlanRun { run, is_new, is_stopping: false, stage };
+    match ask {
+        Ask::Request { argument, .. } => plan.read_request(turn, argument),
+        Ask::Template { name, values, .. } => plan.find_template(turn, name, Use::Fill { values }),
+        Ask::Show { name } => plan.find_template(turn, name, Use::Show),
+        Ask::Copy { name } => plan.find_template(turn, name, Use::Copy),
+        Ask::Templates => plan.list_own(turn, Names::List),
+        Ask::Init { path } => {
+            let told = format!("{path} is in the root of the repository. Fill it in, then `/plan {path}`.");
+            plan.write_new(turn, path, REQUEST_TEMPLATE.to_owned(), told)
+        }
     }
 }
 
@@ -117,8 +141,14 @@ impl PlanRun {
         let stage = std::mem::replace(&mut self.stage, Stage::Request { path: String::new() });
         match (stage, wait) {
             (Stage::Request { path }, Wait::Step) => self.request_read(turn, &path, outcome),
-            (Stage::Earlier { request }, Wait::Step) => self.earlier_read(turn, request, outcome),
-            (Stage::Aside { request, aside }, Wait::Step) => self.put_aside(turn, request, aside, outcome),
+            (Stage::Template { name, wanted }, Wait::Step) => self.template_read(turn, name, wanted, outcome),
+            (Stage::OwnTemplates { names }, Wait::Step) => self.own_listed(turn, names, outcome),
+            (Stage::OwnTemplate { name, left, lines }, Wait::Step) => {
+                self.own_read(turn, &name, left, lines, outcome)
+            }
+            (Stage::New { path, told }, Wait::Step) => self.new_written(turn, &path, told, outcome),
+            (Stage::Earlier { goal }, Wait::Step) => self.earlier_read(turn, goal, outcome),
+            (Stage::Aside { goal, aside }, Wait::Step) => self.put_aside(turn, goal, aside, outcome),
             (Stage::CachedMap { request, path }, Wait::Step) => self.map_read(turn, request, path, outcome),
             (Stage::Survey { request, path, survey }, Wait::Step) => {
                 self.surveyed(turn, request, path, survey, outcome)
@@ -129,8 +159,8 @@ impl PlanRun {
             (Stage::Clearing { request, left, kept, result }, Wait::Removal { session }) => {
                 self.removed(turn, request, left, kept, result, &session, outcome)
             }
-            (Stage::Writing { request, left, plan, problem }, Wait::Document { path }) => {
-                self.written(turn, request, left, plan, problem, &path, outcome)
+            (Stage::Writing { then, left, problem }, Wait::Document { path }) => {
+                self.written(turn, then, left, problem, &path, outcome)
             }
             (stage, _) => {
                 self.stage = stage;
@@ -220,7 +250,7 @@ impl PlanRun {
     }
 
     fn cleared(
-        mut self,
+        self,
         turn: &mut Turn,
         request: Request,
         kept: &[String],
@@ -243,31 +273,31 @@ impl PlanRun {
             return turn.fail(&self.run.chat, "a planning document got lost");
         };
         let plan = format!("{}{}", merge(spec, arch, qa), plan_section(&request.limits));
-        let mut files: Vec<(&str, &String)> =
-            Planner::ALL.iter().map(|planner| planner.document()).zip(&documents).collect();
-        files.push(("PLAN.md", &plan));
-        for (name, text) in &files {
-            let path = self.run.document(name);
-            turn.request(
-                Waiter::Plan(Wait::Document { path: path.clone() }),
-                write(Place::Repository, &path, (*text).clone(), Expected::Anything),
-            );
-        }
-        let left = files.len();
+        let documents = Planner::ALL.iter().map(|planner| planner.document()).zip(documents);
+        let files: Vec<(&str, String)> = documents.chain([("PLAN.md", plan.clone())]).collect();
         if kept.is_empty() {
             turn.say(&self.run.chat, "The planners' sessions are deleted; only their documents remain.");
         }
-        self.stage = Stage::Writing { request, left, plan, problem: None };
+        self.write_documents(turn, &files, Then::Draft { title: request.title, plan })
+    }
+
+    fn write_documents(mut self, turn: &mut Turn, files: &[(&str, String)], then: Then) -> Activity {
+        for (name, text) in files {
+            let path = self.run.document(name);
+            turn.request(
+                Waiter::Plan(Wait::Document { path: path.clone() }),
+                write(Place::Repository, &path, text.clone(), Expected::Anything),
+            );
+        }
+        self.stage = Stage::Writing { then, left: files.len(), problem: None };
         Activity::Plan(self)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     fn written(
         mut self,
         turn: &mut Turn,
-        request: Request,
+        then: Then,
         left: usize,
-        plan: String,
         problem: Option<String>,
         path: &str,
         outcome: &Outcome,
@@ -277,7 +307,7 @@ impl PlanRun {
             other => problem.or_else(|| Some(file_failure(other, path))),
         };
         if left > 1 {
-            self.stage = Stage::Writing { request, left: left - 1, plan, problem };
+            self.stage = Stage::Writing { then, left: left - 1, problem };
             return Activity::Plan(self);
         }
         if let Some(problem) = problem {
@@ -286,6 +316,12 @@ impl PlanRun {
         if self.is_stopping {
             return turn.fail(&self.run.chat, "stopped; the plan is written, `/backlog` makes its backlog");
         }
-        DraftRun::begin(turn, self.run, &request.title, plan)
+        match then {
+            Then::Draft { title, plan } => DraftRun::begin(turn, self.run, &title, plan),
+            Then::Filled(filled) => {
+                let Filled { title, limits, tasks, .. } = *filled;
+                DraftRun::filled(turn, self.run, &title, limits, tasks)
+            }
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What is asked for: the request is read, and an earlier backlog is looked at, and put aside if need be.
 
 use crate::run::documents::{DOCUMENT_BYTES_MAX, Standing, archive, file_failure, read, standing, write};
-use crate::run::plan::{PlanRun, Stage, Wait};
+use crate::run::plan::{Goal, PlanRun, Stage, Wait};
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::plan::request::{Request, read_request};
 use crate::run::Waiter;
 
 /// A request above this is refused before it is read: far more than a person writes.
-pub(super) const REQUEST_BYTES_MAX: u32 = 64 * 1024;
+const REQUEST_BYTES_MAX: u32 = 64 * 1024;
 /// What `/plan` puts aside before it writes its own.
 const DOCUMENTS: [&str; 5] = ["BACKLOG.yaml", "PLAN.md", "SPEC.md", "ARCH.md", "QA.md"];
 
@@ -30,13 +30,26 @@ pub(super) struct Aside {
 }
 
 /// One word with a dot or a slash in it, or anything that ends like a text file.
-pub(super) fn looks_like_file(argument: &str) -> bool {
+fn looks_like_file(argument: &str) -> bool {
     let is_word = !argument.contains(char::is_whitespace);
     let has_ending = [".md", ".markdown", ".txt"].iter().any(|ending| argument.ends_with(ending));
     has_ending && !argument.contains('\n') || is_word && argument.contains(['.', '/'])
 }
 
 impl PlanRun {
+    /// Begins with a request: its file's name, or the request itself.
+    pub(super) fn read_request(mut self, turn: &mut Turn, argument: String) -> Activity {
+        if looks_like_file(&argument) {
+            turn.request(Waiter::Plan(Wait::Step), read(Place::Person, &argument, REQUEST_BYTES_MAX));
+            self.stage = Stage::Request { path: argument };
+            return Activity::Plan(self);
+        }
+        match read_request(&argument) {
+            Ok(request) => self.requested(turn, request),
+            Err(problem) => turn.fail(&self.run.chat, problem.to_string()),
+        }
+    }
+
     pub(super) fn request_read(self, turn: &mut Turn, path: &str, outcome: &Outcome) -> Activity {
         let chat = self.run.chat.clone();
         match outcome {
@@ -59,26 +72,31 @@ impl PlanRun {
         }
     }
 
-    pub(super) fn requested(mut self, turn: &mut Turn, request: Request) -> Activity {
+    fn requested(self, turn: &mut Turn, request: Request) -> Activity {
         if let Some(warning) = &request.warning {
             turn.say(&self.run.chat, format!("**Note:** {warning}"));
         }
         for note in &request.notes {
             turn.say(&self.run.chat, format!("**Note:** {note}."));
         }
+        self.look_for_earlier(turn, Goal::Request(request))
+    }
+
+    /// Is there a backlog that must not be lost?
+    pub(super) fn look_for_earlier(mut self, turn: &mut Turn, goal: Goal) -> Activity {
         let backlog = self.run.document("BACKLOG.yaml");
         turn.request(Waiter::Plan(Wait::Step), read(Place::Repository, &backlog, DOCUMENT_BYTES_MAX));
-        self.stage = Stage::Earlier { request };
+        self.stage = Stage::Earlier { goal };
         Activity::Plan(self)
     }
 
-    pub(super) fn earlier_read(self, turn: &mut Turn, request: Request, outcome: &Outcome) -> Activity {
+    pub(super) fn earlier_read(self, turn: &mut Turn, goal: Goal, outcome: &Outcome) -> Activity {
         let path = self.run.document("BACKLOG.yaml");
         let text = match outcome {
             // A plan without a backlog may hold a person's corrections all the same.
             Outcome::File(FileOutcome::Missing) => {
                 let into = format!("archive/plan-{}", turn.shared.now_ms / 1000);
-                return self.begin_aside(turn, request, into);
+                return self.begin_aside(turn, goal, into);
             }
             Outcome::File(FileOutcome::Read { text, .. }) => text,
             Outcome::File(FileOutcome::TooLarge { .. } | FileOutcome::NotText) => "",
@@ -103,17 +121,17 @@ impl PlanRun {
                     turn.say(&self.run.chat, text);
                 }
                 let into = archive(text, turn.shared.now_ms);
-                self.begin_aside(turn, request, into)
+                self.begin_aside(turn, goal, into)
             }
         }
     }
 
-    fn begin_aside(mut self, turn: &mut Turn, request: Request, into: String) -> Activity {
+    fn begin_aside(mut self, turn: &mut Turn, goal: Goal, into: String) -> Activity {
         let left = DOCUMENTS.iter().rev().map(|name| (*name).to_owned()).collect();
         let first = self.run.document(DOCUMENTS[0]);
         turn.request(Waiter::Plan(Wait::Step), read(Place::Repository, &first, DOCUMENT_BYTES_MAX));
         let aside = Aside { into, left, is_reading: true, is_told: false };
-        self.stage = Stage::Aside { request, aside };
+        self.stage = Stage::Aside { goal, aside };
         Activity::Plan(self)
     }
 
@@ -121,7 +139,7 @@ impl PlanRun {
     pub(super) fn put_aside(
         mut self,
         turn: &mut Turn,
-        request: Request,
+        goal: Goal,
         mut aside: Aside,
         outcome: &Outcome,
     ) -> Activity {
@@ -132,7 +150,7 @@ impl PlanRun {
                 let operation = write(Place::Repository, &copy, text.clone(), Expected::Missing);
                 turn.request(Waiter::Plan(Wait::Step), operation);
                 aside.is_reading = false;
-                self.stage = Stage::Aside { request, aside };
+                self.stage = Stage::Aside { goal, aside };
                 return Activity::Plan(self);
             }
             (true, Outcome::File(FileOutcome::Missing)) => {}
@@ -152,12 +170,18 @@ impl PlanRun {
         }
         aside.left.pop();
         let Some(name) = aside.left.last() else {
-            return self.look_for_map(turn, request);
+            return match goal {
+                Goal::Request(request) => self.look_for_map(turn, request),
+                Goal::Filled(_) if self.is_stopping => {
+                    turn.fail(&self.run.chat, "stopped; nothing was written")
+                }
+                Goal::Filled(filled) => self.write_filled(turn, filled),
+            };
         };
         let path = self.run.document(name);
         turn.request(Waiter::Plan(Wait::Step), read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
         aside.is_reading = true;
-        self.stage = Stage::Aside { request, aside };
+        self.stage = Stage::Aside { goal, aside };
         Activity::Plan(self)
     }
 }
