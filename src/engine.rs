@@ -15,10 +15,12 @@ use crate::effect::file::{Expected, Place};
 use crate::effect::git::Guarded;
 use crate::effect::process::ProcessOperation;
 use crate::effect::session::{SessionOperation, SessionOutcome};
+use crate::effect::stored::sha256;
 use crate::effect::timer::TimerOperation;
 use crate::effect::{Effect, Operation, Outcome};
 use crate::event::{Event, SessionSignal, Stamped, Tidied};
 use crate::ids::{EffectId, SessionId, TaskId, TrackId};
+use crate::memory::Notebook;
 use crate::metrics::{Ledger, Price};
 use crate::resilience::provider::Provider;
 use crate::run::documents::write;
@@ -91,6 +93,8 @@ pub(crate) struct Shared {
     pub ledger: Ledger,
     /// Prices by `provider/model`, from the host's catalogue.
     pub prices: BTreeMap<String, Price>,
+    /// What earlier work taught.
+    pub notebook: Notebook,
     /// The latest verdict on a commit without any work of ours on it.
     pub health: Option<Health>,
     /// What we may have written last into documents for people, as SHA-256 by path, oldest first: of
@@ -365,7 +369,7 @@ impl Turn<'_> {
     /// A document for people is being written.
     pub fn remember_document(&mut self, path: &str, text: &str) {
         let hashes = self.shared.written.entry(path.to_owned()).or_default();
-        let hash = hex(&Sha256::digest(text));
+        let hash = sha256(text);
         hashes.retain(|known| *known != hash);
         hashes.push(hash);
         let surplus = hashes.len().saturating_sub(WRITTEN_MAX);

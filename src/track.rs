@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::backlog::{Backlog, Status, TaskSpec};
 use crate::effect::git::Change;
 use crate::evidence::FailureClass;
-use crate::ids::{CommitId, EffectId, TaskId};
+use crate::ids::{CommitId, EffectId, TaskId, TrackId};
+use crate::metrics::{Origin, Try};
 use crate::review::GateReport;
 use crate::run::implement::attempt::Attempt;
 use crate::run::implement::left::Left;
@@ -70,6 +71,8 @@ pub struct Record {
     pub context_bytes: u32,
     /// SHA-256 of the file that holds it, in hex; `None` before it was written.
     pub context_sha256: Option<String>,
+    /// The entries of the memory that the latest context held, by id.
+    pub memory: Vec<String>,
     /// When the latest attempt began, in milliseconds since the Unix epoch.
     pub last_attempt_ms: Option<u64>,
     /// Time spent in attempts.
@@ -92,6 +95,12 @@ pub struct Record {
     pub failures: u32,
     /// How often a better spec was asked for in this set of attempts.
     pub rebases: usize,
+    /// Why a better spec is to be asked for before another attempt begins.
+    pub rebase_due: Option<String>,
+    /// What the next attempt follows.
+    pub origin: Origin,
+    /// The attempts that passed or fell short, oldest first.
+    pub tries: Vec<Try>,
     /// The versions of the spec after the first one, oldest first.
     pub versions: Vec<SpecVersion>,
 }
@@ -155,6 +164,16 @@ impl Record {
         self.failures = 0;
         self.rebases = 0;
         self.rework = None;
+        self.rebase_due = None;
+        self.origin = Origin::First;
+    }
+
+    /// An attempt passed or fell short.
+    pub fn add_try(&mut self, attempt: u32, has_passed: bool) {
+        let earlier_ms: u64 = self.tries.iter().map(|earlier| earlier.duration_ms).sum();
+        let duration_ms = self.spent_ms.saturating_sub(earlier_ms);
+        let origin = std::mem::replace(&mut self.origin, Origin::Retry);
+        self.tries.push(Try { attempt, origin, has_passed, duration_ms });
     }
 }
 
@@ -221,12 +240,19 @@ impl Track {
         self.records.get_mut(index)
     }
 
+    /// Every task with its attempts that passed or fell short.
+    pub fn tries(&self) -> impl Iterator<Item = (&TrackId, &TaskId, &[Try])> {
+        let tasks = self.backlog.tasks.iter().zip(&self.records);
+        tasks.map(|(task, record)| (&self.backlog.track_id, &task.id, record.tries.as_slice()))
+    }
+
     /// A merge of ours is on the integration branch. Whether that was news.
     pub fn take_merge(&mut self, index: usize, commit: &CommitId) -> bool {
         let Some(record) = self.records.get_mut(index).filter(|record| !record.life.is_done()) else {
             return false;
         };
         record.life = Life::Merged { commit: commit.clone() };
+        record.add_try(record.begun, true);
         record.left = None;
         record.rework = None;
         record.attempts += 1;

@@ -30,6 +30,13 @@ impl Others {
         prints.add(demands);
         Self { ids: tasks.iter().map(|task| task.id.clone()).collect(), prints }
     }
+
+    /// Whether a line from elsewhere may stand in a task's context.
+    pub fn admits(&self, line: &str, task: &TaskSpec) -> bool {
+        let mut context = Context::default();
+        context.push(line, Source::Memory { id: String::new() });
+        verify(&context, &Inputs::of(task, &[], usize::MAX), self).is_empty()
+    }
 }
 
 /// A context without findings.

@@ -165,6 +165,12 @@ impl Failure {
         !self.class().is_trouble() && self.class() != FailureClass::Budget && !is_altered
     }
 
+    /// Whether the attempt itself fell short. Two tasks that collide say nothing about either, and a context
+    /// that cannot be sent was read by nobody.
+    pub fn is_of_work(&self) -> bool {
+        self.consumes_attempt() && !matches!(self.class(), FailureClass::Conflict | FailureClass::Context)
+    }
+
     /// The failure in one sentence for a person, without the final stop.
     pub fn headline(&self) -> String {
         match self {

@@ -36,7 +36,7 @@ pub fn remember(old: &[Lesson], new: Vec<String>) -> Vec<Lesson> {
 
 /// What makes two lines tell of the same fault: for a test its name and gate; for all else the words
 /// and the file, whatever the numbers, since lines move and values change.
-fn fault(line: &str) -> String {
+pub(crate) fn fault(line: &str) -> String {
     let (body, source) = line.rsplit_once(" (").unwrap_or((line, ""));
     let file = source.trim_end_matches(')').split(':').next().unwrap_or(source);
     let is_test = body.starts_with("Don't break \"");

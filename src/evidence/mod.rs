@@ -13,6 +13,7 @@ use std::borrow::Cow;
 use crate::resilience::trouble::TroubleClass;
 use crate::text;
 pub use failure::{Failure, FailureClass};
+pub(crate) use lessons::fault;
 pub use lessons::{Lesson, UNREPEATED_MAX, remember};
 
 /// So many lines of evidence are kept for a task.

@@ -5,7 +5,7 @@ use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Memory, SCORE_FLOOR, SCORE_MAX, SCORE_NEW, Source, TEXT_BYTES_MAX, Tier};
+use super::{Entry, Memory, SCORE_FLOOR, SCORE_MAX, SCORE_NEW, Source, TEXT_BYTES_MAX, Tier};
 use crate::backlog::fields::{Fields, Reader};
 use crate::backlog::problem::shown;
 use crate::backlog::render::inline;
@@ -49,6 +49,19 @@ pub struct FileProblem {
     pub message: String,
 }
 
+impl MemoryFile {
+    /// What [`render`] shows of a memory.
+    pub fn of(memory: &Memory) -> Self {
+        let listed = |entry: &Entry| Listed {
+            id: Some(entry.id.clone()),
+            tier: entry.tier.clone(),
+            text: entry.text.clone(),
+            score: Some(entry.score),
+        };
+        Self { entries: memory.entries.iter().map(listed).collect(), deleted: memory.deleted.clone() }
+    }
+}
+
 impl fmt::Display for FileProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "memory.yaml:{}: {}", self.line, self.message)
@@ -57,14 +70,13 @@ impl fmt::Display for FileProblem {
 
 /// The file's text: the same bytes for the same memory.
 pub fn render(memory: &Memory) -> String {
-    let mut out = String::from(
-        "# What earlier work taught. You may edit text, tier and score, add entries (a text is enough), and\n\
-         # remove entries: what you remove is listed under `deleted` and not learned again.\n\
-         # A score halves in 60 days (project), 14 (feature), 3 (task) or half a day (attempt).\n",
-    );
-    let _ = writeln!(
-        out,
-        "# A new entry has {SCORE_NEW}, none more than {SCORE_MAX}; below {SCORE_FLOOR} it goes."
+    let mut out = format!(
+        "# What earlier work taught. Workers read the best entries that hold for their task, as far as there is room.\n\
+         # You may edit text, tier and score, and add entries (a text is enough; a tier says where it holds). What you\n\
+         # remove is listed under `deleted` and not learned again; without this file, all is forgotten.\n\
+         # A score grows when an attempt passes that had read the entry, shrinks when one fails, and halves in\n\
+         # 60 days (project), 14 (feature), 3 (task) or half a day (attempt). A new entry has {SCORE_NEW}, none more\n\
+         # than {SCORE_MAX}; below {SCORE_FLOOR} it goes, unless it is yours (`source: person`).\n"
     );
     out.push_str(if memory.entries.is_empty() { "entries: []\n" } else { "entries:\n" });
     for entry in &memory.entries {

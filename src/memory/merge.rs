@@ -1,32 +1,33 @@
 //! A person's edits of the file, brought into what was learned meanwhile. The person wins.
 
 use super::file::{Listed, MemoryFile};
-use super::{Entry, Memory, SCORE_NEW, Source, one_line};
-use crate::context::repeats;
+use super::{Entry, Memory, SCORE_NEW, Source, is_same, one_line};
 
-/// Brings an edited file into the memory. `written` is the memory as the file showed it before the edit:
-/// an entry that it has and the file has not was deleted and stays so; one that differs was changed; one
-/// that it has not is new. What was learned after `written` stays unless it was deleted.
-pub fn merge(ours: &Memory, written: &Memory, theirs: &MemoryFile, at_ms: u64) -> Memory {
+/// Brings an edited file into the memory. `shown` is the file before the edit: an entry that it has and
+/// the file has not was deleted and stays so; one that differs was changed; one that it has not is new.
+/// What was learned after `shown` stays unless it was deleted.
+pub fn merge(ours: &Memory, shown: &MemoryFile, theirs: &MemoryFile, at_ms: u64) -> Memory {
     let mut merged = ours.clone();
-    let find = |memory: &Memory, id: &str| memory.entries.iter().find(|entry| entry.id == id).cloned();
     let is_listed = |id: &str| theirs.entries.iter().any(|listed| listed.id.as_deref() == Some(id));
 
     let mut gone: Vec<String> = Vec::new();
-    for entry in written.entries.iter().filter(|entry| !is_listed(&entry.id)) {
-        merged.entries.retain(|own| own.id != entry.id);
-        gone.push(entry.text.clone());
+    for was in shown.entries.iter().filter(|was| theirs.find(was).is_none()) {
+        let is_it = |own: &Entry| match &was.id {
+            Some(id) => own.id == *id,
+            None => own.tier == was.tier && is_same(&own.text, &was.text),
+        };
+        merged.entries.retain(|own| !is_it(own));
+        gone.push(was.text.clone());
     }
     for listed in &theirs.entries {
-        let was = listed.id.as_deref().and_then(|id| find(written, id));
-        match was {
-            Some(was) => change(&mut merged, &was, listed, at_ms),
+        match shown.find(listed) {
+            Some(was) => change(&mut merged, was, listed, at_ms),
             None => add(&mut merged, listed, at_ms),
         }
     }
 
     // A text that the person took out of the list of deleted ones may be learned again.
-    let is_lifted = |text: &String| written.deleted.contains(text) && !theirs.deleted.contains(text);
+    let is_lifted = |text: &String| shown.deleted.contains(text) && !theirs.deleted.contains(text);
     merged.deleted.retain(|text| !is_lifted(text));
     for text in gone.into_iter().chain(theirs.deleted.iter().cloned()) {
         let is_kept = theirs.entries.iter().any(|listed| is_same(&listed.text, &text));
@@ -43,29 +44,43 @@ pub fn merge(ours: &Memory, written: &Memory, theirs: &MemoryFile, at_ms: u64) -
     merged
 }
 
-fn is_same(one: &str, other: &str) -> bool {
-    repeats::words(one) == repeats::words(other)
+impl MemoryFile {
+    /// The entry that another file's entry was.
+    fn find(&self, other: &Listed) -> Option<&Listed> {
+        self.entries.iter().find(|listed| match &other.id {
+            Some(id) => listed.id.as_ref() == Some(id),
+            None => listed.id.is_none() && listed.tier == other.tier && is_same(&listed.text, &other.text),
+        })
+    }
 }
 
 /// Takes over what the person changed of an entry, and nothing else.
-fn change(merged: &mut Memory, was: &Entry, listed: &Listed, at_ms: u64) {
+fn change(merged: &mut Memory, was: &Listed, listed: &Listed, at_ms: u64) {
     let text = one_line(&listed.text);
-    let Some(own) = merged.entries.iter_mut().find(|entry| entry.id == was.id) else {
+    let is_moved = listed.tier != was.tier;
+    let is_reworded = text != one_line(&was.text);
+    let score = listed.score.filter(|score| Some(*score) != was.score);
+    let is_it = |entry: &&mut Entry| match &was.id {
+        Some(id) => entry.id == *id,
+        None => entry.tier == was.tier && is_same(&entry.text, &was.text),
+    };
+    let Some(own) = merged.entries.iter_mut().find(is_it) else {
         // Forgotten meanwhile. It comes back only when the person did something to it.
-        if text != was.text || listed.tier != was.tier || listed.score.is_some_and(|score| score != was.score)
-        {
+        if is_moved || is_reworded || score.is_some() {
             add(merged, listed, at_ms);
         }
         return;
     };
-    if text != was.text {
-        own.text = text;
+    if is_reworded || is_moved {
         own.source = Source::Person;
     }
-    if listed.tier != was.tier {
+    if is_reworded {
+        own.text = text;
+    }
+    if is_moved {
         own.tier = listed.tier.clone();
     }
-    if let Some(score) = listed.score.filter(|score| *score != was.score) {
+    if let Some(score) = score {
         own.set_score(score, at_ms);
     }
 }

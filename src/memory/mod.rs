@@ -1,21 +1,30 @@
 //! What earlier work taught, in four tiers. An entry's worth decays with time, grows when an attempt
 //! that read it passes, and shrinks when one fails; a person can read and edit all of it.
+//!
+//! A lesson is born in the tier of its attempt and widens when it proves itself, never by anybody's
+//! opinion: to its plan when one attempt passed that had read it ([`Memory::judge`]), and to the narrowest
+//! tier that holds for both when it is taught a second time ([`Memory::learn`]), which for two plans is
+//! the project. What a person wrote or moved stays where they put it.
 
 mod decay;
 mod file;
 mod merge;
+mod notebook;
 #[cfg(test)]
 mod tests;
 
-pub use decay::relevance;
 pub use file::{FileProblem, Listed, MemoryFile, parse, render};
 pub use merge::merge;
+pub use notebook::Notebook;
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
+use decay::relevance;
 use serde::{Deserialize, Serialize};
 
 use crate::context::repeats;
+use crate::evidence;
 use crate::ids::{TaskId, TrackId};
 use crate::text;
 
@@ -31,10 +40,10 @@ pub const SCORE_GAIN: u32 = 500;
 const KEPT_PERCENT: u32 = 60;
 /// Entries of less relevance are forgotten: a new one after 3.3 half-lives or 5 failures.
 pub const SCORE_FLOOR: u32 = 100;
-/// So many entries are kept at most.
-const ENTRIES_MAX: usize = 500;
+/// So many entries are kept at most: a person can still read them.
+const ENTRIES_MAX: usize = 200;
 /// So many deletions are remembered at most; the oldest go first.
-const DELETED_MAX: usize = 500;
+const DELETED_MAX: usize = 200;
 
 /// All that is remembered.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -111,13 +120,11 @@ pub enum Source {
     Failure,
     /// A review.
     Review,
-    /// The plan.
-    Plan,
 }
 
 impl Source {
     /// Every source.
-    pub const ALL: [Self; 4] = [Self::Person, Self::Failure, Self::Review, Self::Plan];
+    pub const ALL: [Self; 3] = [Self::Person, Self::Failure, Self::Review];
 
     /// The word in the file.
     pub fn as_str(self) -> &'static str {
@@ -125,7 +132,6 @@ impl Source {
             Self::Person => "person",
             Self::Failure => "failure",
             Self::Review => "review",
-            Self::Plan => "plan",
         }
     }
 }
@@ -152,6 +158,14 @@ impl Tier {
         }
     }
 
+    /// The task that it belongs to, with its plan.
+    fn task(&self) -> Option<(&TrackId, &TaskId)> {
+        match self {
+            Self::Project | Self::Feature { .. } => None,
+            Self::Task { track, task } | Self::Attempt { track, task, .. } => Some((track, task)),
+        }
+    }
+
     /// The plan that it belongs to.
     fn track(&self) -> Option<&TrackId> {
         match self {
@@ -167,6 +181,20 @@ impl Entry {
         relevance(self.score, &self.tier, at_ms.saturating_sub(self.scored_ms))
     }
 
+    /// It helped: what held for one task alone holds for its plan.
+    fn widen(&mut self) {
+        if self.source != Source::Person
+            && let Tier::Task { track, .. } | Tier::Attempt { track, .. } = &self.tier
+        {
+            self.tier = Tier::Feature { track: track.clone() };
+        }
+    }
+
+    /// Whether it is worth keeping. What a person wrote is not ours to throw away.
+    fn is_kept(&self, at_ms: u64) -> bool {
+        self.source == Source::Person || self.relevance(at_ms) >= SCORE_FLOOR
+    }
+
     fn set_score(&mut self, score: u32, at_ms: u64) {
         self.score = score.min(SCORE_MAX);
         self.scored_ms = at_ms;
@@ -174,23 +202,31 @@ impl Entry {
 }
 
 impl Memory {
-    /// Learns a text, cut to its limits, and gives its id. What is known in a tier that holds there
-    /// becomes as relevant as a new entry instead. `None` for no text, and for what a person deleted.
-    pub fn learn(&mut self, tier: Tier, text: &str, source: Source, at_ms: u64) -> Option<String> {
+    /// Whether nothing is remembered, not even a deletion.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.deleted.is_empty()
+    }
+
+    /// Learns a text, cut to its limits, unless it says nothing or a person deleted it. What is known
+    /// becomes as relevant as a new entry, and holds from now on wherever it was taught.
+    pub fn learn(&mut self, tier: Tier, text: &str, source: Source, at_ms: u64) {
         let text = one_line(text);
-        let words = repeats::words(&text);
-        if words.is_empty() || self.deleted.iter().any(|other| repeats::words(other) == words) {
-            return None;
+        if repeats::words(&text).is_empty() || self.deleted.iter().any(|other| is_same_lesson(other, &text)) {
+            return;
         }
-        let is_known =
-            |entry: &&mut Entry| covers(&entry.tier, &tier) && repeats::words(&entry.text) == words;
+        let is_known = |entry: &&mut Entry| {
+            let may_hold_here = entry.source != Source::Person || covers(&entry.tier, &tier);
+            may_hold_here && is_same_lesson(&entry.text, &text)
+        };
         if let Some(entry) = self.entries.iter_mut().find(is_known) {
-            entry.set_score(entry.relevance(at_ms).max(SCORE_NEW), at_ms);
-            return Some(entry.id.clone());
+            if !covers(&entry.tier, &tier) {
+                entry.tier = common(&entry.tier, &tier);
+            }
+            return entry.set_score(entry.relevance(at_ms).max(SCORE_NEW), at_ms);
         }
         let id = self.next_id();
         self.entries.push(Entry {
-            id: id.clone(),
+            id,
             tier,
             text,
             source,
@@ -201,7 +237,6 @@ impl Memory {
             passed: 0,
             failed: 0,
         });
-        Some(id)
     }
 
     /// What became of an attempt that had read these entries. Ids that are gone are passed over.
@@ -211,6 +246,7 @@ impl Memory {
             entry.used = entry.used.saturating_add(1);
             if has_passed {
                 entry.passed = entry.passed.saturating_add(1);
+                entry.widen();
                 entry.set_score(now.saturating_add(SCORE_GAIN), at_ms);
             } else {
                 entry.failed = entry.failed.saturating_add(1);
@@ -219,42 +255,41 @@ impl Memory {
         }
     }
 
-    /// The entries for an attempt at a task, best first, as many as fit as list items into `bytes_max`
-    /// bytes. Of equals the narrower tier goes first, then the younger one.
-    pub fn select(&self, track: &TrackId, task: &TaskId, at_ms: u64, bytes_max: usize) -> Vec<&Entry> {
-        const FRAME_BYTES: usize = "- \n".len();
-        let mut found: Vec<(usize, &Entry)> =
-            self.entries.iter().enumerate().filter(|(_, entry)| entry.tier.holds(track, task)).collect();
-        found.retain(|(_, entry)| entry.relevance(at_ms) >= SCORE_FLOOR);
-        found.sort_by(|(index, a), (other, b)| {
-            let rank = |entry: &Entry| (Reverse(entry.relevance(at_ms)), Reverse(depth(&entry.tier)));
-            rank(a).cmp(&rank(b)).then(b.created_ms.cmp(&a.created_ms)).then(other.cmp(index))
+    /// The entries that hold for a task, best first. Of equals the narrower tier goes first, then the
+    /// younger one.
+    pub fn select(&self, track: &TrackId, task: &TaskId, at_ms: u64) -> Vec<&Entry> {
+        let is_for_it = |entry: &&Entry| entry.tier.holds(track, task) && entry.is_kept(at_ms);
+        let mut found: Vec<&Entry> = self.entries.iter().filter(is_for_it).collect();
+        // The youngest come first where nothing else decides.
+        found.reverse();
+        found.sort_by_key(|entry| {
+            (Reverse(entry.relevance(at_ms)), Reverse(depth(&entry.tier)), Reverse(entry.created_ms))
         });
-        let mut room = bytes_max;
-        let mut fits = |entry: &Entry| {
-            let rest = room.checked_sub(entry.text.len() + FRAME_BYTES);
-            room = rest.unwrap_or(room);
-            rest.is_some()
-        };
-        found.into_iter().map(|(_, entry)| entry).filter(|entry| fits(entry)).collect()
+        found
     }
 
     /// Forgets what is not worth keeping any more, and the least relevant of too many.
     pub fn forget(&mut self, at_ms: u64) {
-        self.entries.retain(|entry| entry.relevance(at_ms) >= SCORE_FLOOR);
+        self.entries.retain(|entry| entry.is_kept(at_ms));
         let over = self.entries.len().saturating_sub(ENTRIES_MAX);
         if over > 0 {
-            let mut order: Vec<(u32, usize)> =
-                self.entries.iter().map(|entry| entry.relevance(at_ms)).zip(0..).collect();
+            let worth = |entry: &Entry| (entry.source == Source::Person, entry.relevance(at_ms));
+            let mut order: Vec<_> = self.entries.iter().map(worth).zip(0..).collect();
             order.sort_unstable();
-            let mut gone: Vec<usize> = order.into_iter().take(over).map(|(_, index)| index).collect();
-            gone.sort_unstable();
-            for index in gone.into_iter().rev() {
-                self.entries.remove(index);
-            }
+            let gone: BTreeSet<usize> = order.into_iter().take(over).map(|(_, index)| index).collect();
+            let mut index = 0..;
+            self.entries.retain(|_| index.next().is_some_and(|index| !gone.contains(&index)));
         }
         let over = self.deleted.len().saturating_sub(DELETED_MAX);
         self.deleted.drain(..over);
+    }
+
+    /// A task has another spec: what held for it alone stands in that, or holds no longer.
+    pub fn end_task(&mut self, track: &TrackId, task: &TaskId) {
+        self.entries.retain(|entry| match &entry.tier {
+            Tier::Project | Tier::Feature { .. } => true,
+            Tier::Task { .. } | Tier::Attempt { .. } => !entry.tier.holds(track, task),
+        });
     }
 
     /// A plan is done: what held for its tasks and attempts alone goes.
@@ -262,6 +297,25 @@ impl Memory {
         self.entries.retain(|entry| {
             matches!(entry.tier, Tier::Project | Tier::Feature { .. }) || entry.tier.track() != Some(track)
         });
+    }
+
+    /// What it holds, in half a sentence.
+    pub fn summary(&self) -> String {
+        let of = |name: &str| self.entries.iter().filter(|entry| entry.tier.as_str() == name).count();
+        let tiers = ["project", "feature", "task", "attempt"].map(|name| (of(name), name));
+        let tiers: Vec<String> =
+            tiers.into_iter().filter(|(n, _)| *n > 0).map(|(n, name)| format!("{n} {name}")).collect();
+        if tiers.is_empty() {
+            return "nothing was learned yet".to_owned();
+        }
+        let sum = |count: fn(&Entry) -> u32| self.entries.iter().map(count).map(u64::from).sum::<u64>();
+        format!(
+            "{} ({}), read {}, {} of them by an attempt that passed",
+            text::count(self.entries.len(), "entry", "entries"),
+            text::list(&tiers),
+            text::count(sum(|entry| entry.used) as usize, "time", "times"),
+            text::number(sum(|entry| entry.passed)),
+        )
     }
 
     fn next_id(&mut self) -> String {
@@ -283,6 +337,27 @@ fn covers(wide: &Tier, narrow: &Tier) -> bool {
         (Tier::Task { track, task }, Tier::Task { .. } | Tier::Attempt { .. }) => narrow.holds(track, task),
         _ => wide == narrow,
     }
+}
+
+/// The narrowest tier that holds where either of two holds.
+fn common(one: &Tier, other: &Tier) -> Tier {
+    match (one.task(), other.task(), one.track(), other.track()) {
+        (Some((track, task)), Some(place), ..) if place == (track, task) => {
+            Tier::Task { track: track.clone(), task: task.clone() }
+        }
+        (.., Some(track), Some(same)) if track == same => Tier::Feature { track: track.clone() },
+        _ => Tier::Project,
+    }
+}
+
+/// Whether two texts teach the same, whatever the numbers in them.
+pub(crate) fn is_same_lesson(one: &str, other: &str) -> bool {
+    is_same(one, other) || evidence::fault(one) == evidence::fault(other)
+}
+
+/// Whether two texts have the same words.
+fn is_same(one: &str, other: &str) -> bool {
+    repeats::words(one) == repeats::words(other)
 }
 
 fn depth(tier: &Tier) -> u8 {

@@ -2,9 +2,10 @@
 
 mod estimate;
 mod report;
+mod retries;
 
 use std::collections::BTreeMap;
-use std::ops::{Add, AddAssign};
+use std::ops::{Add, AddAssign, RangeInclusive};
 
 use serde::{Deserialize, Serialize};
 
@@ -14,6 +15,7 @@ use crate::prompts::PromptUse;
 use crate::route::Work;
 pub use estimate::{Estimate, Price, Prices, estimate};
 pub use report::{TaskFigures, metrics, report};
+pub use retries::{Origin, Retries, Try};
 
 /// One ask of a session: what for, with which model, and what it took.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -77,6 +79,21 @@ impl Ledger {
     pub fn of_task(&self, track: &TrackId, task: &TaskId) -> Usage {
         let is_its =
             |entry: &&Entry| entry.track.as_ref() == Some(track) && entry.task.as_ref() == Some(task);
+        sum(self.entries.iter().filter(is_its))
+    }
+
+    /// What attempts took for the kinds of work that count.
+    pub fn of_attempts(
+        &self,
+        track: &TrackId,
+        task: &TaskId,
+        attempts: RangeInclusive<u32>,
+        counts: impl Fn(Work) -> bool,
+    ) -> Usage {
+        let is_its = |entry: &&Entry| {
+            let is_place = entry.track.as_ref() == Some(track) && entry.task.as_ref() == Some(task);
+            is_place && attempts.contains(&entry.attempt) && counts(entry.work)
+        };
         sum(self.entries.iter().filter(is_its))
     }
 }

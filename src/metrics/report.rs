@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, Ledger, Usage};
+use super::{Estimate, Ledger, Retries, Usage};
+use crate::memory::Memory;
 use crate::text;
 
 /// What is known of a task when figures are shown.
@@ -62,7 +63,7 @@ pub fn report(tasks: &[TaskFigures], ledger: &Ledger, estimate: Option<Estimate>
 
 /// The answer to `/metrics`: tasks, first attempts, time, contexts, then tokens and cost by kind of
 /// work and by model. Says so where there is nothing to tell.
-pub fn metrics(tasks: &[TaskFigures], ledger: &Ledger) -> String {
+pub fn metrics(tasks: &[TaskFigures], ledger: &Ledger, memory: &Memory, retries: &Retries) -> String {
     if tasks.is_empty() && ledger.entries.is_empty() {
         return "No data yet: nothing has been planned or implemented here.\n".to_owned();
     }
@@ -72,6 +73,7 @@ pub fn metrics(tasks: &[TaskFigures], ledger: &Ledger) -> String {
         format!("First attempt: {}.", first_attempts(tasks)),
         format!("Time at work: {}.", times(tasks)),
         format!("Context sizes: {}.", contexts(tasks)),
+        format!("Memory: {}.", memory.summary()),
         spent(ledger, None),
     ] {
         out.push_str(&format!("- {line}\n"));
@@ -79,6 +81,8 @@ pub fn metrics(tasks: &[TaskFigures], ledger: &Ledger) -> String {
     if ledger.entries.is_empty() {
         return out;
     }
+    out.push_str("\n### Second attempts\n\n");
+    out.push_str(&retries.report());
     let total = ledger.total();
     let by_work: Vec<(String, Usage)> =
         ledger.by_work().into_iter().map(|(work, usage)| (words(work.name()), usage)).collect();
@@ -311,12 +315,17 @@ mod tests {
 
     #[test]
     fn metrics_of_a_mixed_run() {
-        insta::assert_snapshot!(metrics(&tasks(), &ledger()));
+        insta::assert_snapshot!(metrics(&tasks(), &ledger(), &Memory::default(), &Retries::default()));
     }
 
     #[test]
     fn metrics_before_the_first_run() {
-        insta::assert_snapshot!(metrics(&[], &Ledger::default()));
-        insta::assert_snapshot!(metrics(&tasks()[4..], &Ledger::default()));
+        insta::assert_snapshot!(metrics(&[], &Ledger::default(), &Memory::default(), &Retries::default()));
+        insta::assert_snapshot!(metrics(
+            &tasks()[4..],
+            &Ledger::default(),
+            &Memory::default(),
+            &Retries::default()
+        ));
     }
 }

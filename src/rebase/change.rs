@@ -4,7 +4,8 @@ use crate::backlog::TaskSpec;
 
 /// The changes as lines of a diff, field by field; empty when there are none.
 pub fn changes(old: &TaskSpec, new: &TaskSpec) -> Vec<String> {
-    let one = |text: &str| vec![text.trim().to_owned()];
+    // A line of its own for each line of a longer text, so that each has its sign.
+    let one = |text: &str| text.trim().lines().map(str::to_owned).collect::<Vec<_>>();
     let fields = [
         ("title", one(&old.title), one(&new.title)),
         ("description", one(&old.description), one(&new.description)),
@@ -34,11 +35,11 @@ mod tests {
         let old = crate::backlog::parse_draft(&format!("```yaml\n{}```", valid())).unwrap()[0].clone();
         assert!(changes(&old, &old).is_empty());
         let mut new = old.clone();
-        new.description = "Sum prices in cents.".into();
+        new.description = format!("{}\nSum prices in cents.\n", old.description.trim());
         new.acceptance.push("0.1 + 0.2 is 0.30".into());
         new.context.gotchas.clear();
         let lines = changes(&old, &new);
-        assert!(lines.contains(&format!("- description: {}", old.description.trim())), "{lines:?}");
+        assert!(!lines.iter().any(|line| line.starts_with("- description")), "{lines:?}");
         assert!(lines.contains(&"+ description: Sum prices in cents.".to_owned()));
         assert!(lines.contains(&"+ acceptance: 0.1 + 0.2 is 0.30".to_owned()));
         assert!(!lines.iter().any(|line| line.starts_with("- acceptance")), "{lines:?}");

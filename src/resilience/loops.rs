@@ -17,6 +17,8 @@ const CALLS_MAX: usize = 3 * 4;
 pub const STAGNANT_MS: u64 = 10 * 60 * 1000;
 /// It is busy when it made so many calls in that time; a test that runs for long is one call.
 const STAGNANT_CALLS: u32 = 20;
+/// So many states of the worktree are remembered: an attempt of an hour is looked at 30 times.
+const STATES_MAX: usize = 32;
 /// After so many turns in a row without a finish reason the host would ask the model for ever.
 const BAD_FINISHES_MAX: u32 = 3;
 
@@ -47,8 +49,9 @@ pub struct LoopWatch {
     calls: VecDeque<(String, String, bool)>,
     bad_finishes: u32,
     is_nudged: bool,
-    /// What differed in the worktree when it was last looked at.
-    digest: Option<String>,
+    /// What differed in the worktree at each look that found a change, the latest last.
+    states: Vec<String>,
+    reverts: u32,
     /// Since when that is so, in milliseconds since the Unix epoch.
     unchanged_since_ms: u64,
     calls_since: u32,
@@ -61,7 +64,8 @@ impl LoopWatch {
             calls: VecDeque::new(),
             bad_finishes: 0,
             is_nudged: false,
-            digest: None,
+            states: Vec::new(),
+            reverts: 0,
             unchanged_since_ms: now_ms,
             calls_since: 0,
         }
@@ -90,9 +94,14 @@ impl LoopWatch {
 
     /// The worktree was looked at; `digest` tells states apart.
     pub fn glanced(&mut self, digest: &str, now_ms: u64) -> Verdict {
-        if self.digest.as_deref() != Some(digest) {
+        if self.states.last().is_none_or(|latest| latest != digest) {
+            self.reverts += u32::from(self.states.iter().any(|earlier| earlier == digest));
             // The first look finds what the session began with, or what it has changed by now.
-            let is_first = self.digest.replace(digest.to_owned()).is_none();
+            let is_first = self.states.is_empty();
+            if self.states.len() == STATES_MAX {
+                self.states.remove(0);
+            }
+            self.states.push(digest.to_owned());
             if !is_first {
                 self.start_clock(now_ms);
                 return Verdict::Fine;
@@ -111,6 +120,11 @@ impl LoopWatch {
     /// How often its agent was told; once at most.
     pub fn is_nudged(&self) -> bool {
         self.is_nudged
+    }
+
+    /// How often the worktree was found as it had been at an earlier look, after it had differed.
+    pub fn reverts(&self) -> u32 {
+        self.reverts
     }
 
     fn start_clock(&mut self, now_ms: u64) {
@@ -227,6 +241,21 @@ mod tests {
         assert_eq!(watch.glanced("changed", 3 * STAGNANT_MS), Verdict::Fine);
         let last = watch.glanced("changed", 3 * STAGNANT_MS + 1);
         assert!(matches!(last, Verdict::Abort(Circle::Agent(_))), "{last:?}");
+    }
+
+    #[test]
+    fn a_worktree_that_is_as_it_was_before_was_put_back() {
+        let mut watch = LoopWatch::begin(0);
+        for (digest, reverts) in
+            [("clean", 0), ("a", 0), ("a", 0), ("ab", 0), ("a", 1), ("clean", 2), ("c", 2), ("ab", 3)]
+        {
+            watch.glanced(digest, 1);
+            assert_eq!(watch.reverts(), reverts, "{digest}");
+        }
+        for n in 0..2 * STATES_MAX {
+            watch.glanced(&n.to_string(), 1);
+        }
+        assert_eq!((watch.reverts(), watch.states.len()), (3, STATES_MAX));
     }
 
     #[test]

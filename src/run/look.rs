@@ -7,10 +7,10 @@ use crate::backlog::{self, Status};
 use crate::effect::audit::{AuditOperation, AuditOutcome};
 use crate::effect::file::{FileOutcome, Place};
 use crate::effect::{Operation, Outcome};
-use crate::engine::{Activity, Turn};
+use crate::engine::{Activity, Shared, Turn};
 use crate::event::CommandName;
 use crate::ids::SessionId;
-use crate::metrics::metrics;
+use crate::metrics::{Retries, metrics};
 use crate::options::Options;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
 use crate::run::implement::finish::{figures, status_word, why};
@@ -84,7 +84,8 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     let text = match outcome {
         Outcome::File(FileOutcome::Read { text, .. }) => text,
         Outcome::File(FileOutcome::Missing) if wait.name == CommandName::Metrics => {
-            turn.say(&wait.chat, metrics(&[], &turn.shared.ledger.clone()));
+            let text = all_metrics(turn.shared, None);
+            turn.say(&wait.chat, text);
             return turn.end(&wait.chat, None);
         }
         Outcome::File(FileOutcome::Missing) => {
@@ -111,7 +112,7 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     };
     let answer = match wait.name {
         CommandName::Progress => progress(&track, activity, &resting(turn.shared)),
-        CommandName::Metrics => metrics(&figures(&track, &turn.shared.ledger), &turn.shared.ledger),
+        CommandName::Metrics => all_metrics(turn.shared, Some(&track)),
         CommandName::Backlog | CommandName::Plan | CommandName::Implement => {
             format!("{path} is valid: {}.", count(track.backlog.tasks.len(), "task", "tasks"))
         }
@@ -121,6 +122,17 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
         turn.say(&wait.chat, format!("**Note:** {note}."));
     }
     turn.end(&wait.chat, None);
+}
+
+/// The answer to `/metrics`: the tasks of a track, and what is known of all of them.
+fn all_metrics(shared: &Shared, track: Option<&Track>) -> String {
+    let ledger = &shared.ledger;
+    let is_other =
+        |other: &&Track| track.is_none_or(|track| track.backlog.track_id != other.backlog.track_id);
+    let tries = track.into_iter().chain(shared.tracks.values().filter(is_other)).flat_map(Track::tries);
+    let retries = Retries::of(tries, ledger);
+    let figures = track.map(|track| figures(track, ledger)).unwrap_or_default();
+    metrics(&figures, ledger, &shared.notebook.memory, &retries)
 }
 
 /// Where the work of a track that is done can be found.

@@ -67,6 +67,7 @@ fn adopt_task(
         // Work on another spec is no work on this one.
         record.left = None;
         record.rework = None;
+        record.rebase_due = None;
     }
     if let Some(read) = read.filter(|read| *read < record.revision) {
         let since = record.revision;

@@ -22,6 +22,7 @@ mod implement;
 mod limits;
 mod looks;
 mod loops;
+mod memory;
 mod merging;
 mod order;
 mod plan;

@@ -1,11 +1,15 @@
 //! A task that keeps failing gets a better spec, and starts afresh from that.
 
 use multi_agent_coder::backlog::TaskSpec;
-use multi_agent_coder::event::CommandName::{Implement, Progress};
+use multi_agent_coder::effect::file::Place;
+use multi_agent_coder::effect::session::Usage;
+use multi_agent_coder::event::CommandName::{Implement, Metrics, Progress};
+use multi_agent_coder::event::SessionSignal;
 use serde_json::json;
 
 use crate::agents::{Act, task};
 use crate::cancel::at_every_moment;
+use crate::provider::see;
 use crate::world::World;
 
 const FIELDS: &str = "description: \"Sum prices in whole cents.\"\nacceptance:\n  - \"the price list works\"\n  - \"0.10 and 0.20 are 0.30\"\ncontext:\n  constraints: [\"no floats\"]";
@@ -99,6 +103,68 @@ fn without_the_option_and_without_a_provider_work_just_starts_again() {
     assert_eq!(world.command(Implement, ""), None);
     assert!(world.sent_to("rebase T01").is_empty());
     world.assert_all_merged();
+}
+
+/// The author's provider has no credit: nobody asks it again and again, and the spec is not given up.
+#[test]
+fn a_rebase_waits_for_its_provider_like_all_others() {
+    let mut world = failing_twice(vec![Act::error(402, "no credit")]);
+    world.agents.script("T02", vec![Act::change(&[("t02/main.js", "BUG\n")]); 2]);
+    world.agents.script("rebase T02", vec![Act::proposal(0.85, "It was vague.", FIELDS)]);
+    world.setting.options = json!({ "maxWorkers": 1, "models": { "rebase": "beta/large" } });
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("Parked: beta (quota used up)"), "{error}");
+    assert!(error.contains("- T02: its spec is looked at before it starts again"), "{error}");
+    world.assert_said("**T01** keeps its spec: APIError (HTTP 402): no credit");
+    assert!(world.sent_to("rebase T02").is_empty(), "{}", world.transcript);
+    assert_eq!(world.sent_to("T02").len(), 2);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_said("beta was left alone because of trouble (quota used up); one ask tries it first.");
+    assert_eq!((world.sent_to("rebase T02").len(), world.sent_to("T02").len()), (1, 3));
+    assert!(world.sent_to("T02")[2].contains("whole cents"));
+    world.assert_all_merged();
+}
+
+#[test]
+fn an_edit_of_the_person_makes_a_better_spec_needless() {
+    let mut world = failing_twice(vec![Act::Hang]);
+    let chat = world.start(Implement, "T01");
+    world.run_until(|world| !world.sent_to("rebase T01").is_empty());
+    world.cancel(&chat);
+    world.run();
+    let text = world.file("tasks/BACKLOG.yaml").unwrap_or_default();
+    let edited = text.replace("the price list works", "prices are in euros");
+    world.put(Place::Repository, "tasks/BACKLOG.yaml", &edited);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert_eq!((world.sent_to("rebase T01").len(), world.sent_to("T01").len()), (1, 3));
+}
+
+#[test]
+fn metrics_compare_better_specs_with_plain_retries() {
+    let mut world = failing_twice(vec![Act::proposal(0.85, "It never says how to round.", FIELDS)]);
+    assert_eq!(world.command(Metrics, ""), None);
+    world.agents.script("T02", vec![Act::change(&[("t02/main.js", "BUG\n")])]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert_eq!(world.command(Metrics, ""), None);
+    world.assert_said("| a failed attempt at the same spec | 1 of 2 (50%)  |");
+    world.assert_said("| a better spec                     | 1 of 1 (100%) |");
+    world.assert_said("With fewer than 10 of each, the difference between them says nothing.");
+}
+
+#[test]
+fn an_attempt_that_wandered_is_no_matter_of_luck() {
+    let mut world = World::planned(tasks());
+    world.agents.script("T01", vec![Act::Hang]);
+    world.setting.options = json!({ "maxRetries": 2 });
+    world.start(Implement, "T01");
+    world.run_until(|world| !world.sent_to("T01").is_empty());
+    let step = SessionSignal::Stepped {
+        finish: Some("tool-calls".into()),
+        usage: Usage { steps: 1, input_tokens: 1_000, ..Usage::default() },
+    };
+    (0..81).for_each(|_| see(&mut world, "T01", step.clone()));
+    world.run();
+    world.assert_said("its spec is looked at, because it took 81 model turns");
 }
 
 #[test]

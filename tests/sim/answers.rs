@@ -19,7 +19,7 @@ use crate::coverage::Class;
 use crate::git::{Tree, slot_of};
 use crate::process::Flight;
 use crate::setup::Death;
-use crate::world::{BACKLOG, Item, World, trace};
+use crate::world::{BACKLOG, Item, MEMORY, World, trace};
 
 /// A timer's usual end.
 pub fn elapsed() -> Outcome {
@@ -258,11 +258,15 @@ impl World {
                     self.files.insert((file.place, beside.clone()), edit);
                     kept = Some(beside);
                 }
-                let is_lost = file.path == BACKLOG && found.is_some_and(|found| found != text);
-                assert!(
-                    !is_lost || !self.books.edited.contains(BACKLOG),
-                    "the person's edit of {BACKLOG} is lost"
-                );
+                let is_shared = [BACKLOG, MEMORY].contains(&file.path.as_str());
+                let is_lost = is_shared && found.is_some_and(|found| found != text);
+                let is_edited = self.books.edited.contains(&file.path);
+                assert!(!is_lost || !is_edited, "the person's edit of {} is lost", file.path);
+                if file.path == MEMORY {
+                    let again = self.books.unlearned.iter().find(|line| text.contains(*line));
+                    assert_eq!(again, None, "what the person deleted came back");
+                    self.hit(Class::Learned);
+                }
                 if file.path == BACKLOG {
                     self.note_track(text);
                 }

@@ -237,8 +237,11 @@ impl World {
         assert_eq!(verdict, Some(&false), "the work of {task} goes back and nobody refused it");
     }
 
-    /// What goes to a worker or a reviewer is about their task alone.
+    /// What goes to a worker or a reviewer is about their task alone, lessons of the memory aside.
     fn check_text(&self, task: &str, text: &str) {
+        let (text, known) = text.split_once("\n## Known from earlier work\n\n").unwrap_or((text, ""));
+        let is_lesson = |line: &str| line.starts_with("- Don't ") || line.starts_with("- mine ");
+        assert!(known.lines().all(is_lesson), "I15: no lesson for {task}: {known}");
         assert!(!text.contains(PLAN_MARK), "I15: planning text for {task}");
         let own = mark(task);
         let foreign = text.match_indices("own-mark-").find(|(at, _)| {

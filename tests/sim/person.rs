@@ -7,7 +7,10 @@ use multi_agent_coder::ids::{ModelRef, SessionId, TaskId};
 
 use crate::coverage::Class;
 use crate::setup::{Act, Death, mark};
-use crate::world::{BACKLOG, Command, Item, World, trace};
+use crate::world::{BACKLOG, Command, Item, MEMORY, World, trace};
+
+/// What makes a file unreadable.
+const DAMAGE: &str = "\n  - : [";
 
 impl World {
     /// Gives a command in a chat of its own.
@@ -56,6 +59,7 @@ impl World {
                 self.put(Place::Repository, &path, "my own notes\n");
                 self.books.edited.insert(path);
             }
+            Act::EditMemory => self.edit_memory(),
             Act::Damage => self.damage(),
             Act::DeleteWorktree => self.delete_worktree(),
             Act::DeleteSession => {
@@ -156,6 +160,50 @@ impl World {
         self.edit_backlog(&text);
     }
 
+    /// Edits the memory: takes an entry out, adds one, removes the file, or makes it unreadable.
+    fn edit_memory(&mut self) {
+        self.repair_memory();
+        let Some(text) = self.file(MEMORY).map(str::to_owned) else { return };
+        let edited = match self.rng.below(4) {
+            0 => {
+                self.hit(Class::MemoryGone);
+                self.files.remove(&(Place::Repository, MEMORY.to_owned()));
+                return self.books.unlearned.clear();
+            }
+            1 => {
+                let Some((before, after)) = text.split_once("  - id: ") else { return };
+                let lines =
+                    |text: &str| text.lines().find(|line| line.starts_with("    text: ")).map(str::to_owned);
+                self.books.unlearned.extend(lines(after));
+                self.hit(Class::Unlearned);
+                let end = after.find("  - id: ").or_else(|| after.find("deleted:")).unwrap_or(after.len());
+                let before = if after[end..].starts_with("deleted:") && before.ends_with("entries:\n") {
+                    before.replace("entries:\n", "entries: []\n")
+                } else {
+                    before.to_owned()
+                };
+                format!("{before}{}", &after[end..])
+            }
+            2 if text.contains("entries:\n") => {
+                self.words += 1;
+                text.replacen("entries:\n", &format!("entries:\n  - text: mine {}\n", self.words), 1)
+            }
+            _ => {
+                self.hit(Class::MemoryDamaged);
+                format!("{text}{DAMAGE}")
+            }
+        };
+        self.books.edited.insert(MEMORY.to_owned());
+        self.put(Place::Repository, MEMORY, &edited);
+    }
+
+    fn repair_memory(&mut self) {
+        if let Some(text) = self.file(MEMORY).and_then(|text| text.strip_suffix(DAMAGE)).map(str::to_owned) {
+            self.books.edited.insert(MEMORY.to_owned());
+            self.put(Place::Repository, MEMORY, &text);
+        }
+    }
+
     /// Makes the backlog readable again.
     pub fn repair(&mut self) {
         if self.file(BACKLOG).is_some() && self.backlog().is_none() {
@@ -231,6 +279,7 @@ impl World {
         self.git.branch = "main".into();
         self.git.dirty_files = 0;
         self.repair();
+        self.repair_memory();
         if let Some(options) = self.setup.options.as_object_mut() {
             options.remove("budget");
         }

@@ -50,6 +50,7 @@ pub enum Act {
     SecondCommand,
     Edit,
     EditDocument,
+    EditMemory,
     Damage,
     DeleteWorktree,
     DeleteSession,
@@ -215,6 +216,7 @@ fn draw_round(rng: &mut Rng, steps: u64) -> Round {
         Act::CommitHead,
         Act::Dirty,
         Act::EditDocument,
+        Act::EditMemory,
     ];
     let mut before = Vec::new();
     let mut beside = Vec::new();

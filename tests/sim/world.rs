@@ -107,6 +107,8 @@ pub struct Books {
     pub depends_on: BTreeMap<String, Vec<String>>,
     /// Documents of ours that the person edited.
     pub edited: BTreeSet<String>,
+    /// Lines of the memory that the person deleted.
+    pub unlearned: BTreeSet<String>,
     pub largest_effect: Option<u64>,
 }
 
@@ -293,3 +295,4 @@ impl World {
 
 /// Where the backlog is.
 pub const BACKLOG: &str = "tasks/BACKLOG.yaml";
+pub const MEMORY: &str = "tasks/memory.yaml";

@@ -50,6 +50,8 @@ pub struct Attempt {
     pub kept: Option<CommitId>,
     /// Its agent tries a provider that was in trouble, and all others wait for how that goes.
     pub is_probe: bool,
+    /// How often its agent put its worktree back to what it had been before.
+    pub reverts: u32,
     /// What the agent at work has cost so far; what earlier ones cost is in the ledger.
     pub live: Usage,
     /// How far it is.
@@ -189,6 +191,7 @@ impl ImplementRun {
             rework: record.rework.clone(),
             kept: None,
             is_probe,
+            reverts: 0,
             live: Usage::default(),
             stage: Stage::Over,
         };
@@ -331,7 +334,8 @@ impl ImplementRun {
                 }
                 other => self.failed(turn, task, &attempt, Failure::Host { message: format!("{other:?}") }),
             },
-            Stage::Working { directory, session, given_up, .. } => {
+            Stage::Working { directory, session, given_up, watch, .. } => {
+                attempt.reverts = watch.reverts();
                 self.worked(turn, task, attempt, directory, &session, given_up, outcome, took_ms);
             }
             Stage::Collecting { directory, failure } => {

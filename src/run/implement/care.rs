@@ -98,7 +98,10 @@ impl ImplementRun {
             (Role::Documenter, Work::Documentation),
         ];
         let reviewer = (self.run.options.review != ReviewMode::Off).then_some((Role::Reviewer, Work::Review));
-        let models = workers.into_iter().chain(reviewer).map(|(role, work)| self.run.model(role, work));
+        let is_due = (0..self.track.records.len()).any(|task| self.is_rebase_due(task));
+        let rebase = is_due.then_some((Role::Rebase, Work::Rebase));
+        let models =
+            workers.into_iter().chain(reviewer).chain(rebase).map(|(role, work)| self.run.model(role, work));
         models.map(|model| provider_of(model.as_ref()).to_owned()).collect()
     }
 
@@ -116,9 +119,12 @@ impl ImplementRun {
         }
     }
 
-    /// The model that an attempt at a task asks first: the reviewer's when its work is done already.
-    /// `None` when it asks none.
+    /// The model that is asked first when a task goes on: the reviewer's when its work is done already, the
+    /// one for better specs when it is to have one. `None` when none is asked.
     fn first_model(&self, task: usize) -> Option<Option<ModelRef>> {
+        if self.is_rebase_due(task) {
+            return Some(self.rebase_model());
+        }
         let (spec, record) = (self.track.backlog.tasks.get(task)?, self.track.records.get(task)?);
         let is_kept = record.left.as_ref().is_some_and(|left| matches!(left.remains, Remains::Kept { .. }));
         if !is_kept {
@@ -127,7 +133,7 @@ impl ImplementRun {
         (self.run.options.review != ReviewMode::Off).then(|| self.run.model(Role::Reviewer, Work::Review))
     }
 
-    /// Whether an attempt at a task may start now, and the provider that says so.
+    /// Whether a task may go on now, and the provider that says so.
     pub(super) fn admission(&self, turn: &mut Turn, task: usize) -> (Admission, String) {
         let Some(model) = self.first_model(task) else {
             return (Admission::Go { is_probe: false }, String::new());
@@ -159,7 +165,17 @@ impl ImplementRun {
     pub(super) fn live_at(&self, name: &str) -> Live {
         let mut live = Live::default();
         for (spec, record) in self.track.backlog.tasks.iter().zip(&self.track.records) {
-            let Life::Running(attempt) = &record.life else { continue };
+            let attempt = match &record.life {
+                Life::Running(attempt) => attempt,
+                Life::Rebasing(rebasing) => {
+                    if provider_of(self.rebase_model().as_ref()) == name {
+                        live.asks += 1;
+                        live.is_probed |= rebasing.is_probe;
+                    }
+                    continue;
+                }
+                _ => continue,
+            };
             let (model, is_probe) = match &attempt.stage {
                 Stage::Preparing(_)
                 | Stage::Recording { .. }

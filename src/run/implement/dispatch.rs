@@ -87,8 +87,12 @@ impl ImplementRun {
             };
             match self.next_start(turn) {
                 Ok((task, is_probe)) if self.has_room(turn) => {
-                    self.free.remove(&slot);
                     self.count_start(turn, task);
+                    if self.is_rebase_due(task) {
+                        self.begin_rebase(turn, task, is_probe);
+                        continue;
+                    }
+                    self.free.remove(&slot);
                     self.start(turn, task, slot, is_probe);
                 }
                 Ok((task, _)) => return self.schedule.give_back(task),

@@ -53,9 +53,13 @@ impl ImplementRun {
         let cap = self.spent_cap(turn, task);
         let rests = self.rests(turn, task, &failure);
         let rebase = self.rebase_reason(turn, task, attempt, &failure);
+        let lessons = distill(&failure);
+        if failure.is_of_work() {
+            self.judge_memory(turn, task, false);
+            self.learn(turn, task, attempt.number, &failure, &lessons);
+        }
         let Some(record) = self.track.records.get_mut(task) else { return };
         record.spent_ms += took_ms;
-        let lessons = distill(&failure);
         let told = lessons.first().map(|lesson| format!(". It is told: {lesson}")).unwrap_or_default();
         if failure.consumes_attempt()
             && let Some(rework) = record.rework.take()
@@ -67,6 +71,9 @@ impl ImplementRun {
         }
         record.evidence = accumulate(&record.evidence, lessons);
         count(record, &failure);
+        if failure.is_of_work() {
+            record.add_try(attempt.number, false);
+        }
         record.left = if failure.consumes_attempt() { None } else { attempt.left() };
         let is_host = failure.class() == FailureClass::Host;
         let is_altered = matches!(failure, Failure::Altered { .. });
@@ -90,6 +97,8 @@ impl ImplementRun {
         let text = match &next {
             Next::Rebase { why } => {
                 record.life = Life::Waiting;
+                record.rebase_due = Some(why.clone());
+                self.schedule.give_back(task);
                 format!(
                     "{headline}. Before it starts again ({} of {attempts_max} attempts used) its spec is looked at, \
                      because {why}",
@@ -169,9 +178,6 @@ impl ImplementRun {
             );
         }
         self.ended(turn, task, attempt, false, &text);
-        if let Next::Rebase { why } = next {
-            self.begin_rebase(turn, task, why);
-        }
     }
 
     /// Whether the provider that a task needs rests anyway, so that the task need not rest by itself.
@@ -246,7 +252,7 @@ impl ImplementRun {
 fn count(record: &mut Record, failure: &Failure) {
     if failure.consumes_attempt() {
         record.attempts += 1;
-        record.failures += u32::from(failure.class() != FailureClass::Conflict);
+        record.failures += u32::from(failure.is_of_work());
         record.troubles = 0;
     } else if failure.class().is_trouble() {
         record.troubles += 1;

@@ -1,12 +1,10 @@
-//! The files people read while work goes on. BACKLOG.yaml is only replaced when it is still what we
-//! wrote or read last; an edit made meanwhile stays and is read by the next command.
+//! The files people read while work goes on.
 
-use serde::Serialize;
 use serde_json::json;
 
 use crate::backlog::{Status, render, render_task};
 use crate::effect::Outcome;
-use crate::effect::file::{Expected, FileOutcome, Place};
+use crate::effect::file::{FileOutcome, Place};
 use crate::engine::{Activity, Turn};
 use crate::gates::GateName;
 use crate::review::GateReport;
@@ -16,90 +14,30 @@ use crate::run::implement::{ImplementRun, Wait};
 use crate::text::rfc3339;
 use crate::track::Life;
 
-/// The backlog file and how it lags behind what we know.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct BacklogFile {
-    /// Of what we wrote or read last.
-    hash: String,
-    state: State,
-}
-
-/// What the backlog file is doing.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-enum State {
-    /// It shows what we know.
-    #[default]
-    Fresh,
-    /// It does not.
-    Stale,
-    /// It is being written, and we may know more again.
-    Writing { is_stale: bool },
-    /// A person edited it, or it cannot be written: it is left alone until the next command.
-    LeftAlone,
-}
-
-impl BacklogFile {
-    /// A file that was just read.
-    pub fn read(hash: String) -> Self {
-        Self { hash, state: State::Fresh }
-    }
-
-    /// Something it shows has changed.
-    fn touch(&mut self) {
-        self.state = match self.state {
-            State::Fresh | State::Stale => State::Stale,
-            State::Writing { .. } => State::Writing { is_stale: true },
-            State::LeftAlone => State::LeftAlone,
-        };
-    }
-
-    /// Whether nothing is being written or waits to be.
-    pub fn is_settled(&self) -> bool {
-        matches!(self.state, State::Fresh | State::LeftAlone)
-    }
-}
-
 impl ImplementRun {
     /// Something that the backlog file shows has changed.
     pub(crate) fn touch_file(&mut self) {
         self.file.touch();
     }
 
-    /// Writes the backlog when it lags and no write is under way.
+    /// Writes the backlog and the memory when they lag and no write of them is under way.
     pub(crate) fn flush(&mut self, turn: &mut Turn) {
-        if self.file.state != State::Stale {
+        self.flush_memory(turn);
+        if !self.file.is_due() {
             return;
         }
         let text =
             if turn.is_past { String::new() } else { render(&self.track.snapshot(turn.shared.now_ms)) };
-        let expected = Expected::Hash { hash: self.file.hash.clone() };
         let path = self.run.document("BACKLOG.yaml");
-        turn.request(Waiter::Implement(Wait::File), write(Place::Repository, &path, text, expected));
-        self.file.state = State::Writing { is_stale: false };
+        let operation = write(Place::Repository, &path, text, self.file.begin());
+        turn.request(Waiter::Implement(Wait::File), operation);
     }
 
     /// The write of the backlog ended.
     pub(crate) fn file_resolved(&mut self, turn: &mut Turn, outcome: &Outcome) {
         let path = self.run.document("BACKLOG.yaml");
-        match outcome {
-            Outcome::File(FileOutcome::Written { hash, .. }) => {
-                let is_stale = matches!(self.file.state, State::Writing { is_stale: true });
-                self.file.hash.clone_from(hash);
-                self.file.state = if is_stale { State::Stale } else { State::Fresh };
-            }
-            Outcome::File(FileOutcome::Changed) => {
-                self.file.state = State::LeftAlone;
-                let text = format!(
-                    "**Note:** {path} was edited while this runs, so it is left as you wrote it. The next command reads \
-                     the edit; until then /progress shows where things stand."
-                );
-                turn.say(&self.run.chat, text);
-            }
-            other => {
-                self.file.state = State::LeftAlone;
-                let what = file_failure(other, &path);
-                turn.say(&self.run.chat, format!("**Note:** {path} could not be written: {what}"));
-            }
+        if let Some(note) = self.file.ended(outcome, &path) {
+            turn.say(&self.run.chat, note);
         }
     }
 
@@ -161,6 +99,7 @@ impl ImplementRun {
             "commit": commit,
             "error": record.error,
             "evidence": record.evidence,
+            "memory": record.memory,
         });
         let text = format!("{value:#}\n");
         let path = self.status_path(index);

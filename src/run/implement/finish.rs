@@ -83,6 +83,9 @@ impl ImplementRun {
         if let Some(text) = self.watch.report(&self.track.backlog, &self.run.options) {
             turn.say(&self.run.chat, text);
         }
+        if self.track.is_complete() {
+            self.forget_tasks(turn);
+        }
         let error = self.shortfall();
         self.stage = Stage::Closing { error };
         self.flush(turn);
@@ -169,7 +172,7 @@ impl ImplementRun {
     /// Ends the command once the last file is written.
     pub(crate) fn close(mut self: Box<Self>, turn: &mut Turn) -> Activity {
         self.flush(turn);
-        if !self.file.is_settled() || turn.is_awaited() {
+        if !self.file.is_settled() || !self.memory.file.is_settled() || turn.is_awaited() {
             return Activity::Implement(self);
         }
         if let Stage::Closing { error } = &self.stage {
@@ -197,6 +200,9 @@ pub(crate) fn why(track: &Track, index: usize, blocker: Option<&TaskId>) -> Stri
             match (blocker, waits.is_empty()) {
                 (Some(failed), _) => format!("blocked, because {failed} failed"),
                 (None, false) => format!("waits for {}", list(&waits)),
+                (None, true) if record.rebase_due.is_some() => {
+                    "its spec is looked at before it starts again".to_owned()
+                }
                 (None, true) if is_taken_over => "its work is kept and judged next time".to_owned(),
                 (None, true) if record.begun > 0 => "stopped, starts afresh next time".to_owned(),
                 (None, true) => "not started".to_owned(),

@@ -166,6 +166,7 @@ impl ImplementRun {
         self.health.commit = Some(merge.clone());
         turn.shared.health = Some(self.health.clone());
         self.schedule.complete(task);
+        self.judge_memory(turn, task, true);
         let took_ms = turn.shared.now_ms.saturating_sub(attempt.started_ms);
         let Some(record) = self.track.records.get_mut(task) else {
             return;
@@ -180,6 +181,7 @@ impl ImplementRun {
             report.tail.clear();
         }
         record.spent_ms += took_ms;
+        record.add_try(attempt.number, true);
         let mut tries = count(record.attempts as usize, "attempt", "attempts");
         if record.reworks > 0 {
             let reworks = count(record.reworks as usize, "change", "changes");

@@ -5,11 +5,13 @@ pub mod attempt;
 mod budget;
 pub(crate) mod care;
 mod dispatch;
+mod editable;
 pub(crate) mod failure;
 pub mod files;
 pub mod finish;
 mod judging;
 pub mod left;
+mod memory;
 mod merge;
 mod opening;
 mod reading;
@@ -36,7 +38,7 @@ use crate::run::gating::Check;
 use crate::run::ground::TRUST_CONFIG;
 use crate::run::health::Health;
 use crate::run::implement::care::Care;
-use crate::run::implement::files::BacklogFile;
+use crate::run::implement::editable::EditableFile;
 use crate::run::implement::opening::chosen_gates;
 use crate::run::implement::reading::Plan;
 use crate::run::implement::watch::Watch;
@@ -67,8 +69,9 @@ pub struct ImplementRun {
     pub(crate) queue: VecDeque<usize>,
     pub(crate) merging: Option<usize>,
     pub(crate) stopping: Option<Stop>,
-    pub(crate) file: BacklogFile,
     plan: Plan,
+    pub(crate) file: EditableFile,
+    pub(crate) memory: memory::Use,
     pub(crate) watch: Watch,
     /// Where this run's entries begin in the ledger.
     pub(crate) ledger_from: usize,
@@ -85,6 +88,8 @@ pub enum Stage {
     Backlog,
     /// The plan is being read.
     Plan,
+    /// The memory is being read.
+    Memory,
     /// The integration branch is being looked up.
     Tip,
     /// How the person's branch lies to it.
@@ -134,6 +139,8 @@ pub enum Wait {
     Step,
     /// The backlog file.
     File,
+    /// The file of the memory.
+    MemoryFile,
     /// A look at the person's checkout.
     Checkout,
     /// A better spec for a task.
@@ -205,8 +212,9 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
         queue: VecDeque::new(),
         merging: None,
         stopping: None,
-        file: BacklogFile::default(),
         plan: Plan::default(),
+        file: EditableFile::default(),
+        memory: memory::Use::default(),
         watch: Watch::default(),
         ledger_from: turn.shared.ledger.entries.len(),
         estimate: None,
@@ -272,6 +280,7 @@ impl ImplementRun {
         match wait {
             Wait::Rebase { task } => self.rebase_resolved(turn, task, outcome, took_ms),
             Wait::File => self.file_resolved(turn, outcome),
+            Wait::MemoryFile => self.memory_written(turn, outcome),
             Wait::Rest { task } => self.rested(task),
             Wait::Checkout => self.checkout_seen(outcome),
             Wait::Wake { at_ms } => self.woken(at_ms),
@@ -291,6 +300,7 @@ impl ImplementRun {
         match stage {
             Stage::Backlog => self.backlog_read(turn, outcome),
             Stage::Plan => self.plan_read(turn, outcome),
+            Stage::Memory => self.memory_read(turn, outcome),
             Stage::Tip => self.tip_found(turn, outcome),
             Stage::Relating => self.related(turn, outcome),
             Stage::Holding => self.held(turn, outcome),

@@ -13,7 +13,7 @@ use crate::options::{GateOption, Options, ReviewMode};
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
 use crate::run::gating::Check;
 use crate::run::health::{Health, green_text, red_text};
-use crate::run::implement::files::BacklogFile;
+use crate::run::implement::editable::EditableFile;
 use crate::run::implement::reading::Plan;
 use crate::run::order::nodes;
 use crate::run::survey::Survey;
@@ -42,7 +42,7 @@ impl ImplementRun {
                 );
             }
         };
-        self.file = BacklogFile::read(hash.clone());
+        self.file = EditableFile::read(Some(hash.clone()));
         self.run.track = Some(backlog.track_id.clone());
         let earlier = turn.shared.tracks.remove(&backlog.track_id);
         let (track, notes) = Track::adopt(earlier, backlog);
@@ -69,6 +69,11 @@ impl ImplementRun {
         if let Err(problem) = self.choose_tasks() {
             return self.leave(turn, problem);
         }
+        self.read_memory(turn)
+    }
+
+    /// All files are read.
+    pub(super) fn look_up_tip(mut self: Box<Self>, turn: &mut Turn) -> Activity {
         let reference = Some(self.branch());
         turn.request(Waiter::Implement(Wait::Step), Operation::Git(GitOperation::Inspect { reference }));
         self.stage = Stage::Tip;
@@ -222,6 +227,7 @@ impl ImplementRun {
             };
             if self.track.take_merge(index, &held.commit) {
                 self.schedule.complete(index);
+                self.judge_memory(turn, index, true);
                 self.record_task(turn, index);
                 newest = newest.or(Some(&held.commit));
             }

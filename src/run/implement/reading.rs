@@ -60,7 +60,8 @@ impl ImplementRun {
     pub(super) fn compile(&mut self, turn: &mut Turn, task: usize, mut attempt: Attempt, directory: String) {
         let others = Others::of(&self.track.backlog.tasks);
         let Some(inputs) = self.inputs(task) else { return };
-        let clean = match compile_clean(&inputs, &others) {
+        let memory = self.remembered(turn, task, &others);
+        let clean = match compile_clean(&Inputs { memory: &memory, ..inputs }, &others) {
             Ok(clean) => clean,
             Err(problem) => {
                 return self.failed(turn, task, &attempt, Failure::Context { findings: problem.lines() });
@@ -72,6 +73,7 @@ impl ImplementRun {
         }
         let not_in_it = clean.not_in_it();
         let context = clean.context.text;
+        self.note_entries(turn, task, &attempt, &context);
         let Some(record) = self.track.records.get_mut(task) else { return };
         record.context_bytes = u32::try_from(context.len()).unwrap_or(u32::MAX);
         let is_news = record.not_in_context != not_in_it;

@@ -11,9 +11,9 @@ use crate::effect::Outcome;
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome};
 use crate::engine::Turn;
 use crate::event::SessionSignal;
-use crate::evidence::{Failure, FailureClass};
+use crate::evidence::Failure;
 use crate::ids::{EffectId, ModelRef, SessionId};
-use crate::metrics::{Entry, estimate};
+use crate::metrics::{Entry, Origin, estimate};
 use crate::prompts::PromptUse;
 use crate::rebase::{Effort, Proposal, changes, is_messy, parse_proposal, rebase_prompt};
 use crate::route::{Work, work_of};
@@ -23,7 +23,7 @@ use crate::run::implement::{ImplementRun, Wait, rework};
 use crate::run::{Waiter, session_failure, silent_ms};
 use crate::schedule::overlap;
 use crate::text::count;
-use crate::track::{Life, SpecVersion};
+use crate::track::{Life, Record, SpecVersion};
 
 /// A better spec is asked for so often in one set of attempts: what two authors did not mend, a third will not.
 const REBASES_MAX: usize = 2;
@@ -33,6 +33,8 @@ const REBASES_MAX: usize = 2;
 pub struct Rebasing {
     /// Why it is asked for, in half a sentence.
     why: String,
+    /// Its author tries a provider that was in trouble, and all others wait for how that goes.
+    pub(super) is_probe: bool,
     entry: Option<EffectId>,
     stage: Stage,
 }
@@ -57,9 +59,11 @@ impl ImplementRun {
     ) -> Option<String> {
         let (spec, record) = (self.track.backlog.tasks.get(task)?, self.track.records.get(task)?);
         let options = &self.run.options.rebase;
-        // Two tasks that collide say nothing about either spec.
-        let is_of_spec = failure.consumes_attempt() && failure.class() != FailureClass::Conflict;
-        if !options.enabled || !is_of_spec || self.stopping.is_some() || record.rebases >= REBASES_MAX {
+        if !options.enabled
+            || !failure.is_of_work()
+            || self.stopping.is_some()
+            || record.rebases >= REBASES_MAX
+        {
             return None;
         }
         if matches!(failure, Failure::Review { is_of_spec: true, .. }) {
@@ -77,16 +81,26 @@ impl ImplementRun {
         let expected =
             estimate(&[(work, self.run.model(role(spec), work))], &turn.shared.prices, &turn.shared.ledger);
         let is_stray = |path: &String| overlap(std::slice::from_ref(path), &spec.scope.files_hint) == 0.0;
+        let track = &self.track.backlog.track_id;
+        let own = attempt.number..=attempt.number;
+        let spent = turn.shared.ledger.of_attempts(track, &spec.id, own, |kind| kind == work);
         is_messy(&Effort {
-            steps: attempt.live.steps,
-            tokens: attempt.live.tokens(),
+            steps: spent.steps,
+            reverts: attempt.reverts,
+            tokens: spent.tokens(),
             tokens_expected: expected.tokens,
             stray_files: record.changes.iter().filter(|change| is_stray(&change.path)).count(),
         })
     }
 
+    /// Whether a better spec is to be asked for before another attempt at a task begins.
+    pub(super) fn is_rebase_due(&self, task: usize) -> bool {
+        let is_due = |record: &Record| record.rebase_due.is_some();
+        self.run.options.rebase.enabled && self.track.records.get(task).is_some_and(is_due)
+    }
+
     /// Asks for a better spec. The task waits meanwhile and takes no worker's place.
-    pub(super) fn begin_rebase(&mut self, turn: &mut Turn, task: usize, why: String) {
+    pub(super) fn begin_rebase(&mut self, turn: &mut Turn, task: usize, is_probe: bool) {
         let (Some(spec), Some(record)) =
             (self.track.backlog.tasks.get(task), self.track.records.get_mut(task))
         else {
@@ -104,8 +118,10 @@ impl ImplementRun {
             },
         };
         turn.request(Waiter::Implement(Wait::Rebase { task }), Operation::Session(operation));
-        record.rebases += 1;
-        record.life = Life::Rebasing(Box::new(Rebasing { why, entry: None, stage: Stage::Creating }));
+        let why = record.rebase_due.clone().unwrap_or_default();
+        record.life =
+            Life::Rebasing(Box::new(Rebasing { why, is_probe, entry: None, stage: Stage::Creating }));
+        self.record_task(turn, task);
     }
 
     pub(super) fn rebase_model(&self) -> Option<ModelRef> {
@@ -117,24 +133,26 @@ impl ImplementRun {
         Some(self.run.prompt(Role::Rebase, Some(&spec.id), record.begun))
     }
 
-    /// Something was seen in the author's session. Gives whether it was one.
+    /// Something was seen in a session. `None` when it is no author's, else whether a provider that rested
+    /// works again.
     pub(super) fn rebase_signalled(
         &mut self,
         turn: &mut Turn,
         seen: &SessionId,
         signal: &SessionSignal,
-    ) -> bool {
+    ) -> Option<bool> {
         let model = self.rebase_model();
         for record in &mut self.track.records {
             if let Life::Rebasing(rebasing) = &mut record.life
                 && let Stage::Asking { session, asked, .. } = &mut rebasing.stage
                 && session == seen
             {
-                asked.signalled(turn, &self.run, model.as_ref(), signal);
-                return true;
+                let works_again = asked.signalled(turn, &self.run, model.as_ref(), signal);
+                rebasing.is_probe &= !works_again;
+                return Some(works_again);
             }
         }
-        false
+        None
     }
 
     /// A step of a rebase ended.
@@ -170,7 +188,8 @@ impl ImplementRun {
             (Stage::Asking { session, asked, is_second }, outcome) => {
                 self.account_rebase(turn, task, outcome, took_ms);
                 let (model, timeout_ms) = (self.rebase_model(), self.run.options.planning_timeout_ms);
-                let trouble = asked.ended(turn, &self.run, model.as_ref(), outcome, timeout_ms, false);
+                let is_probe = std::mem::take(&mut rebasing.is_probe);
+                let trouble = asked.ended(turn, &self.run, model.as_ref(), outcome, timeout_ms, is_probe);
                 let proposal = match (trouble, outcome) {
                     (None, SessionOutcome::Answered { text, .. }) => {
                         parse_proposal(text).and_then(|proposal| self.better_spec(task, proposal))
@@ -285,7 +304,7 @@ impl ImplementRun {
         rebasing: &Rebasing,
         result: Result<(Proposal, TaskSpec), String>,
     ) {
-        let least = self.run.options.rebase.confidence;
+        let (least, is_stopping) = (self.run.options.rebase.confidence, self.is_stopping());
         let result = result.and_then(|(proposal, better)| {
             if proposal.confidence < least {
                 Err(format!("its author is only {} sure, and {least} is asked for", proposal.confidence))
@@ -299,6 +318,10 @@ impl ImplementRun {
             return;
         };
         record.life = Life::Waiting;
+        if !is_stopping {
+            record.rebase_due = None;
+            record.rebases += 1;
+        }
         let is_ok = result.is_ok();
         let (text, better) = match result {
             Ok((proposal, better)) => {
@@ -319,6 +342,7 @@ impl ImplementRun {
                     confidence: proposal.confidence,
                     changes,
                 });
+                record.origin = Origin::Rebase;
                 // What they taught stands in the spec now.
                 record.evidence.clear();
                 (text, Some(better))
@@ -329,6 +353,7 @@ impl ImplementRun {
         };
         record.failures = 0;
         if let Some(better) = better {
+            self.forget_task(turn, task);
             self.track.respecify(task, better);
         }
         self.schedule.give_back(task);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::engine::Turn;
-use crate::evidence::Failure;
+use crate::evidence::{Failure, distill};
 use crate::ids::CommitId;
 use crate::review::Verdict;
 use crate::run::implement::ImplementRun;
@@ -91,11 +91,12 @@ impl ImplementRun {
             issues: issues.iter().map(|issue| cut(issue, ISSUE_BYTES_MAX)).collect(),
             diff_hash: Some(hash_of(&work.diff)),
         };
+        let failure = Failure::Review { issues: rework.issues.clone(), is_of_spec: false };
         if nth > REWORKS_MAX || is_stuck || !self.can_ask_for(task, &rework.issues) {
-            let failure = Failure::Review { issues: rework.issues, is_of_spec: false };
             return self.failed(turn, task, attempt, failure);
         }
-        let headline = Failure::Review { issues: rework.issues.clone(), is_of_spec: false }.headline();
+        self.learn(turn, task, attempt.number, &failure, &distill(&failure));
+        let headline = failure.headline();
         let text = format!("{headline}. A fresh agent changes the work there is ({nth} of {REWORKS_MAX})");
         if let Some(record) = self.track.records.get_mut(task) {
             record.spent_ms += turn.shared.now_ms.saturating_sub(attempt.started_ms);

@@ -29,8 +29,8 @@ impl ImplementRun {
         seen: &SessionId,
         signal: &SessionSignal,
     ) -> Activity {
-        if self.rebase_signalled(turn, seen, signal) {
-            return Activity::Implement(self);
+        if let Some(works_again) = self.rebase_signalled(turn, seen, signal) {
+            return if works_again { self.go_on(turn) } else { Activity::Implement(self) };
         }
         let is_its = |stage: &Stage| match stage {
             Stage::Working { session, .. } => session == seen,
