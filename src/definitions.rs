@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::effect::session::{Rule, RuleAction};
 use crate::event::CommandName;
 use crate::prompts::{PromptSources, PromptsInUse, Registered, gather};
+use crate::tools::{ToolDefinition, tools};
 
 /// Everything to register with the host.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -14,6 +15,8 @@ pub struct Definitions {
     pub commands: Vec<CommandDefinition>,
     /// The agents that work for them.
     pub agents: Vec<AgentDefinition>,
+    /// How the host's tools are described to them.
+    pub tools: Vec<ToolDefinition>,
     /// The prompts of those agents, for the setting of each command.
     pub prompts: PromptsInUse,
 }
@@ -253,6 +256,7 @@ pub fn definitions(sources: &PromptSources) -> Definitions {
                 rules: role.rules(),
             })
             .collect(),
+        tools: tools(),
         prompts,
     }
 }

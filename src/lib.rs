@@ -35,6 +35,7 @@ pub mod schedule;
 pub mod spec;
 pub mod template;
 pub mod text;
+pub mod tools;
 mod track;
 #[cfg(target_arch = "wasm32")]
 mod wasm;

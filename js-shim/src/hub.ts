@@ -22,6 +22,8 @@ export interface Hub {
   turns: Map<string, ServeTurn>;
   /** Directories that sessions of ours work in; no instance conducts there. */
   worktrees: Set<string>;
+  /** Sessions of ours: their requests are made small. */
+  sessions: Set<string>;
   /** The one stream of the host's events. */
   events: EventStream | null;
   /** What the worktrees' instances need of the configuration, as JSON. */
@@ -41,6 +43,7 @@ function create(): Hub {
     instances: new Map(),
     turns: new Map(),
     worktrees: new Set(),
+    sessions: new Set(),
     events: null,
     worktreeConfig: null,
     installed: new WeakSet(),

@@ -165,6 +165,8 @@ export type Definitions = {
   commands: Array<CommandDefinition>,
   /** The agents that work for them. */
   agents: Array<AgentDefinition>,
+  /** How the host's tools are described to them. */
+  tools: Array<ToolDefinition>,
   /** The prompts of those agents, for the setting of each command. */
   prompts: PromptsInUse,
 };
@@ -935,6 +937,17 @@ export type TimerOperation = {
 
 /** How a wait ended. */
 export type TimerOutcome = { "type": "elapsed" } | { "type": "aborted" };
+
+/** A tool of the host. */
+export type ToolDefinition = {
+  /** Its name at the host. */
+  name: string,
+  /** What it does. */
+  description: string,
+  /** What it takes, as a JSON Schema. A tool that takes anything else is another one, and stays as it is. */
+  parameters: { properties: Record<string, unknown> } & Record<string,
+  unknown>,
+};
 
 /** A backlog's `track_id`; part of branch and ref names. */
 export type TrackId = string;

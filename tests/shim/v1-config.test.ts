@@ -114,11 +114,13 @@ test("a worktree gets the person's providers and models and our agents, not thei
     agent: { mine: { prompt: "x" } },
     command: { plan: { template: "mine" } },
   }).config;
-  const content = worktreeConfig(config as never, definitions, { theme: "own", agent: { a: {} } });
+  const own = { theme: "own", agent: { a: {} }, plugin: ["mine"] };
+  const content = worktreeConfig(config as never, definitions, ["file:///ours", {}], own);
   const got = JSON.parse(content);
   expect(got).toMatchObject({ theme: "own", model: "acme/large", snapshot: false });
   expect(Object.keys(got.provider)).toEqual(["acme", "multi-agent-coder"]);
   expect(Object.keys(got.agent)).toEqual(["a", ...definitions.agents.map(({ name }) => name)]);
+  expect(got.plugin).toEqual(["mine", ["file:///ours", {}]]);
   expect(got.command).toBeUndefined();
 });
 

@@ -1,5 +1,5 @@
 // What the `config` hook writes into OpenCode's configuration, and what worktrees get of it.
-import type { Config } from "@opencode-ai/plugin";
+import type { Config, PluginOptions } from "@opencode-ai/plugin";
 import { hub } from "../hub.ts";
 import type {
   AgentDefinition,
@@ -59,11 +59,12 @@ export function parseModel(text: unknown): ModelRef | null {
 
 /**
  * The configuration that an instance in a worktree needs on top of what is committed: the person's
- * providers and models, and our agents. `own` is what the person already sets in this way.
+ * providers and models, our agents, and this plugin. `own` is what the person already sets in this way.
  */
 export function worktreeConfig(
   config: Config,
   definitions: Definitions,
+  plugin: [url: string, options: PluginOptions],
   own: Record<string, unknown>,
 ): string {
   const { provider, model, small_model, enabled_providers, disabled_providers, agent } =
@@ -81,6 +82,8 @@ export function worktreeConfig(
     enabled_providers,
     disabled_providers,
     agent: { ...ownAgents, ...agents },
+    // An install that is not committed is missing there. One that is found twice does no harm.
+    plugin: [...(Array.isArray(own["plugin"]) ? own["plugin"] : []), plugin],
     // Nobody undoes a worker's edits step by step, and the snapshots cost time and space.
     snapshot: false,
   });

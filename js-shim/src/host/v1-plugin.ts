@@ -18,13 +18,17 @@ import { type ChatTurn, type GivenCommand, troubleFrom } from "./host.ts";
 import { AGENT, CHAT_HEADER, MESSAGE_HEADER, PLUGIN } from "./names.ts";
 import { V1Host } from "./v1.ts";
 import { giveTitle, releaseToolParts, usualModel } from "./v1-chat.ts";
-import type { V1Client } from "./v1-client.ts";
+import { record, request, type V1Client } from "./v1-client.ts";
 import { type Configured, configured, install, worktreeConfig } from "./v1-config.ts";
 import { promptSources, promptsNow, worktreeSources } from "./v1-prompts.ts";
+import { V1Requests } from "./v1-requests.ts";
 import { V1Runs } from "./v1-runs.ts";
 import { onInterrupt } from "./v1-signals.ts";
 import { V1Turn } from "./v1-turn.ts";
 import { cleanVariable, ownContent } from "./v1-worktree.ts";
+
+/** This package, as a plugin of OpenCode's is named that is no package of a registry. */
+const PACKAGE = new URL("..", import.meta.url).href.replace(/\/$/, "");
 
 /** One instance of the plugin: OpenCode makes one for every directory it opens. */
 export class V1Plugin {
@@ -36,6 +40,7 @@ export class V1Plugin {
   readonly #root: string;
   readonly #self = Symbol("instance");
   readonly #runs = new V1Runs();
+  readonly #requests: V1Requests;
   /** Chats of this instance with a command at work, or being put away. */
   readonly #chats = new Map<string, Conductor>();
   #commands = new Map<string, CommandName>();
@@ -51,6 +56,7 @@ export class V1Plugin {
     this.#directory = directory;
     // What OpenCode says where there is no repository.
     this.#root = worktree === "/" ? directory : (worktree ?? directory);
+    this.#requests = new V1Requests(directory, () => busySessions(client));
     hub.instances.set(directory, this.#self);
   }
 
@@ -72,7 +78,11 @@ export class V1Plugin {
         this.#host.started();
         if (message.agent === AGENT) this.#runs.bind(sessionID, message.id, textOf(parts));
         else if (message.model.providerID === PLUGIN) await this.#repairModel(sessionID, message);
+        await this.#requests.heard(sessionID, message.agent);
       },
+      "tool.definition": async ({ toolID }, output) => this.#requests.define(toolID, output),
+      "experimental.chat.system.transform": async ({ sessionID }, { system }) =>
+        this.#requests.arrange(sessionID, system),
       "chat.headers": async ({ sessionID, agent, message }, { headers }) => {
         if (agent !== AGENT) return;
         headers[CHAT_HEADER] = sessionID;
@@ -104,12 +114,14 @@ export class V1Plugin {
     this.#commands = install(config, definitions, provider, (message) =>
       this.#host.log("warn", message),
     );
+    this.#requests.describe(definitions.tools);
     this.#configured = { setting: configured(config, definitions), sources };
     if (isWorktree) {
       this.#shellMark = markOfShells(this.#directory);
       return;
     }
-    hub.worktreeConfig = worktreeConfig(config, definitions, ownContent());
+    const plugin: [string, PluginOptions] = [PACKAGE, this.#options ?? {}];
+    hub.worktreeConfig = worktreeConfig(config, definitions, plugin, ownContent());
   }
 
   async #given(
@@ -220,6 +232,14 @@ export class V1Plugin {
       this.#configured?.setting.model ?? (await usualModel(this.#client, chat).catch(() => null));
     if (model) message.model = { providerID: model.provider, modelID: model.model };
   }
+}
+
+/** The sessions at work in an instance. */
+async function busySessions(client: V1Client): Promise<string[]> {
+  const all = await request<Record<string, unknown>>(client, "GET", "/session/status");
+  return Object.entries(all)
+    .filter(([, status]) => record(status)["type"] !== "idle")
+    .map(([session]) => session);
 }
 
 /** Without it, agents work as well; only after a kill their shells would be left behind. */

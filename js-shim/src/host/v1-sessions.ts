@@ -40,6 +40,7 @@ export class V1Sessions implements Sessions {
       directory,
       body,
     });
+    hub.sessions.add(created.id);
     return created.id;
   }
 
@@ -185,11 +186,17 @@ export class V1Sessions implements Sessions {
         directory: opened(directory),
       });
     } catch (error) {
-      if (isMissing(error)) return { type: "gone" };
+      if (isMissing(error)) {
+        hub.sessions.delete(session);
+        return { type: "gone" };
+      }
       // Whether it is gone all the same is looked up below.
     }
     try {
-      if (!(await this.exists(place))) return { type: "gone" };
+      if (!(await this.exists(place))) {
+        hub.sessions.delete(session);
+        return { type: "gone" };
+      }
       return { type: "kept", reason: "OpenCode still has it after the deletion" };
     } catch (error) {
       return { type: "kept", reason: troubleFrom(error).message };
