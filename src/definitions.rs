@@ -150,6 +150,11 @@ fn reading() -> Vec<Rule> {
     [tools.to_vec(), secrets.to_vec(), vec![sample]].concat()
 }
 
+/// No edits of what these globs of the host match; they come after a role's own rules.
+pub fn no_edits(globs: &[String]) -> Vec<Rule> {
+    globs.iter().map(|glob| rule("edit", glob, RuleAction::Deny)).collect()
+}
+
 /// Changing the project, without what would run code in the host or in git: such work is not taken.
 fn editing() -> Vec<Rule> {
     let configuration = CONFIGURATION

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use super::problem::{Finding, Problem, shown};
 use super::{TaskSpec, rules};
-use crate::effect::session::{Rule, RuleAction};
 use crate::text::list;
 
 /// The lists' keys in `BACKLOG.yaml`.
@@ -55,13 +54,11 @@ impl Limits {
         paths.into_iter().filter(|path| self.covering(path).is_some()).map(str::to_owned).collect()
     }
 
-    /// The rules for a worker's session: the host denies the edit before it is made. Its globs know a star
-    /// only that crosses directories, so an entry that needs another has none here; what was changed is
-    /// compared with every entry when it is collected.
-    pub fn rules(&self) -> Vec<Rule> {
-        let patterns = self.dont_touch.iter().flat_map(|entry| host_patterns(entry));
-        let rule = |pattern| Rule { permission: "edit".to_owned(), pattern, action: RuleAction::Deny };
-        patterns.map(rule).collect()
+    /// What the host can deny before an edit is made, as its own globs. These know a star only that crosses
+    /// directories, so an entry that needs another has none here; what was changed is compared with every
+    /// entry when it is collected.
+    pub fn host_globs(&self) -> Vec<String> {
+        self.dont_touch.iter().flat_map(|entry| host_globs(entry)).collect()
     }
 }
 
@@ -84,7 +81,7 @@ fn covers(entry: &str, path: &str) -> bool {
 }
 
 /// An entry as globs of the host, whose `*` stands for any text; none when they would deny more.
-fn host_patterns(entry: &str) -> Vec<String> {
+fn host_globs(entry: &str) -> Vec<String> {
     let entry = clean(entry);
     let (entry, is_inner) = entry.strip_suffix("/**").map_or((entry, false), |above| (above, true));
     // `**/*.sql` is `*.sql` there, and `**/x` is `x` or `*/x`.
@@ -191,9 +188,7 @@ mod tests {
             ("src/[ab].js", vec![]),
             ("{a,b}/**", vec![]),
         ] {
-            let rules = limits(&[entry]).rules();
-            let found: Vec<&str> = rules.iter().map(|rule| rule.pattern.as_str()).collect();
-            assert_eq!(found, patterns, "{entry}");
+            assert_eq!(limits(&[entry]).host_globs(), patterns, "{entry}");
         }
     }
 
@@ -229,8 +224,8 @@ mod tests {
             let limits = limits(&[&entry]);
             let is_covered = limits.covering(&path).is_some();
             if is_plain(&entry) {
-                for rule in limits.rules() {
-                    prop_assert!(!host_matches(&rule.pattern, &path) || is_covered, "{} {:?}", path, rule);
+                for glob in limits.host_globs() {
+                    prop_assert!(!host_matches(&glob, &path) || is_covered, "{} {}", path, glob);
                 }
             }
         }

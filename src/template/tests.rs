@@ -142,6 +142,22 @@ fn every_shipped_template_makes_a_backlog_that_workers_can_be_sent() {
 }
 
 #[test]
+fn the_example_of_the_documentation_is_one() {
+    let page = include_str!("../../docs/templates.md");
+    let (_, from) = page.split_once("```yaml\n").unwrap();
+    let (text, _) = from.split_once("```").unwrap();
+    let filled = parse(text).unwrap().fill(&given(&[("NAME", "new-checkout")])).unwrap();
+    assert_eq!(filled.tasks[0].scope.files_hint, ["src/flags.ts", "test/new-checkout.test.ts"]);
+    for (name, text) in SHIPPED {
+        let template = parse(text).unwrap();
+        let names = template.variables.iter().filter(|variable| variable.is_required());
+        let names: Vec<String> = names.map(|variable| format!("`{}`", variable.name)).collect();
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{name}`"))).unwrap();
+        assert!(row.contains(&names.join(", ")), "{row}");
+    }
+}
+
+#[test]
 fn the_documents_of_a_template() {
     let filled = parse(SMALL).unwrap().fill(&given(&[("NAME", "the dishes")])).unwrap();
     insta::assert_snapshot!(documents(&filled).plan, @r"

@@ -4,6 +4,7 @@ use crate::run::implement::attempt::{Attempt, Ending, GivenUp, Stage, role};
 
 use crate::backlog::TaskSpec;
 use crate::context;
+use crate::definitions::no_edits;
 use crate::effect::git::GitOperation;
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome, Trouble, Usage};
 use crate::effect::{Operation, Outcome};
@@ -39,7 +40,7 @@ impl ImplementRun {
             directory: Some(directory.clone()),
             parent: self.run.chat.clone(),
             title: format!("{} {}", spec.id, spec.title),
-            rules: [role(spec).rules(), self.track.backlog.limits.rules()].concat(),
+            rules: [role(spec).rules(), no_edits(&self.track.backlog.limits.host_globs())].concat(),
             purpose: Purpose {
                 agent: role(spec).agent().to_owned(),
                 task: Some(spec.id.to_string()),
