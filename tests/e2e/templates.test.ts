@@ -91,8 +91,9 @@ test("a request from the template keeps workers off what is not to be touched", 
 
     expectSuccess(await world.run("plan", ["expiry.md"]));
     const backlog = world.repository.read("tasks/BACKLOG.yaml");
-    expect(backlog).toContain('constraints:\n  - "Node 20"\ndont_touch:\n  - src/slug.js\n');
-    for (const call of world.model.opened("planner-spec")) expect(call.text).not.toMatch(/<(who|What|Files)/);
+    expect(backlog).toContain("constraints:\n  - Node 20\ndont_touch:\n  - src/slug.js\n");
+    for (const call of world.model.opened("planner-spec"))
+      expect(call.text).not.toMatch(/<(who|What|Files)/);
 
     const end = await world.run("implement");
     expectSuccess(end);
