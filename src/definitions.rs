@@ -248,6 +248,10 @@ pub fn definitions(sources: &PromptSources) -> Definitions {
                 CommandName::Implement,
                 "Implement the backlog (or the tasks named) in parallel worktrees",
             ),
+            command(
+                CommandName::Regenerate,
+                "Build a feature again from its spec, beside what is there, and compare the two",
+            ),
             command(CommandName::Progress, "Where every task stands, and why anything is blocked"),
             command(CommandName::Metrics, "Success, time, tokens and cost so far"),
         ],

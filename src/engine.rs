@@ -29,6 +29,8 @@ use crate::run::ground::Ground;
 use crate::run::health::Health;
 use crate::run::implement::ImplementRun;
 use crate::run::plan::PlanRun;
+use crate::run::regenerate::RegenerateRun;
+use crate::run::regenerate::state::Regenerations;
 use crate::run::{self, Waiter};
 use crate::track::Track;
 
@@ -58,6 +60,8 @@ pub(crate) enum Activity {
     Draft(DraftRun),
     /// `/implement`.
     Implement(Box<ImplementRun>),
+    /// `/regenerate`, but for the time in which `/implement`'s run works for it.
+    Regenerate(Box<RegenerateRun>),
 }
 
 impl Activity {
@@ -69,6 +73,7 @@ impl Activity {
             Self::Plan(run) => Some(run.chat()),
             Self::Draft(run) => Some(run.chat()),
             Self::Implement(run) => Some(&run.run.chat),
+            Self::Regenerate(run) => Some(run.chat()),
         }
     }
 }
@@ -107,6 +112,8 @@ pub(crate) struct Shared {
     /// What git's configuration was like before it was changed under a run; until that is undone, or
     /// taken as it is by the person.
     pub guard: Option<Vec<Guarded>>,
+    /// Features that were built again.
+    pub regenerations: Regenerations,
 }
 
 /// What processes that are gone left behind.
@@ -266,7 +273,8 @@ fn opened(activity: Activity, turn: &mut Turn, version: &str, tidied: Tidied) ->
     interrupted.chats.extend(activity.chat().cloned());
     if let Activity::Implement(mut run) = activity {
         run.track.interrupt();
-        run.keep_track(turn);
+        let is_errand = run.is_errand();
+        run.keep_track(turn, is_errand);
     }
     Activity::Idle
 }
@@ -310,7 +318,7 @@ fn signalled(activity: Activity, turn: &mut Turn, session: &SessionId, signal: &
             run.signalled(turn, session, signal);
             Activity::Draft(run)
         }
-        other @ (Activity::Idle | Activity::Ground(_)) => other,
+        other @ (Activity::Idle | Activity::Ground(_) | Activity::Regenerate(_)) => other,
     }
 }
 

@@ -94,6 +94,8 @@ pub enum CommandName {
     Backlog,
     /// `/implement [task ids…] [--allow-red] [--trust-config]`
     Implement,
+    /// `/regenerate <feature id> [--times N]`, `/regenerate --all [--keep-going]`
+    Regenerate,
     /// `/progress [--audit]`
     Progress,
     /// `/metrics`

@@ -154,7 +154,7 @@ export type CommandDefinition = {
 };
 
 /** The commands a person can type. */
-export type CommandName = "plan" | "backlog" | "implement" | "progress" | "metrics";
+export type CommandName = "plan" | "backlog" | "implement" | "regenerate" | "progress" | "metrics";
 
 /** A git commit, 40 hex digits. */
 export type CommitId = string;

@@ -17,7 +17,7 @@ use crate::evidence::complaints;
 use crate::gates::GateName;
 use crate::ids::TaskId;
 use crate::review::GateReport;
-pub use gaps::{Gap, completeness, gap};
+pub use gaps::{Gap, Touched, completeness, gap};
 pub use names::{has_names, public_names};
 pub use report::{describe, table_of};
 pub use tests_of::is_test;

@@ -75,6 +75,11 @@ impl Ledger {
         sums
     }
 
+    /// What the tasks of a track took, all attempts together.
+    pub fn of_track(&self, track: &TrackId) -> Usage {
+        sum(self.entries.iter().filter(|entry| entry.task.is_some() && entry.track.as_ref() == Some(track)))
+    }
+
     /// What a task took, all attempts together.
     pub fn of_task(&self, track: &TrackId, task: &TaskId) -> Usage {
         let is_its =

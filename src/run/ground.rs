@@ -13,7 +13,7 @@ use crate::metrics::Price;
 use crate::options::{LandMode, Options, ReviewMode};
 use crate::route::route;
 use crate::run::recover::Recovery;
-use crate::run::{Progress, Run, Waiter, draft, git_failure, implement, plan};
+use crate::run::{Progress, Run, Waiter, draft, git_failure, implement, plan, regenerate};
 use crate::text::list;
 
 /// The argument of `/implement` that takes git's configuration as it is now.
@@ -144,7 +144,7 @@ impl Ground {
     /// What was changed under an earlier run, and is neither undone nor taken as it is.
     fn configuration_problem(&self, turn: &mut Turn, repository: &Repository) -> Option<String> {
         // Nothing else lets git act on what agents wrote.
-        if self.name != CommandName::Implement {
+        if !matches!(self.name, CommandName::Implement | CommandName::Regenerate) {
             return None;
         }
         let before = turn.shared.guard.take()?;
@@ -158,9 +158,13 @@ impl Ground {
             return None;
         }
         turn.shared.guard = Some(before);
+        let command = match self.name {
+            CommandName::Regenerate => format!("/regenerate {}", self.arguments),
+            _ => "/implement".to_owned(),
+        };
         Some(format!(
             "git's configuration was changed while agents worked, and still is: {}. Undo it (`git config --list \
-             --show-origin` shows where it is), or take it as it is with `/implement {TRUST_CONFIG}`.",
+             --show-origin` shows where it is), or take it as it is with `{command} {TRUST_CONFIG}`.",
             list(&names)
         ))
     }
@@ -182,6 +186,7 @@ impl Ground {
             CommandName::Plan => plan::begin(turn, self.run, &self.arguments),
             CommandName::Backlog => draft::begin(turn, self.run, &self.arguments),
             CommandName::Implement => implement::begin(turn, self.run, &self.arguments),
+            CommandName::Regenerate => regenerate::begin(turn, self.run, &self.arguments),
             CommandName::Progress | CommandName::Metrics => turn.fail(&self.run.chat, "nothing to prepare"),
         }
     }

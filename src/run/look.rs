@@ -37,7 +37,7 @@ pub fn is_look(name: CommandName, arguments: &str) -> bool {
     match name {
         CommandName::Progress | CommandName::Metrics => true,
         CommandName::Backlog => arguments.trim() == "--check",
-        CommandName::Plan | CommandName::Implement => false,
+        CommandName::Plan | CommandName::Implement | CommandName::Regenerate => false,
     }
 }
 
@@ -113,7 +113,7 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     let answer = match wait.name {
         CommandName::Progress => progress(&track, activity, &resting(turn.shared)),
         CommandName::Metrics => all_metrics(turn.shared, Some(&track)),
-        CommandName::Backlog | CommandName::Plan | CommandName::Implement => {
+        CommandName::Backlog | CommandName::Plan | CommandName::Implement | CommandName::Regenerate => {
             format!("{path} is valid: {}.", count(track.backlog.tasks.len(), "task", "tasks"))
         }
     };
@@ -182,9 +182,12 @@ fn progress(track: &Track, activity: &Activity, resting: &[String]) -> String {
     let done = (0..track.records.len()).filter(|index| track.status(*index) == Status::Completed).count();
     let of = track.records.len();
     let state = match activity {
+        Activity::Implement(run) if run.is_errand() => "/regenerate is running",
         Activity::Implement(_) => "/implement is running",
         Activity::Idle => "nothing is running",
-        Activity::Ground(_) | Activity::Plan(_) | Activity::Draft(_) => "another command is running",
+        Activity::Ground(_) | Activity::Plan(_) | Activity::Draft(_) | Activity::Regenerate(_) => {
+            "another command is running"
+        }
     };
     let can_start = (0..of).any(|index| track.status(index) == Status::Ready);
     let next = if *activity != Activity::Idle || !can_start { "" } else { " `/implement` goes on." };

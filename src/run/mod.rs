@@ -14,6 +14,7 @@ pub mod order;
 pub mod plan;
 pub mod providers;
 pub mod recover;
+pub mod regenerate;
 pub mod review;
 pub mod survey;
 
@@ -132,6 +133,9 @@ pub enum Waiter {
     /// One attempt at one task.
     #[serde(skip_deserializing)]
     Attempt(implement::attempt::Wait),
+    /// `/regenerate`, which waits for one thing at a time.
+    #[serde(skip_deserializing)]
+    Regenerate,
     /// A question that only needs a file.
     Look(Box<look::Wait>),
     /// A document for people.
@@ -204,6 +208,7 @@ pub fn resolved(
         (Activity::Plan(run), Waiter::Plan(wait)) => run.resolved(turn, wait, outcome, took_ms),
         (Activity::Draft(run), Waiter::Draft(wait)) => run.resolved(turn, wait, outcome, took_ms),
         (Activity::Implement(run), Waiter::Implement(wait)) => run.resolved(turn, wait, outcome, took_ms),
+        (Activity::Regenerate(run), Waiter::Regenerate) => run.resolved(turn, outcome),
         (Activity::Implement(run), Waiter::Document { path }) => run.document_resolved(turn, path, outcome),
         (Activity::Implement(run), Waiter::Attempt(wait)) => {
             run.attempt_resolved(turn, wait, outcome, took_ms)
@@ -219,6 +224,7 @@ pub fn cancelled(activity: Activity, turn: &mut Turn, chat: &SessionId) -> Activ
         Activity::Plan(run) if run.chat() == chat => run.cancelled(turn),
         Activity::Draft(run) if run.chat() == chat => run.cancelled(turn),
         Activity::Implement(run) if run.run.chat == *chat => run.cancelled(turn),
+        Activity::Regenerate(run) if run.chat() == chat => run.cancelled(turn),
         other => other,
     }
 }

@@ -107,8 +107,10 @@ impl World {
             return;
         }
         assert_eq!(self.sessions[id].asks, 0, "a worker's session is used again");
-        let path = format!("tasks/{task}.context.md");
-        assert_eq!(self.file(&path), Some(text), "I15: what was sent is not on disk");
+        let is_its =
+            |path: &str| path.starts_with("tasks/") && path.ends_with(&format!("/{task}.context.md"));
+        let mut sent = self.files.iter().filter(|((_, path), _)| is_its(path));
+        assert!(sent.any(|(_, written)| written == text), "I15: what was sent is not on disk");
     }
 
     fn check_git(&self, operation: &GitOperation) {
@@ -116,10 +118,9 @@ impl World {
             GitOperation::Move { reference, .. } => {
                 assert!(reference.starts_with("refs/heads/mac/"), "I8: {reference} is not ours")
             }
-            GitOperation::Merge { task, onto, commit, .. } => {
-                let branch = "refs/heads/mac/cart-1";
-                let merged = self.git.merges(branch);
-                let is_again = merged.contains(&task.to_string()) && !self.git.holds(onto, commit);
+            GitOperation::Merge { task, track, onto, commit, .. } => {
+                let branch = format!("refs/heads/mac/{track}");
+                let is_again = self.git.has_merged(&branch, track, task) && !self.git.holds(onto, commit);
                 assert!(!is_again, "I3: {task} again");
             }
             GitOperation::Prepare { slot, .. } | GitOperation::Collect { slot, .. } => {

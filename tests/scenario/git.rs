@@ -118,6 +118,13 @@ impl Git {
         tasks
     }
 
+    /// Whether a task of a track is merged into a ref.
+    pub fn has_merged(&self, reference: &str, track: &TrackId, task: &TaskId) -> bool {
+        let tip = self.refs.get(reference);
+        let mut held = tip.map(|tip| self.ancestors(tip)).unwrap_or_default().into_iter();
+        held.any(|id| self.commits[&id].task.as_ref() == Some(&(track.clone(), task.clone())))
+    }
+
     fn ancestors(&self, of: &CommitId) -> BTreeSet<CommitId> {
         let mut seen = BTreeSet::new();
         let mut open = vec![of.clone()];

@@ -32,6 +32,7 @@ mod read_back;
 mod reading;
 mod rebase;
 mod recovery;
+mod regenerate;
 mod restart;
 mod revisions;
 mod rework;

@@ -208,7 +208,8 @@ impl World {
 }
 
 /// What a project's command says of its files. `BUG` in a file makes the tests red, `UGLY` the linter;
-/// `HALF` is fine alone and red in two files; `SLOW` never ends; `UNTESTED` leaves no test to run.
+/// `HALF` is fine alone and red in two files; `SLOW` never ends; `UNTESTED` leaves no test to run. A line
+/// `NEEDS word` in a test is red while no other file has the word.
 fn gate(tree: &Tree, command: &str) -> (i32, String) {
     let with = |word: &str| -> Vec<&str> {
         let files = tree.iter().filter(|(_, text)| text.contains(word));
@@ -222,7 +223,8 @@ fn gate(tree: &Tree, command: &str) -> (i32, String) {
     }
     let half = with("HALF");
     let bugs = with("BUG");
-    let bug = bugs.first().or(half.get(1));
+    let needs = needs(tree);
+    let bug = bugs.first().or(half.get(1)).copied().or(needs);
     match bug {
         _ if !with("SLOW").is_empty() => (-1, "✔ one test\n".into()),
         Some(path) => (
@@ -234,4 +236,15 @@ fn gate(tree: &Tree, command: &str) -> (i32, String) {
         None if !with("UNTESTED").is_empty() => (0, "ℹ tests 0\nℹ pass 0\nℹ fail 0\n".into()),
         None => (0, "ℹ tests 5\nℹ pass 5\nℹ fail 0\n".into()),
     }
+}
+
+/// The first test that does not find what it needs in any file but tests.
+fn needs(tree: &Tree) -> Option<&str> {
+    let is_test = |path: &str| path.contains("test");
+    let is_there = |word: &str| tree.iter().any(|(path, text)| !is_test(path) && text.contains(word));
+    let lacks = |text: &str| {
+        let mut words = text.lines().filter_map(|line| line.strip_prefix("NEEDS "));
+        words.any(|word| !is_there(word))
+    };
+    tree.iter().find(|(path, text)| is_test(path) && lacks(text)).map(|(path, _)| path.as_str())
 }

@@ -11,7 +11,7 @@ use crate::metrics::{TaskFigures, report};
 use crate::options::LandMode;
 use crate::run::ground::TRUST_CONFIG;
 use crate::run::implement::left::Left;
-use crate::run::implement::{ImplementRun, Stage, Stop, Wait};
+use crate::run::implement::{End, ImplementRun, Stage, Stop, Wait};
 use crate::run::providers::clock;
 use crate::run::{Waiter, git_failure};
 use crate::text::list;
@@ -24,6 +24,7 @@ impl ImplementRun {
         let branch = self.run.repository.branch.clone();
         let is_to_land = self.track.is_complete() && self.run.options.land == LandMode::Auto;
         match branch {
+            _ if self.is_errand() => self.conclude(turn, ""),
             Some(branch) if is_to_land && !self.is_stopping() => {
                 let operation = GitOperation::Land {
                     branch,
@@ -79,7 +80,9 @@ impl ImplementRun {
         let ledger = self.own_ledger(turn);
         let figures = figures(&self.track, &turn.shared.ledger);
         turn.say(&self.run.chat, report(&figures, &ledger, self.estimate));
-        turn.say(&self.run.chat, landing);
+        if !landing.is_empty() {
+            turn.say(&self.run.chat, landing);
+        }
         if let Some(text) = self.watch.report(&self.track.backlog, &self.run.options) {
             turn.say(&self.run.chat, text);
         }
@@ -114,8 +117,27 @@ impl ImplementRun {
         Some(format!("{what}:\n{}\n{}", lines.join("\n"), self.advice(&open)))
     }
 
+    /// What stopped a run whose command is another one, which says what to do.
+    fn errand_advice(&self) -> String {
+        match &self.stopping {
+            Some(Stop::Person) => "Stopped.".to_owned(),
+            Some(Stop::Tampered(what)) => format!(
+                "Stopped: {what}. `git config --list --show-origin` shows settings and where they are. Undo what was \
+                 not you; or take them as they are with {TRUST_CONFIG}."
+            ),
+            Some(Stop::Budget(reason) | Stop::Refused(reason) | Stop::Trouble(reason)) => {
+                format!("Stopped: {reason}.")
+            }
+            Some(Stop::Parked(text)) => text.clone(),
+            None => format!("What failed and why is in {}.", self.run.document("")),
+        }
+    }
+
     /// What to do about tasks that are not done.
     fn advice(&self, open: &[usize]) -> String {
+        if self.is_errand() {
+            return self.errand_advice();
+        }
         match &self.stopping {
             Some(Stop::Person) => return "Stopped. `/implement` goes on from here.".to_owned(),
             Some(Stop::Budget(reason)) => {
@@ -175,11 +197,24 @@ impl ImplementRun {
         if !self.file.is_settled() || !self.memory.file.is_settled() || turn.is_awaited() {
             return Activity::Implement(self);
         }
-        if let Stage::Closing { error } = &self.stage {
-            turn.end(&self.run.chat, error.clone());
+        let Stage::Closing { error } = self.stage.clone() else {
+            return Activity::Implement(self);
+        };
+        let (chat, is_over) = (self.run.chat.clone(), self.stopping.is_some());
+        let errand = self.errand.take();
+        self.keep_track(turn, errand.is_some());
+        match (errand, error) {
+            (None, error) => {
+                turn.end(&chat, error);
+                Activity::Idle
+            }
+            (Some(errand), None) if is_over => {
+                let reason = "stopped; every task is merged".to_owned();
+                errand.built(turn, End::Short { reason, is_over })
+            }
+            (Some(errand), None) => errand.built(turn, End::Done),
+            (Some(errand), Some(reason)) => errand.built(turn, End::Short { reason, is_over }),
         }
-        self.keep_track(turn);
-        Activity::Idle
     }
 }
 

@@ -203,8 +203,10 @@ impl ImplementRun {
         }
     }
 
+    /// What was learned is of the project, whoever gave the errand.
     fn memory_path(&self) -> String {
-        self.run.document("memory.yaml")
+        let run = self.errand.as_ref().map_or(&self.run, |errand| errand.run());
+        run.document("memory.yaml")
     }
 }
 

@@ -39,9 +39,10 @@ use crate::run::ground::TRUST_CONFIG;
 use crate::run::health::Health;
 use crate::run::implement::care::Care;
 use crate::run::implement::editable::EditableFile;
-use crate::run::implement::opening::chosen_gates;
+pub(crate) use crate::run::implement::opening::chosen_gates;
 use crate::run::implement::reading::Plan;
 use crate::run::implement::watch::Watch;
+use crate::run::regenerate::RegenerateRun;
 use crate::run::survey::Survey;
 use crate::run::{Progress, Run, Waiter, git_failure};
 use crate::schedule::Schedule;
@@ -78,7 +79,25 @@ pub struct ImplementRun {
     pub(crate) estimate: Option<Estimate>,
     pub(crate) care: Care,
     has_told_of_writes: bool,
+    /// Who gets the run back at its end; the person when there is nobody.
+    errand: Option<Box<RegenerateRun>>,
     pub(crate) stage: Stage,
+}
+
+/// How a run on an errand ended.
+#[derive(Clone, Debug, PartialEq)]
+pub enum End {
+    /// All that was asked for is merged.
+    Done,
+    /// The project's own checks fail where it was to begin.
+    Unhealthy,
+    /// It is not done.
+    Short {
+        /// What is not, and why.
+        reason: String,
+        /// The run was stopped: nothing else would come further now.
+        is_over: bool,
+    },
 }
 
 /// How far `/implement` is.
@@ -188,6 +207,28 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
             id => named.push(id.to_owned()),
         }
     }
+    begin_run(turn, run, named, allow_red, None)
+}
+
+/// Begins with a backlog of somebody else's, who gets the run back at its end. Its branch is where the
+/// work begins, wherever the person's is.
+pub fn begin_for(
+    turn: &mut Turn,
+    run: Run,
+    named: Vec<String>,
+    allow_red: bool,
+    errand: Box<RegenerateRun>,
+) -> Activity {
+    begin_run(turn, run, named, allow_red, Some(errand))
+}
+
+fn begin_run(
+    turn: &mut Turn,
+    run: Run,
+    named: Vec<String>,
+    allow_red: bool,
+    errand: Option<Box<RegenerateRun>>,
+) -> Activity {
     let path = run.document("BACKLOG.yaml");
     turn.request(Waiter::Implement(Wait::Step), read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
     let empty = Backlog {
@@ -220,6 +261,7 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
         estimate: None,
         care: Care::default(),
         has_told_of_writes: false,
+        errand,
         stage: Stage::Backlog,
         run,
     }))
@@ -229,6 +271,11 @@ impl ImplementRun {
     /// The full name of the integration branch.
     pub(crate) fn branch(&self) -> String {
         format!("refs/heads/mac/{}", self.track.backlog.track_id)
+    }
+
+    /// Whether it works for another command.
+    pub(crate) fn is_errand(&self) -> bool {
+        self.errand.is_some()
     }
 
     /// Whether nothing new starts.
@@ -335,17 +382,26 @@ impl ImplementRun {
     }
 
     /// Ends before any work began. What is known of the track stays.
-    pub(super) fn leave(self: Box<Self>, turn: &mut Turn, error: impl Into<String>) -> Activity {
-        let chat = self.run.chat.clone();
-        self.keep_track(turn);
-        turn.fail(&chat, error)
+    pub(super) fn leave(mut self: Box<Self>, turn: &mut Turn, error: impl Into<String>) -> Activity {
+        let (chat, reason) = (self.run.chat.clone(), error.into());
+        let is_unhealthy = !self.health.red.is_empty();
+        let is_over = self.stopping.is_some();
+        let errand = self.errand.take();
+        self.keep_track(turn, errand.is_some());
+        match errand {
+            None => turn.fail(&chat, reason),
+            Some(errand) if is_unhealthy => errand.built(turn, End::Unhealthy),
+            Some(errand) => errand.built(turn, End::Short { reason, is_over }),
+        }
     }
 
-    /// Hands the track back to what outlives the command.
-    pub(crate) fn keep_track(self: Box<Self>, turn: &mut Turn) {
+    /// Hands the track back to what outlives the command. That of an errand is not the person's plan.
+    pub(crate) fn keep_track(self: Box<Self>, turn: &mut Turn, is_errand: bool) {
         if !self.track.backlog.tasks.is_empty() {
             let id = self.track.backlog.track_id.clone();
-            turn.shared.current = Some(id.clone());
+            if !is_errand {
+                turn.shared.current = Some(id.clone());
+            }
             turn.shared.tracks.insert(id, self.track);
         }
     }

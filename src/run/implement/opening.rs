@@ -151,6 +151,11 @@ impl ImplementRun {
             return self.leave(turn, text);
         }
         match repository.reference.clone() {
+            // It begins where it was told to, whatever the person's branch holds.
+            Some(tip) if self.is_errand() => {
+                self.tip = tip;
+                self.hold(turn)
+            }
             Some(tip) => {
                 self.tip = tip.clone();
                 let operation = GitOperation::Relate { ours: head, theirs: tip };
@@ -372,7 +377,7 @@ impl ImplementRun {
 }
 
 /// The gates to run: what the person said, else what was found.
-pub(super) fn chosen_gates(options: &Options, detected: Vec<Gate>) -> Vec<Gate> {
+pub(crate) fn chosen_gates(options: &Options, detected: Vec<Gate>) -> Vec<Gate> {
     let choose = |name: GateName, option: &GateOption| match option {
         GateOption::Detect => detected.iter().find(|gate| gate.name == name).cloned(),
         GateOption::Off => None,

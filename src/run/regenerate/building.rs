@@ -1,0 +1,83 @@
+//! A version is built by `/implement`'s run, which hands back at its end.
+
+use crate::engine::{Activity, Turn};
+use crate::options::{LandMode, ReviewMode};
+use crate::run::implement::{self, End};
+use crate::run::regenerate::state::{Building, Start};
+use crate::run::regenerate::{RegenerateRun, Stage, telling};
+use crate::track::Life;
+
+impl RegenerateRun {
+    /// Hands a version over.
+    pub(super) fn build(mut self: Box<Self>, turn: &mut Turn, building: &Building) -> Activity {
+        let mut run = self.run.clone();
+        // The documents of the person's plan are not in the way of this, nor this of them.
+        run.options.output_dir = telling::documents(&self.run, building.track.as_str());
+        run.options.land = LandMode::Never;
+        if run.options.review == ReviewMode::Manual {
+            // The person judges the whole, at the end.
+            run.options.review = ReviewMode::Auto;
+        }
+        let track = turn.shared.tracks.get(&building.track);
+        let has_failed = track.is_some_and(|track| {
+            track.records.iter().any(|record| matches!(record.life, Life::Failed { .. }))
+        });
+        // Naming a task gives it another set of attempts.
+        let named = track.filter(|_| has_failed).map(|track| track.ids()).unwrap_or_default();
+        let named = named.iter().map(ToString::to_string).collect();
+        if track.is_none()
+            && let Some(feature) = self.feature()
+        {
+            let text = telling::intro(&feature.metadata, building);
+            turn.say(&self.run.chat, text);
+        }
+        self.stage = Stage::Building;
+        let allow_red = self.asked.allow_red;
+        implement::begin_for(turn, run, named, allow_red, self)
+    }
+
+    /// `/implement`'s run is at its end.
+    pub fn built(mut self: Box<Self>, turn: &mut Turn, end: End) -> Activity {
+        match end {
+            End::Done => self.next(turn),
+            End::Short { reason, is_over: true } => {
+                let text = format!("{}\n`{}` goes on.", reason.trim_end(), self.command());
+                self.give_up(turn, &text)
+            }
+            End::Unhealthy => match self.another_start() {
+                Some((building, from)) => {
+                    let text = telling::intro_again(&building);
+                    turn.say(&self.run.chat, text);
+                    self.keep(turn);
+                    self.move_branch(turn, building, Some(from))
+                }
+                None => self.is_red(
+                    turn,
+                    "the project's own checks fail where it begins; --allow-red ignores the failing commands",
+                ),
+            },
+            End::Short { reason, is_over: false } => self.is_red(turn, &reason),
+        }
+    }
+
+    /// The branch without the feature is no place to begin: the version that was to begin there, with
+    /// another one, and where its branch is.
+    fn another_start(&mut self) -> Option<(Building, crate::ids::CommitId)> {
+        let head = self.head();
+        let building = self.item()?.versions.last_mut()?;
+        if building.start != Start::Without || head.as_ref() != Some(&building.before) {
+            return None;
+        }
+        let from = std::mem::replace(&mut building.commit, building.base.clone());
+        building.start =
+            Start::Instead { why: "without the feature the project's own checks fail".to_owned() };
+        Some((building.clone(), from))
+    }
+
+    /// The feature is red: it ends here, or goes on with the next one.
+    pub(super) fn is_red(mut self: Box<Self>, turn: &mut Turn, reason: &str) -> Activity {
+        let id = self.feature().map(|feature| feature.metadata.id.to_string()).unwrap_or_default();
+        self.red.push(format!("{id}: {}", reason.trim_end()));
+        self.next(turn)
+    }
+}
