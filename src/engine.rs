@@ -28,6 +28,7 @@ use crate::run::draft::DraftRun;
 use crate::run::ground::Ground;
 use crate::run::health::Health;
 use crate::run::implement::ImplementRun;
+use crate::run::implement::finish::Shortfall;
 use crate::run::plan::PlanRun;
 use crate::run::regenerate::RegenerateRun;
 use crate::run::regenerate::state::Regenerations;
@@ -98,6 +99,8 @@ pub(crate) struct Shared {
     pub ledger: Ledger,
     /// Prices by `provider/model`, from the host's catalogue.
     pub prices: BTreeMap<String, Price>,
+    /// Why the latest `/implement` ended before all was done; `None` when it did not.
+    pub shortfall: Option<Shortfall>,
     /// What earlier work taught.
     pub notebook: Notebook,
     /// The latest verdict on a commit without any work of ours on it.
@@ -272,6 +275,10 @@ fn opened(activity: Activity, turn: &mut Turn, version: &str, tidied: Tidied) ->
     interrupted.processes += tidied.processes;
     interrupted.chats.extend(activity.chat().cloned());
     if let Activity::Implement(mut run) = activity {
+        if !run.is_closing() && !run.is_errand() {
+            let (track, reason) = (&run.track.backlog.track_id, "its process ended before it did.");
+            turn.shared.shortfall = Some(Shortfall::new(track, turn.shared.now_ms, reason));
+        }
         run.track.interrupt();
         let is_errand = run.is_errand();
         run.keep_track(turn, is_errand);

@@ -168,6 +168,11 @@ impl Record {
         self.origin = Origin::First;
     }
 
+    /// Attempts that count, of all sets, with those that changed refused work: what people are shown.
+    pub fn all_attempts(&self) -> u32 {
+        self.earlier_attempts + self.attempts + self.reworks
+    }
+
     /// An attempt passed or fell short.
     pub fn add_try(&mut self, attempt: u32, has_passed: bool) {
         let earlier_ms: u64 = self.tries.iter().map(|earlier| earlier.duration_ms).sum();

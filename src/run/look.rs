@@ -76,7 +76,7 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     if let (CommandName::Progress, Activity::Implement(run)) = (wait.name, activity)
         && !run.track.records.is_empty()
     {
-        let text = progress(&run.track, activity, &resting(turn.shared));
+        let text = progress(&run.track, activity, turn.shared);
         turn.say(&wait.chat, text);
         return turn.end(&wait.chat, None);
     }
@@ -111,7 +111,7 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
         known => Track::adopt(known, backlog),
     };
     let answer = match wait.name {
-        CommandName::Progress => progress(&track, activity, &resting(turn.shared)),
+        CommandName::Progress => progress(&track, activity, turn.shared),
         CommandName::Metrics => all_metrics(turn.shared, Some(&track)),
         CommandName::Backlog | CommandName::Plan | CommandName::Implement | CommandName::Regenerate => {
             format!("{path} is valid: {}.", count(track.backlog.tasks.len(), "task", "tasks"))
@@ -147,7 +147,7 @@ fn landing(track: &Track) -> String {
     }
 }
 
-fn progress(track: &Track, activity: &Activity, resting: &[String]) -> String {
+fn progress(track: &Track, activity: &Activity, shared: &Shared) -> String {
     let is_running = matches!(activity, Activity::Implement(_));
     let rows: Vec<Vec<String>> = track
         .backlog
@@ -174,7 +174,7 @@ fn progress(track: &Track, activity: &Activity, resting: &[String]) -> String {
                 task.id.to_string(),
                 task.title.clone(),
                 status_word(track.status(index), blocker.is_some()),
-                record.attempts.to_string(),
+                record.all_attempts().to_string(),
                 note,
             ]
         })
@@ -190,9 +190,14 @@ fn progress(track: &Track, activity: &Activity, resting: &[String]) -> String {
         }
     };
     let can_start = (0..of).any(|index| track.status(index) == Status::Ready);
-    let next = if *activity != Activity::Idle || !can_start { "" } else { " `/implement` goes on." };
+    let ended = shared.shortfall.as_ref().filter(|_| *activity == Activity::Idle && !track.is_complete());
+    let next = match ended.and_then(|ended| ended.told(&track.backlog.track_id, shared.now_ms)) {
+        Some(ended) => format!(" {ended}"),
+        None if *activity == Activity::Idle && can_start => " `/implement` goes on.".to_owned(),
+        None => String::new(),
+    };
     let landing = if is_running { String::new() } else { landing(track) };
-    let resting: String = resting.iter().map(|line| format!("{line}\n\n")).collect();
+    let resting: String = resting(shared).iter().map(|line| format!("{line}\n\n")).collect();
     format!(
         "Track `{}`: {done} of {} done; {state}.{next}{landing}\n\n{resting}{}",
         track.backlog.track_id,

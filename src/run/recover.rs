@@ -29,6 +29,8 @@ pub struct Recovery {
     taken: Vec<String>,
     /// Tasks whose agents had not.
     lost: Vec<String>,
+    /// Sessions whose deletion was asked for.
+    sessions: Vec<SessionId>,
 }
 
 /// What it waits for.
@@ -36,10 +38,12 @@ pub struct Recovery {
 enum Step {
     /// Sessions that nobody knows of are being looked for.
     Finding,
-    /// An agent's last word is being looked up.
-    Recalling(Place),
+    /// An agent's last word is being looked up; once more when the host could not say.
+    Recalling { place: Place, is_second: bool },
     /// An agent's work is being committed.
     Collecting(Place),
+    /// Sessions are being deleted, so many still.
+    Removing { left: usize },
 }
 
 /// A task of a track.
@@ -52,8 +56,13 @@ struct Place {
 impl Recovery {
     /// Begins one. Done when there is nothing to wait for.
     pub fn begin(turn: &mut Turn, run: &Run) -> Progress<Self, ()> {
-        let recovery =
-            Self { step: Step::Finding, is_search_due: false, taken: Vec::new(), lost: Vec::new() };
+        let recovery = Self {
+            step: Step::Finding,
+            is_search_due: false,
+            taken: Vec::new(),
+            lost: Vec::new(),
+            sessions: Vec::new(),
+        };
         let parents: Vec<SessionId> = turn.shared.interrupted.chats.iter().cloned().collect();
         if parents.is_empty() {
             return recovery.next(turn, run);
@@ -74,8 +83,24 @@ impl Recovery {
                     turn.shared.sessions.insert(found.session.clone(), found.directory.clone());
                 }
             }
-            Step::Recalling(place) => self.recalled(turn, run, &place, outcome),
+            Step::Recalling { place, is_second } => {
+                let is_unknown = matches!(outcome, Outcome::Session(SessionOutcome::Failed { .. }));
+                if is_unknown && !is_second && ask_again(turn, &place) {
+                    // The host may have been slow, and an agent's work is dear.
+                    self.step = Step::Recalling { place, is_second: true };
+                    return Progress::More(self);
+                }
+                self.recalled(turn, run, &place, outcome);
+            }
             Step::Collecting(place) => self.collected(turn, &place, outcome),
+            Step::Removing { left } if left > 1 => {
+                self.step = Step::Removing { left: left - 1 };
+                return Progress::More(self);
+            }
+            Step::Removing { .. } => {
+                self.tell(turn, run);
+                return Progress::Done(());
+            }
         }
         self.next(turn, run)
     }
@@ -92,9 +117,8 @@ impl Recovery {
             let place = Place { track: track.clone(), task: task.id.clone() };
             match &left.remains {
                 Remains::Asked { session, .. } => {
-                    let directory = turn.shared.sessions.get(session).cloned().flatten();
-                    let operation = SessionOperation::Recall { session: session.clone(), directory };
-                    Some((Step::Recalling(place), Operation::Session(operation)))
+                    let operation = Operation::Session(recall(turn, session));
+                    Some((Step::Recalling { place, is_second: false }, operation))
                 }
                 Remains::Answered { slot } => {
                     let operation = collection(run, track, task, left.number, left.base.clone(), *slot);
@@ -109,10 +133,7 @@ impl Recovery {
                 self.step = step;
                 Progress::More(self)
             }
-            None => {
-                self.close(turn, run);
-                Progress::Done(())
-            }
+            None => self.remove(turn, run),
         }
     }
 
@@ -183,17 +204,30 @@ impl Recovery {
         self.lost.push(place.task.to_string());
     }
 
-    /// Deletes every session that is left, and says what was found and done.
-    fn close(self, turn: &mut Turn, run: &Run) {
+    /// Deletes every session that is left.
+    fn remove(mut self, turn: &mut Turn, run: &Run) -> Progress<Self, ()> {
+        let sessions = turn.shared.sessions.keys().filter(|session| !turn.is_removing(session));
+        self.sessions = sessions.cloned().collect();
+        for session in &self.sessions {
+            turn.remove_session(session, Waiter::Ground);
+        }
+        if self.sessions.is_empty() {
+            self.tell(turn, run);
+            return Progress::Done(());
+        }
+        self.step = Step::Removing { left: self.sessions.len() };
+        Progress::More(self)
+    }
+
+    /// Says what was found and done.
+    fn tell(self, turn: &mut Turn, run: &Run) {
         let interrupted = std::mem::take(&mut turn.shared.interrupted);
         if self.is_search_due {
             turn.shared.interrupted.chats = interrupted.chats;
         }
-        let sessions: Vec<SessionId> =
-            turn.shared.sessions.keys().filter(|session| !turn.is_removing(session)).cloned().collect();
-        for session in &sessions {
-            turn.remove_session(session, Waiter::Nobody);
-        }
+        let is_there = |session: &&SessionId| turn.shared.sessions.contains_key(*session);
+        let kept = self.sessions.iter().filter(is_there).count();
+        let deleted = self.sessions.len() - kept;
         let mut parts = Vec::new();
         if !self.taken.is_empty() {
             let whose = if self.taken.len() == 1 { "its" } else { "their" };
@@ -206,18 +240,40 @@ impl Recovery {
                 list(&self.lost)
             ));
         }
-        if !sessions.is_empty() {
-            parts.push(format!("{} of ours deleted", count(sessions.len(), "session", "sessions")));
+        if deleted > 0 {
+            parts.push(format!("{} of ours deleted", count(deleted, "session", "sessions")));
         }
         if interrupted.processes > 0 {
             let what = count(interrupted.processes as usize, "process", "processes");
             parts.push(format!("{what} of ours ended"));
+        }
+        if kept > 0 {
+            let what = count(kept, "session", "sessions");
+            let text =
+                format!("**Note:** {what} of ours could not be deleted. The next command tries again.");
+            turn.say(&run.chat, text);
         }
         if !parts.is_empty() {
             let text = format!("Left over from an earlier run, and put right: {}.", parts.join("; "));
             turn.say(&run.chat, text);
         }
     }
+}
+
+/// Asks once more for an agent's last word. Gives whether there is one to ask for.
+fn ask_again(turn: &mut Turn, place: &Place) -> bool {
+    let left = record_of(turn, place).and_then(|record| record.left.as_ref());
+    let Some(Remains::Asked { session, .. }) = left.map(|left| left.remains.clone()) else {
+        return false;
+    };
+    let operation = recall(turn, &session);
+    turn.request(Waiter::Ground, Operation::Session(operation));
+    true
+}
+
+fn recall(turn: &Turn, session: &SessionId) -> SessionOperation {
+    let directory = turn.shared.sessions.get(session).cloned().flatten();
+    SessionOperation::Recall { session: session.clone(), directory }
 }
 
 fn record_of<'a>(turn: &'a mut Turn, place: &Place) -> Option<&'a mut Record> {

@@ -118,3 +118,57 @@ fn an_audit_tells_who_changed_what() {
     world.assert_said("review -> completed");
     assert!(world.command(Progress, "--adit").unwrap_or_default().contains("--audit"));
 }
+
+#[test]
+fn progress_remembers_why_the_last_run_ended() {
+    let ended = |world: &mut World, why: &str| {
+        let chat = world.start(Progress, "");
+        while world.deliver() {}
+        assert_eq!(world.end_of(&chat), None);
+        world.assert_said(why);
+    };
+    let mut world = World::planned(four_tasks());
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.sent.len() == 3);
+    world.cancel(&chat);
+    world.run();
+    ended(
+        &mut world,
+        "nothing is running. The last `/implement` ended at 12:01 UTC: Stopped. `/implement` goes on from here.",
+    );
+    world.start(Implement, "");
+    world.run_until(|world| world.sent.len() == 6);
+    world.reopen();
+    ended(&mut world, "UTC: its process ended before it did.");
+    world.setting.options = serde_json::json!({ "budget": { "runTokens": 1 } });
+    assert!(world.command(Implement, "").is_some());
+    ended(&mut world, "UTC: Stopped: the budget is used up");
+    world.setting.options = serde_json::json!({});
+    world.git.commit_on(crate::git::MAIN, &[("src/index.js", "BUG\n")]);
+    assert!(world.command(Implement, "").is_some(), "{}", world.transcript);
+    ended(&mut world, "UTC: the project's own checks fail before any task starts");
+    assert_eq!(world.command(Implement, "--allow-red"), None, "{}", world.transcript);
+    let before = world.transcript.len();
+    assert_eq!(world.command(Progress, ""), None);
+    assert!(!world.transcript[before..].contains("ended at"), "{}", &world.transcript[before..]);
+}
+
+/// What the chat, the notes and the tables say of attempts and time is the same.
+#[test]
+fn attempts_and_times_are_told_the_same_everywhere() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    let red = Act::change(&[("t01/main.js", "BUG\n")]);
+    world.agents.script("T01", vec![Act::error(503, "overloaded"), red]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_said("**T01**: merged after 2 attempts that count: ");
+    let notes = world.file("tasks/T01.notes.md").unwrap_or_default().to_owned();
+    assert!(notes.contains("- Attempt 3: merged after 2 attempts that count: "), "{notes}");
+    let (_, time) = notes.split_once(" of context, ").unwrap();
+    let (all, _) = time.split_once(" with what came before)").unwrap();
+    let (_, all) = all.split_once(" (").unwrap();
+    let row = world.transcript.lines().find(|line| line.starts_with("| T01 ")).unwrap_or_default();
+    assert!(row.trim_end_matches([' ', '|']).ends_with(&format!("| {all}")), "{all}: {row}");
+    assert!(row.contains("| completed |        2 |"), "{row}");
+    assert_eq!(world.command(Progress, ""), None);
+    world.assert_said("| completed |        2 |");
+}

@@ -112,6 +112,41 @@ fn work_on_a_spec_that_was_changed_since_is_not_taken_over() {
     assert!(world.sent_to("T01")[1].contains("prices are in euros"));
 }
 
+/// A slow host is no reason to throw finished work away: it is asked a second time, and no third.
+#[test]
+fn a_host_that_is_slow_once_does_not_cost_finished_work() {
+    for failing in [1, 2] {
+        let mut world = one_task();
+        world.start(Implement, "");
+        world.run_until(is_worker_at_work);
+        world.finish_unheard();
+        world.reopen();
+        world.recalls_failing = failing;
+        assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+        world.assert_said(if failing == 1 { "T01 had been finished" } else { "T01 starts afresh" });
+        assert_eq!(world.sent_to("T01").len(), failing as usize, "{}", world.transcript);
+        world.assert_all_merged();
+    }
+}
+
+/// Nothing is said of a session before the host has answered.
+#[test]
+fn sessions_that_the_host_keeps_are_not_called_deleted() {
+    let mut world = one_task();
+    world.start(Implement, "");
+    world.run_until(is_worker_at_work);
+    world.reopen();
+    world.keeps_sessions = true;
+    let chat = world.start(Implement, "");
+    while world.deliver() {}
+    assert_eq!(world.end_of(&chat), None, "{}", world.transcript);
+    world.assert_said("**Note:** 1 session of ours could not be deleted. The next command tries again.");
+    assert!(!world.transcript.contains("of ours deleted"), "{}", world.transcript);
+    world.keeps_sessions = false;
+    assert_eq!(world.command(Implement, ""), None);
+    world.assert_said("sessions of ours deleted");
+}
+
 /// The process died before it heard that the session exists.
 #[test]
 fn a_session_that_nobody_knows_of_is_found_and_deleted() {

@@ -100,6 +100,12 @@ impl World {
                 self.nudges.push(nudge);
                 SessionOutcome::Nudged
             }
+            SessionOperation::Recall { .. } if self.recalls_failing > 0 => {
+                self.recalls_failing -= 1;
+                let message = "no answer within 10 s".to_owned();
+                let trouble = Trouble::Error { name: "TimeoutError".into(), status: None, message };
+                SessionOutcome::Failed { trouble, usage: Usage::default() }
+            }
             SessionOperation::Recall { session, .. } => match self.sessions.get(session) {
                 None | Some(Session { is_removed: true, .. }) => SessionOutcome::Removed,
                 Some(Session { answer: Some(answer @ SessionOutcome::Answered { .. }), .. }) => {

@@ -82,6 +82,8 @@ pub struct World {
     /// Sessions whose deletion nobody heard of.
     pub removed_unheard: BTreeSet<SessionId>,
     pub sent: Vec<Sent>,
+    /// So many times nothing can be learned of what became of a session.
+    pub recalls_failing: u32,
     /// The next search for sessions does not work.
     pub is_search_failing: bool,
     /// What was said to agents at work.
@@ -133,6 +135,7 @@ impl World {
             sessions: BTreeMap::new(),
             removed_unheard: BTreeSet::new(),
             sent: Vec::new(),
+            recalls_failing: 0,
             is_search_failing: false,
             nudges: Vec::new(),
             setting: Setting {

@@ -191,6 +191,8 @@ fn draw_round(rng: &mut Rng, steps: u64) -> Round {
     const BEFORE: &[Act] = &[
         Act::Edit,
         Act::Edit,
+        Act::EditMemory,
+        Act::EditMemory,
         Act::Damage,
         Act::DeleteWorktree,
         Act::DeleteSession,

@@ -1,12 +1,14 @@
 //! The end of `/implement`: land when everything is merged, then say what was done, what was not, and
 //! what to do about it.
 
+use serde::{Deserialize, Serialize};
+
 use crate::backlog::Status;
 use crate::effect::git::{GitOperation, GitOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
 use crate::evidence::FailureClass;
-use crate::ids::TaskId;
+use crate::ids::{TaskId, TrackId};
 use crate::metrics::{TaskFigures, report};
 use crate::options::LandMode;
 use crate::run::ground::TRUST_CONFIG;
@@ -14,8 +16,33 @@ use crate::run::implement::left::Left;
 use crate::run::implement::{End, ImplementRun, Stage, Stop, Wait};
 use crate::run::providers::clock;
 use crate::run::{Waiter, git_failure};
-use crate::text::list;
+use crate::text::{cut, list};
 use crate::track::{Life, Track};
+
+/// So much of the reason why a run ended is kept, in bytes.
+const REASON_BYTES_MAX: usize = 600;
+
+/// Why the latest `/implement` ended before all was done.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shortfall {
+    track: TrackId,
+    at_ms: u64,
+    reason: String,
+}
+
+impl Shortfall {
+    /// One that is seen now.
+    pub fn new(track: &TrackId, at_ms: u64, reason: &str) -> Self {
+        Self { track: track.clone(), at_ms, reason: cut(reason, REASON_BYTES_MAX) }
+    }
+
+    /// When and why, in sentences, if it was with this track.
+    pub fn told(&self, track: &TrackId, now_ms: u64) -> Option<String> {
+        let reason = self.reason.trim_end();
+        (self.track == *track)
+            .then(|| format!("The last `/implement` ended at {}: {reason}", clock(self.at_ms, now_ms)))
+    }
+}
 
 impl ImplementRun {
     /// Nothing is left to start and nothing is under way.
@@ -89,19 +116,21 @@ impl ImplementRun {
         if self.track.is_complete() {
             self.forget_tasks(turn);
         }
-        let error = self.shortfall();
+        let open: Vec<usize> =
+            self.wanted.iter().copied().filter(|index| !self.track.records[*index].life.is_done()).collect();
+        let advice = (!open.is_empty()).then(|| self.advice(&open));
+        let (track, now_ms) = (&self.track.backlog.track_id, turn.shared.now_ms);
+        if !self.is_errand() {
+            turn.shared.shortfall = advice.as_ref().map(|advice| Shortfall::new(track, now_ms, advice));
+        }
+        let error = advice.map(|advice| format!("{}\n{advice}", self.not_done(&open)));
         self.stage = Stage::Closing { error };
         self.flush(turn);
         self.close(turn)
     }
 
-    /// What was asked for and is not done, with reasons; `None` when all is.
-    fn shortfall(&self) -> Option<String> {
-        let open: Vec<usize> =
-            self.wanted.iter().copied().filter(|index| !self.track.records[*index].life.is_done()).collect();
-        if open.is_empty() {
-            return None;
-        }
+    /// What was asked for and is not done, with reasons.
+    fn not_done(&self, open: &[usize]) -> String {
         let blockers = self.track.blockers();
         let lines: Vec<String> = open
             .iter()
@@ -114,7 +143,7 @@ impl ImplementRun {
         let tasks = if self.wanted.len() == 1 { "task" } else { "tasks" };
         let are = if open.len() == 1 { "is" } else { "are" };
         let what = format!("{} of {} {tasks} {are} not done", open.len(), self.wanted.len());
-        Some(format!("{what}:\n{}\n{}", lines.join("\n"), self.advice(&open)))
+        format!("{what}:\n{}", lines.join("\n"))
     }
 
     /// What stopped a run whose command is another one, which says what to do.
@@ -264,7 +293,7 @@ pub(crate) fn figures(track: &Track, ledger: &crate::metrics::Ledger) -> Vec<Tas
                 id: task.id.clone(),
                 title: task.title.clone(),
                 status: status_word(track.status(index), blocker.is_some()),
-                attempts: record.earlier_attempts + record.attempts + record.reworks,
+                attempts: record.all_attempts(),
                 context_bytes: record.context_bytes,
                 tokens: usage.tokens(),
                 cost_usd: usage.cost_usd,

@@ -182,16 +182,25 @@ impl ImplementRun {
         }
         record.spent_ms += took_ms;
         record.add_try(attempt.number, true);
-        let mut tries = count(record.attempts as usize, "attempt", "attempts");
+        let counted = record.earlier_attempts + record.attempts;
+        let mut tries = count(counted as usize, "attempt", "attempts");
         if record.reworks > 0 {
             let reworks = count(record.reworks as usize, "change", "changes");
             tries = format!("{tries} and {reworks} after a review");
+        }
+        if attempt.number != counted + record.reworks {
+            // Its number counts those that were stopped or met trouble, too.
+            tries.push_str(" that count");
+        }
+        let mut time = duration(took_ms);
+        if record.spent_ms > took_ms {
+            time = format!("{time} ({} with what came before)", duration(record.spent_ms));
         }
         let text = format!(
             "merged after {tries}: {} changed, {} of context, {}",
             count(work.changes.len(), "file", "files"),
             bytes(u64::from(record.context_bytes)),
-            duration(took_ms)
+            time
         );
         record.history.push(format!("Attempt {}: {text}.", attempt.number));
         self.ended(turn, task, attempt, true, &text);

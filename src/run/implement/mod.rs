@@ -39,6 +39,7 @@ use crate::run::ground::TRUST_CONFIG;
 use crate::run::health::Health;
 use crate::run::implement::care::Care;
 use crate::run::implement::editable::EditableFile;
+use crate::run::implement::finish::Shortfall;
 pub(crate) use crate::run::implement::opening::chosen_gates;
 use crate::run::implement::reading::Plan;
 use crate::run::implement::watch::Watch;
@@ -278,6 +279,11 @@ impl ImplementRun {
         self.errand.is_some()
     }
 
+    /// Whether it is over and only its last files are being written.
+    pub(crate) fn is_closing(&self) -> bool {
+        matches!(self.stage, Stage::Closing { .. })
+    }
+
     /// Whether nothing new starts.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping == Some(Stop::Person)
@@ -387,6 +393,10 @@ impl ImplementRun {
         let is_unhealthy = !self.health.red.is_empty();
         let is_over = self.stopping.is_some();
         let errand = self.errand.take();
+        let backlog = &self.track.backlog;
+        if errand.is_none() && !backlog.tasks.is_empty() {
+            turn.shared.shortfall = Some(Shortfall::new(&backlog.track_id, turn.shared.now_ms, &reason));
+        }
         self.keep_track(turn, errand.is_some());
         match errand {
             None => turn.fail(&chat, reason),
