@@ -1,6 +1,7 @@
 //! What was spent on what, what the next run may cost, and how both are told.
 
 mod estimate;
+mod prompts;
 mod report;
 mod retries;
 
@@ -14,6 +15,7 @@ use crate::ids::{ModelRef, TaskId, TrackId};
 use crate::prompts::PromptUse;
 use crate::route::Work;
 pub use estimate::{Estimate, Price, Prices, estimate};
+pub use prompts::PromptFigures;
 pub use report::{TaskFigures, metrics, report};
 pub use retries::{Origin, Retries, Try};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, Ledger, Retries, Usage};
+use super::{Estimate, Ledger, PromptFigures, Retries, Usage};
 use crate::memory::Memory;
 use crate::text;
 
@@ -63,7 +63,13 @@ pub fn report(tasks: &[TaskFigures], ledger: &Ledger, estimate: Option<Estimate>
 
 /// The answer to `/metrics`: tasks, first attempts, time, contexts, then tokens and cost by kind of
 /// work and by model. Says so where there is nothing to tell.
-pub fn metrics(tasks: &[TaskFigures], ledger: &Ledger, memory: &Memory, retries: &Retries) -> String {
+pub fn metrics(
+    tasks: &[TaskFigures],
+    ledger: &Ledger,
+    memory: &Memory,
+    retries: &Retries,
+    prompts: &PromptFigures,
+) -> String {
     if tasks.is_empty() && ledger.entries.is_empty() {
         return "No data yet: nothing has been planned or implemented here.\n".to_owned();
     }
@@ -98,6 +104,10 @@ pub fn metrics(tasks: &[TaskFigures], ledger: &Ledger, memory: &Memory, retries:
     out.push_str(&usage_table("phase", &by_work, &total));
     out.push_str("\n### By model\n\n");
     out.push_str(&usage_table("model", &by_model, &total));
+    if !prompts.is_empty() {
+        out.push_str("\n### By prompt\n\n");
+        out.push_str(&prompts.report());
+    }
     out
 }
 
@@ -315,17 +325,30 @@ mod tests {
 
     #[test]
     fn metrics_of_a_mixed_run() {
-        insta::assert_snapshot!(metrics(&tasks(), &ledger(), &Memory::default(), &Retries::default()));
+        insta::assert_snapshot!(metrics(
+            &tasks(),
+            &ledger(),
+            &Memory::default(),
+            &Retries::default(),
+            &PromptFigures::default()
+        ));
     }
 
     #[test]
     fn metrics_before_the_first_run() {
-        insta::assert_snapshot!(metrics(&[], &Ledger::default(), &Memory::default(), &Retries::default()));
+        insta::assert_snapshot!(metrics(
+            &[],
+            &Ledger::default(),
+            &Memory::default(),
+            &Retries::default(),
+            &PromptFigures::default()
+        ));
         insta::assert_snapshot!(metrics(
             &tasks()[4..],
             &Ledger::default(),
             &Memory::default(),
-            &Retries::default()
+            &Retries::default(),
+            &PromptFigures::default()
         ));
     }
 }

@@ -87,6 +87,13 @@ pub struct PromptUse {
     pub hash: Option<String>,
 }
 
+impl PromptUse {
+    /// The agent, whichever variant of its prompt it had.
+    pub fn role(&self) -> &str {
+        self.agent.split_once('~').map_or(self.agent.as_str(), |(role, _)| role)
+    }
+}
+
 /// The name of an agent at the host.
 pub fn agent_name(role: Role, variant: &str) -> String {
     match variant {

@@ -10,7 +10,7 @@ use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Shared, Turn};
 use crate::event::CommandName;
 use crate::ids::SessionId;
-use crate::metrics::{Retries, metrics};
+use crate::metrics::{PromptFigures, Retries, metrics};
 use crate::options::Options;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
 use crate::run::implement::finish::{figures, status_word, why};
@@ -129,10 +129,10 @@ fn all_metrics(shared: &Shared, track: Option<&Track>) -> String {
     let ledger = &shared.ledger;
     let is_other =
         |other: &&Track| track.is_none_or(|track| track.backlog.track_id != other.backlog.track_id);
-    let tries = track.into_iter().chain(shared.tracks.values().filter(is_other)).flat_map(Track::tries);
-    let retries = Retries::of(tries, ledger);
+    let tries = || track.into_iter().chain(shared.tracks.values().filter(is_other)).flat_map(Track::tries);
+    let (retries, prompts) = (Retries::of(tries(), ledger), PromptFigures::of(tries(), ledger));
     let figures = track.map(|track| figures(track, ledger)).unwrap_or_default();
-    metrics(&figures, ledger, &shared.notebook.memory, &retries)
+    metrics(&figures, ledger, &shared.notebook.memory, &retries, &prompts)
 }
 
 /// Where the work of a track that is done can be found.

@@ -1,6 +1,7 @@
 /** Prompts of the person's in place of ours: what the models are sent, and what is said about it. */
+import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { EXPIRY, linksScript, SPEC, solve } from "./links.ts";
+import { EXPIRY, HITS, linksScript, SPEC, solve, taskNamed } from "./links.ts";
 import type { Call } from "./model.ts";
 import { expectSuccess, mergedTasks, planned, printed, reason } from "./outcome.ts";
 import { inWorld } from "./world.ts";
@@ -72,3 +73,29 @@ test("with a prompt that cannot be used nobody is asked, and the message says wh
     expect(world.model.calls).toEqual([]);
     expectSuccess(await world.run("progress"));
   }));
+
+test("a variant is at work by its weight, in worktrees too, and its figures are told with its hash", () => {
+  const tasks = [EXPIRY, HITS];
+  return inWorld(
+    {
+      script: linksScript({ other: (call: Call) => solve(taskNamed(call, tasks)) }, tasks),
+      options: { prompts: { implementer: { variants: { default: 0, short: 1 } } } },
+    },
+    async (world) => {
+      planned(world, tasks);
+      world.repository.write(`${DIRECTORY}/implementer.short.md`, WORKER);
+      expectSuccess(await world.run("implement"));
+      expect(world.model.opened("implementer")).toEqual([]);
+      const systems = world.model.opened("other").map(({ system }) => system.split("\n")[0]);
+      expect(systems).toEqual([WORKER, WORKER]);
+
+      const hash = createHash("sha256").update(WORKER).digest("hex").slice(0, 16);
+      const metrics = await world.run("metrics");
+      expectSuccess(metrics);
+      expect(printed(metrics)).toMatch(
+        new RegExp(`implementer~short *\\| ${hash} \\| +2 .*2 of 2: too few to tell`),
+      );
+      expect(world.repository.read(".git/multi-agent-coder/journal.jsonl")).toContain(hash);
+    },
+  );
+});

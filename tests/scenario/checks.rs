@@ -88,7 +88,8 @@ impl World {
             return;
         };
         assert!(*timeout_ms > 0 && *silent_ms > 0, "I13: no deadline");
-        assert_eq!(*agent, session.purpose.agent);
+        let role = agent.split('~').next().unwrap_or_default();
+        assert_eq!(role, session.purpose.agent);
         let is_ask = |operation: &Operation| matches!(operation, Operation::Session(SessionOperation::Ask { session, .. }) if session == id);
         let is_busy = self.pending.iter().any(|pending| is_ask(&pending.operation));
         assert!(!is_busy, "{id} is asked twice at once");

@@ -27,6 +27,7 @@ mod merging;
 mod order;
 mod plan;
 mod plan_trouble;
+mod prompts;
 mod provider;
 mod read_back;
 mod reading;
