@@ -30,6 +30,23 @@ pub fn backlog(text: &str) {
     }
 }
 
+/// A template is filled in with data, or refused with sentences; what it makes keeps every rule.
+pub fn template(text: &str) {
+    let (text, value) = text.split_once('\u{0}').unwrap_or((text, "{{A}}\n- id: \"x\""));
+    let template = match multi_agent_coder::template::parse(text) {
+        Ok(template) => template,
+        Err(problems) => return assert_told(&problems),
+    };
+    let values = template.variables.iter().map(|variable| (variable.name.clone(), value.to_owned()));
+    match template.fill(&values.collect::<Vec<_>>()) {
+        Ok(filled) => {
+            assert_eq!(validate(&filled.tasks), []);
+            assert_eq!(filled.limits.problems(&filled.tasks), []);
+        }
+        Err(misfits) => assert!(misfits.iter().all(|misfit| !misfit.to_string().is_empty())),
+    }
+}
+
 /// The rules that work and git depend on, checked in another way than the parser does.
 fn assert_sound(backlog: &Backlog) {
     let is_word = |id: &str| {

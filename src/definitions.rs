@@ -241,7 +241,7 @@ pub fn definitions(sources: &PromptSources) -> Definitions {
         commands: vec![
             command(
                 CommandName::Plan,
-                "Plan a feature from a file or a text: documents and a backlog of tasks",
+                "Plan a feature from a file, a text or a template (--templates): documents and a backlog of tasks",
             ),
             command(CommandName::Backlog, "Make the backlog again from PLAN.md, or check it (--check)"),
             command(

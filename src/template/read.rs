@@ -3,7 +3,7 @@
 use super::phrase::{Phrase, is_variable};
 use super::{Template, Variable, is_name};
 use crate::backlog::fields::Reader;
-use crate::backlog::problem::{Finding, Problem, hint, shown};
+use crate::backlog::problem::{Finding, Problem, cut, hint, shown};
 use crate::backlog::tree::{Entry, Node, Value, read_tree};
 use crate::backlog::{CONSTRAINTS, DONT_TOUCH};
 
@@ -99,7 +99,7 @@ fn variable(entry: &Entry, findings: &mut Vec<Finding>) -> Variable {
             "" => entry.line,
             field => entry.node.entry(field).map_or(entry.line, |field| field.line),
         });
-        let field = format!("variables.{}.{}", entry.key, finding.field);
+        let field = format!("variables.{}.{}", cut(&entry.key), finding.field);
         Finding { field: field.trim_end_matches('.').to_owned(), line: Some(line), ..finding }
     }));
     Variable { name: entry.key.clone(), description, default, pattern }
@@ -123,7 +123,8 @@ fn skeleton(root: &Node) -> Node {
 
 /// Every variable that is used is declared, and the other way round.
 fn check_names(template: &Template, root: &Node, findings: &mut Vec<Finding>) {
-    let known: Vec<&str> = template.variables.iter().map(|variable| variable.name.as_str()).collect();
+    let names = template.variables.iter().map(|variable| variable.name.as_str());
+    let known: Vec<&str> = names.filter(|name| is_variable(name)).collect();
     let mut uses: Vec<(u32, String)> = Vec::new();
     uses.extend(template.title.variables().map(|name| (root.line_at("title"), name.to_owned())));
     for variable in &template.variables {
@@ -146,7 +147,12 @@ fn check_names(template: &Template, root: &Node, findings: &mut Vec<Finding>) {
     for name in known {
         if !uses.iter().any(|(_, used)| used == name) {
             let message = "it is used nowhere: use it or remove it".to_owned();
-            findings.push(Finding { task: None, field: format!("variables.{name}"), line: None, message });
+            findings.push(Finding {
+                task: None,
+                field: format!("variables.{}", cut(name)),
+                line: None,
+                message,
+            });
         }
     }
 }
@@ -202,13 +208,12 @@ fn check_cycles(template: &Template, findings: &mut Vec<Finding>) {
                 1 => {
                     let from = way.iter().position(|(on, _)| *on == to).unwrap_or_default();
                     let names = way[from..].iter().map(|(on, _)| *on).chain([to]);
-                    let path: Vec<&str> =
-                        names.map(|index| template.variables[index].name.as_str()).collect();
+                    let path: Vec<String> = names.map(|index| cut(&template.variables[index].name)).collect();
                     let message = format!(
                         "the defaults need each other: {}; give one of them another",
                         path.join(" -> ")
                     );
-                    let field = format!("variables.{}.default", template.variables[to].name);
+                    let field = format!("variables.{}.default", cut(&template.variables[to].name));
                     findings.push(Finding { task: None, field, line: None, message });
                 }
                 _ => {}

@@ -79,7 +79,6 @@ fn a_broken_template_is_told_by_line() {
     line 1, field tasks: there are no tasks: write at least one
     line 3, field variables.a: "a" is no name: use capital letters, digits and _
     line 3, field variables.a.description: description is missing: write one
-    line 3, field variables.a: it is used nowhere: use it or remove it
     line 4, field variables.B.default: what is required needs no default: remove one of them
     line 4, field variables.B.pattern: this is no regular expression: found open group without closing ')'
     line 4, field variables.B: it is used nowhere: use it or remove it

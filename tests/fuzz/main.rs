@@ -61,6 +61,8 @@ tasks:
     error: "gate: failed"
 "#;
 
+const TEMPLATE: &str = include_str!("../../templates/bugfix.yaml");
+
 const REPLIES: [&str; 4] = [
     "It is fine.\n\n```yaml\nverdict: approved\nissues: []\n```\n",
     "```yaml\nverdict: changes_requested\nissues:\n  - \"src/a.js: round it\"\n  - 'Test: none'\n```",
@@ -106,11 +108,19 @@ proptest! {
     }
 
     #[test]
+    fn a_template_is_filled_in_or_refused(changes in mutations(TEMPLATE.len()), value in any::<String>()) {
+        let text = mutated(TEMPLATE, &changes);
+        bodies::template(&text);
+        bodies::template(&format!("{}\u{0}{value}", text.replace('\u{0}', "")));
+    }
+
+    #[test]
     fn any_text_at_all_is_survived(text in any::<String>()) {
         bodies::backlog(&text);
         bodies::journal(&text);
         bodies::redact(&text);
         bodies::reply(&text);
+        bodies::template(&text);
     }
 }
 

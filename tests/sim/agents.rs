@@ -12,7 +12,7 @@ use multi_agent_coder::plan::Planner;
 use crate::coverage::Class;
 use crate::git::slot_of;
 use crate::process::Flight;
-use crate::setup::mark;
+use crate::setup::{OFF_LIMITS, mark};
 use crate::world::{Item, START_MS, Session, World};
 
 /// Stands in every planning text; no worker may ever see it.
@@ -28,6 +28,8 @@ pub enum Deed {
     Work { word: &'static str, is_shared: bool },
     /// It writes what may not be written, too.
     Forbidden,
+    /// It writes what the person wants left alone, too.
+    OffLimits,
     /// It changes git's configuration.
     Tamper,
     /// It changes nothing.
@@ -125,6 +127,7 @@ impl World {
             11 => Deed::Finish(Some("length")),
             12 => Deed::Finish(Some("tool-calls")),
             13 if self.rng.chance(300) => Deed::Tamper,
+            14 => Deed::OffLimits,
             _ => self.trouble(),
         }
     }
@@ -365,6 +368,14 @@ impl World {
                 self.writes(&session, "good", false);
                 if let Some(worktree) = self.worktree_of(&session) {
                     worktree.insert("opencode.json".into(), "{}\n".into());
+                }
+                answered("Done.", Some("stop"))
+            }
+            Deed::OffLimits => {
+                self.hit(Class::OffLimits);
+                self.writes(&session, "good", false);
+                if let Some(worktree) = self.worktree_of(&session) {
+                    worktree.insert(format!("{OFF_LIMITS}main.js"), "{}\n".into());
                 }
                 answered("Done.", Some("stop"))
             }

@@ -17,7 +17,7 @@ use crate::agents::{PLAN_MARK, REWORK_MARK, is_ours};
 use crate::answers::gate;
 use crate::coverage::Class;
 use crate::git::{directory, slot_of};
-use crate::setup::mark;
+use crate::setup::{OFF_LIMITS, mark};
 use crate::world::{Command, World};
 
 /// No wait of ours is longer than this.
@@ -292,6 +292,9 @@ impl World {
                 let number: u32 = number.expect("I5: what is merged is in no ref of its attempt");
                 let end = self.books.good_ends.get(&(task.to_string(), number));
                 assert_eq!(end, Some(&true), "{task} is merged and its agent came to no good end");
+                let is_off_limits = |path: &String| path.starts_with(OFF_LIMITS);
+                let tree = self.git.commit(commit).map(|commit| commit.tree.clone()).unwrap_or_default();
+                assert!(!tree.keys().any(is_off_limits), "{task} is merged with what is to be left alone");
                 if self.setup.options["review"] == "auto" {
                     let verdict = self.books.verdicts.get(&(task.to_string(), number));
                     assert_eq!(verdict, Some(&true), "{task} is merged and no reviewer approved it");

@@ -34,6 +34,7 @@ classes! {
     Rebase: "an answer of the rebase agent",
     Blocked: "a blocked agent",
     Forbidden: "forbidden paths left out",
+    OffLimits: "work on what the person wants left alone",
     EmptyWork: "an agent that changed nothing",
     Deadline: "an agent at its deadline",
     Silent: "a silent agent",

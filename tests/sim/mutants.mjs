@@ -15,7 +15,15 @@ const RUNS_SOUND = 100;
 /** A fault that makes the core loop without end is noticed as well. */
 const TIMEOUT_MS = 15 * 60 * 1000;
 const COPY = join(root, "target", "mutants");
-const COPIED = ["Cargo.toml", "Cargo.lock", "src", "prompts", "js-shim/bindgen", "tests/sim"];
+const COPIED = [
+  "Cargo.toml",
+  "Cargo.lock",
+  "src",
+  "prompts",
+  "templates",
+  "js-shim/bindgen",
+  "tests/sim",
+];
 
 const words = process.argv.slice(2);
 const isCheck = words.includes("--check");

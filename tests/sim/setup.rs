@@ -1,7 +1,7 @@
 //! What a seed draws before anything happens: the backlog, the options, how bad the world is, and what
 //! the person will do when.
 
-use multi_agent_coder::backlog::{Backlog, Scope, Status, TaskContext, TaskSpec};
+use multi_agent_coder::backlog::{Backlog, Limits, Scope, Status, TaskContext, TaskSpec};
 use multi_agent_coder::ids::{TaskId, TrackId};
 use serde_json::{Value, json};
 
@@ -93,6 +93,8 @@ pub struct Setup {
 
 /// The track of a backlog that is there from the start.
 pub const TRACK: &str = "cart-1";
+/// The directory that the person wants left alone.
+pub const OFF_LIMITS: &str = "off/";
 
 impl Setup {
     /// Draws one.
@@ -261,7 +263,7 @@ pub fn backlog(tasks: Vec<TaskSpec>) -> Backlog {
         created_at: "2025-01-01T00:00:00Z".into(),
         revision: None,
         updated_at: None,
-        limits: Default::default(),
+        limits: Limits { constraints: Vec::new(), dont_touch: vec![OFF_LIMITS.into()] },
         tasks,
     }
 }

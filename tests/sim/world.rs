@@ -187,7 +187,7 @@ impl World {
             readable,
             setup,
         };
-        world.put(Place::Person, "feature.md", "# Feature Request: Cart\n\nA cart with discounts and tax.\n");
+        world.put(Place::Person, "feature.md", "# Feature Request: Cart\n\nA cart with discounts and tax.\n\n## Constraints\n\n- Don't touch: off/\n");
         if world.setup.is_planned {
             let text = render(&world.readable);
             world.put(Place::Repository, BACKLOG, &text);

@@ -18,6 +18,12 @@ const WORKING = "src/run/implement/working.rs";
 
 export const MUTANTS = [
   {
+    name: "work on what is left alone is taken",
+    file: JUDGING,
+    find: "(None, Some(_)) if !self.touched(changes).is_empty() => {",
+    replace: "(None, Some(_)) if false => {",
+  },
+  {
     name: "swap without its old value",
     file: MERGE,
     find: "to: merge.clone(), from: Some(self.tip.clone()) };",
