@@ -99,6 +99,8 @@ pub(crate) struct Shared {
     pub ledger: Ledger,
     /// Prices by `provider/model`, from the host's catalogue.
     pub prices: BTreeMap<String, Price>,
+    /// What models can take in tokens, by the same names; none of those that nobody knows it of.
+    pub context_tokens: BTreeMap<String, u32>,
     /// Why the latest `/implement` ended before all was done; `None` when it did not.
     pub shortfall: Option<Shortfall>,
     /// What earlier work taught.

@@ -122,6 +122,24 @@ pub struct Setting {
     pub seed: u32,
 }
 
+/// What a tool call brought into its session.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(default)]
+pub struct Touched {
+    /// The files and directories it was called with, relative to the session's directory where they are in
+    /// it, else absolute; the first 20.
+    pub paths: Vec<String>,
+    /// Size of its input, as JSON, in UTF-8 bytes.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub input_bytes: u64,
+    /// Size of its output in UTF-8 bytes.
+    #[cfg_attr(test, ts(type = "number"))]
+    pub output_bytes: u64,
+    /// Which of the words that are looked for stand in its output.
+    pub words: Vec<String>,
+}
+
 /// A sign of life or trouble from a working session.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -143,6 +161,9 @@ pub enum SessionSignal {
         call: String,
         /// The call failed.
         is_error: bool,
+        /// What it brought into the session.
+        #[serde(default)]
+        touched: Touched,
     },
     /// The host waits before it calls the provider again.
     Retrying {

@@ -11,6 +11,7 @@ use crate::effect::git::Change;
 use crate::evidence::FailureClass;
 use crate::ids::{CommitId, EffectId, TaskId, TrackId};
 use crate::metrics::{Origin, Try};
+use crate::resilience::drift;
 use crate::review::GateReport;
 use crate::run::implement::attempt::Attempt;
 use crate::run::implement::left::Left;
@@ -79,6 +80,8 @@ pub struct Record {
     pub spent_ms: u64,
     /// Why the latest attempt failed.
     pub error: Option<String>,
+    /// What the sessions of its agents gathered, oldest first.
+    pub sessions: Vec<drift::Figures>,
     /// How each attempt ended, a sentence each, oldest first.
     pub history: Vec<String>,
     /// What the gates said of the latest work.

@@ -30,12 +30,14 @@ export interface Hub {
   worktreeConfig: string | null;
   /** Agents of ours as they were put into a configuration: nothing that the person set. */
   installed: WeakSet<object>;
+  /** By session: what OpenCode's own agent is to read when it sums that session up. */
+  kept: Map<string, string>;
   /** One opening of a worktree's instance at a time. */
   opening: Promise<unknown>;
 }
 
 // Two versions of the package in one process must not share objects: the number counts changes of `Hub`.
-const KEY = Symbol.for("multi-agent-coder/hub/3");
+const KEY = Symbol.for("multi-agent-coder/hub/4");
 
 function create(): Hub {
   return {
@@ -47,6 +49,7 @@ function create(): Hub {
     events: null,
     worktreeConfig: null,
     installed: new WeakSet(),
+    kept: new Map(),
     opening: Promise.resolve(),
   };
 }

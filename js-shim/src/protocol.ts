@@ -298,6 +298,14 @@ export type FileRef = {
   path: string,
 };
 
+/** What holds a long session to its task. */
+export type Focus = {
+  /** What the host's own agent reads when it sums the session up. */
+  keep: string,
+  /** Words that are looked for in what tools answer: whole, in this very spelling. */
+  words: Array<string>,
+};
+
 /** A session of ours at the host. */
 export type FoundSession = {
   /** Its id. */
@@ -762,6 +770,8 @@ export type SessionOperation = {
   timeout_ms: number,
   /** Without any event from it for so long it is aborted with [`Trouble::Silent`]. */
   silent_ms: number,
+  /** What holds a long session to its task; `null` where that is not needed. */
+  focus?: Focus,
 } | {
   "type": "nudge",
   /** The session. */
@@ -849,6 +859,8 @@ export type SessionSignal = {
   call: string,
   /** The call failed. */
   is_error: boolean,
+  /** What it brought into the session. */
+  touched: Touched,
 } | {
   "type": "retrying",
   /** Which try comes next, from 1. */
@@ -947,6 +959,19 @@ export type ToolDefinition = {
   /** What it takes, as a JSON Schema. A tool that takes anything else is another one, and stays as it is. */
   parameters: { properties: Record<string, unknown> } & Record<string,
   unknown>,
+};
+
+/** What a tool call brought into its session. */
+export type Touched = {
+  /** The files and directories it was called with, relative to the session's directory where they are in
+   * it, else absolute; the first 20. */
+  paths: Array<string>,
+  /** Size of its input, as JSON, in UTF-8 bytes. */
+  input_bytes: number,
+  /** Size of its output in UTF-8 bytes. */
+  output_bytes: number,
+  /** Which of the words that are looked for stand in its output. */
+  words: Array<string>,
 };
 
 /** A backlog's `track_id`; part of branch and ref names. */

@@ -3,6 +3,7 @@
 
 mod atoms;
 mod clean;
+mod compaction;
 mod compile;
 #[cfg(test)]
 mod compile_tests;
@@ -26,6 +27,7 @@ mod wording;
 
 pub use atoms::{Atom, AtomKind, atoms, keeps_atoms};
 pub use clean::{Clean, Others, Unclean, compile_clean};
+pub use compaction::kept;
 pub use compile::compile;
 pub use compress::{KnownFile, Refusal, compress};
 pub use inputs::{Inputs, Remembered};

@@ -42,6 +42,10 @@ pub enum SessionOperation {
         /// Without any event from it for so long it is aborted with [`Trouble::Silent`].
         #[cfg_attr(test, ts(type = "number"))]
         silent_ms: u64,
+        /// What holds a long session to its task; `None` where that is not needed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[cfg_attr(test, ts(optional))]
+        focus: Option<Focus>,
     },
     /// Say something to a session that is at work; it reads it at its next step.
     /// Resolves as `Nudged` or `Failed`.
@@ -78,6 +82,16 @@ pub enum SessionOperation {
         /// The same directory as at its creation.
         directory: Option<String>,
     },
+}
+
+/// What holds a long session to its task.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Focus {
+    /// What the host's own agent reads when it sums the session up.
+    pub keep: String,
+    /// Words that are looked for in what tools answer: whole, in this very spelling.
+    pub words: Vec<String>,
 }
 
 /// How a session operation ended.

@@ -45,6 +45,11 @@ pub enum Failure {
         /// What.
         what: String,
     },
+    /// The agent read and wrote far from its task.
+    Drift {
+        /// What.
+        what: String,
+    },
     /// The agent said that it cannot go on.
     Blocked {
         /// Why.
@@ -108,6 +113,8 @@ pub enum FailureClass {
     Review,
     /// Too long, or going in circles.
     Timeout,
+    /// Far from its task.
+    Drift,
     /// The agent gave up, or could not finish its answer.
     Blocked,
     /// The provider failed.
@@ -146,6 +153,7 @@ impl Failure {
             Self::Gate { .. } => FailureClass::Gate,
             Self::Review { .. } => FailureClass::Review,
             Self::Timeout { .. } | Self::Loop { .. } => FailureClass::Timeout,
+            Self::Drift { .. } => FailureClass::Drift,
             Self::Blocked { .. } => FailureClass::Blocked,
             Self::Provider { class, .. } if class.counts() => FailureClass::Blocked,
             Self::Provider { .. } | Self::Silent { .. } => FailureClass::Provider,
@@ -197,6 +205,7 @@ impl Failure {
                 format!("nothing was heard from the agent for {}", text::duration(*after_ms))
             }
             Self::Loop { what } => format!("the agent went in circles: {}", shown(what)),
+            Self::Drift { what } => format!("the agent strayed from its task: {}", shown(what)),
             Self::Blocked { reason } => format!("the agent is blocked: {}", shown(reason)),
             Self::Provider { class, message } if class.counts() => shown(message),
             Self::Provider { class: TroubleClass::Refused, message } => {

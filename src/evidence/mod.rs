@@ -47,6 +47,7 @@ pub fn distill(failure: &Failure) -> Vec<String> {
             vec![line(dont, &why, "timeout", None)]
         }
         Failure::Loop { what } => vec![line("repeat what brings nothing new", what, "loop", None)],
+        Failure::Drift { what } => vec![line("read far from the task's files", what, "drift", None)],
         Failure::Blocked { reason } => {
             vec![line("stop at what blocked the last attempt", reason, "blocked", None)]
         }

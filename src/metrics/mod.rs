@@ -1,5 +1,6 @@
 //! What was spent on what, what the next run may cost, and how both are told.
 
+mod drift;
 mod estimate;
 mod prompts;
 mod report;
@@ -14,6 +15,7 @@ use crate::effect::session::Usage;
 use crate::ids::{ModelRef, TaskId, TrackId};
 use crate::prompts::PromptUse;
 use crate::route::Work;
+pub use drift::Drift;
 pub use estimate::{Estimate, Price, Prices, estimate};
 pub use prompts::PromptFigures;
 pub use report::{TaskFigures, metrics, report};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Estimate, Ledger, PromptFigures, Retries, Usage};
+use super::drift::drifts;
+use super::{Drift, Estimate, Ledger, PromptFigures, Retries, Usage};
 use crate::memory::Memory;
 use crate::text;
 
@@ -21,6 +22,8 @@ pub struct TaskFigures {
     pub attempts: u32,
     /// Size of its context in bytes; 0 before it was compiled.
     pub context_bytes: u32,
+    /// How far the sessions of its agents strayed, in all attempts.
+    pub drift: Vec<Drift>,
     /// Tokens of all attempts.
     pub tokens: u64,
     /// US dollars of all attempts.
@@ -79,6 +82,7 @@ pub fn metrics(
         format!("First attempt: {}.", first_attempts(tasks)),
         format!("Time at work: {}.", times(tasks)),
         format!("Context sizes: {}.", contexts(tasks)),
+        format!("Drift: {}.", drifts(tasks)),
         format!("Memory: {}.", memory.summary()),
         spent(ledger, None),
     ] {
@@ -282,10 +286,16 @@ mod tests {
             status: status.to_owned(),
             attempts,
             context_bytes: bytes,
+            drift: drift_of(bytes, attempts),
             tokens: u64::from(bytes) * 10,
             cost_usd: f64::from(bytes) / 1e5,
             duration_ms: ms,
         }
+    }
+
+    fn drift_of(bytes: u32, attempts: u32) -> Vec<Drift> {
+        let percent = u64::from(bytes) / 60;
+        (0..attempts).map(|nth| Drift { percent, alerts: nth, nudges: nth / 2 }).collect()
     }
 
     fn tasks() -> Vec<TaskFigures> {

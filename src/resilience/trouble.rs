@@ -270,6 +270,9 @@ pub fn of_end(outcome: &SessionOutcome) -> Option<Diagnosis> {
     }
 }
 
+/// The finish reason of a turn in which the host only summed the session up, because it grew too long.
+pub const SUMMARY: &str = "summary";
+
 /// Whether a model turn ended as one should.
 pub fn is_good_finish(finish: Option<&str>) -> bool {
     matches!(finish, Some("stop" | "tool-calls" | "length" | "content-filter"))

@@ -256,6 +256,7 @@ impl DraftRun {
             text,
             timeout_ms: self.run.options.planning_timeout_ms,
             silent_ms: silent_ms(self.run.options.planning_timeout_ms),
+            focus: None,
         };
         let ask = turn.request(Waiter::Draft(Wait::Step), Operation::Session(operation));
         Asked::begin(turn, ask)

@@ -245,9 +245,12 @@ fn models_problem(models: &[CatalogueEntry], run: &Run) -> Option<String> {
 
 fn remember_prices(turn: &mut Turn, models: &[CatalogueEntry]) {
     for entry in models {
-        if let CatalogueEntry::Known { model, input_usd, output_usd, .. } = entry {
+        if let CatalogueEntry::Known { model, input_usd, output_usd, context_tokens } = entry {
             let price = Price { input_usd: *input_usd, output_usd: *output_usd };
             turn.shared.prices.insert(model.to_string(), price);
+            if *context_tokens > 0 {
+                turn.shared.context_tokens.insert(model.to_string(), *context_tokens);
+            }
         }
     }
 }

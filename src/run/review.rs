@@ -324,6 +324,7 @@ impl Review {
             text,
             timeout_ms,
             silent_ms: silent_ms(timeout_ms),
+            focus: None,
         };
         let ask = turn.request(around.waiter.clone(), Operation::Session(operation));
         let asked = Asked::begin(turn, ask);

@@ -65,6 +65,7 @@ export const writeFile = (path: string, text: string): ToolCall => ({
   name: "write",
   args: { filePath: path, content: text },
 });
+export const readFile = (path: string): ToolCall => ({ name: "read", args: { filePath: path } });
 export const bash = (command: string): ToolCall => ({
   name: "bash",
   args: { command, description: "run a command" },

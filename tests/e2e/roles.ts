@@ -14,8 +14,8 @@ const AGENTS = [
   "compressor",
 ] as const;
 
-/** One of our agents; `title` is OpenCode's own title agent, `other` any agent of the person's. */
-export type Role = (typeof AGENTS)[number] | "title" | "other";
+/** One of our agents; `title` and `compaction` are OpenCode's own, `other` is any agent of the person's. */
+export type Role = (typeof AGENTS)[number] | "title" | "compaction" | "other";
 
 /** A task as the scripts know it, by what its prompts are bound to say. */
 export interface KnownTask {
@@ -28,6 +28,7 @@ export interface KnownTask {
 const FIRST_LINES: [string, Role][] = [
   ...AGENTS.map((agent): [string, Role] => [firstLine(agent), agent]),
   ["You are a title generator", "title"],
+  ["You are a context summarization agent", "compaction"],
 ];
 
 function firstLine(agent: string): string {

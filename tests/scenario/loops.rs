@@ -2,7 +2,7 @@
 
 use multi_agent_coder::effect::session::Usage;
 use multi_agent_coder::event::CommandName::Implement;
-use multi_agent_coder::event::SessionSignal;
+use multi_agent_coder::event::{SessionSignal, Touched};
 use multi_agent_coder::ids::SessionId;
 
 use crate::agents::{Act, task};
@@ -21,7 +21,12 @@ fn at_work() -> (World, SessionId) {
 }
 
 fn call(world: &mut World, call: &str) {
-    let signal = SessionSignal::Called { tool: "bash".into(), call: call.into(), is_error: false };
+    let signal = SessionSignal::Called {
+        tool: "bash".into(),
+        call: call.into(),
+        is_error: false,
+        touched: Touched::default(),
+    };
     see(world, "T01", signal);
 }
 

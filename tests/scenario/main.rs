@@ -14,6 +14,7 @@ mod attempts;
 mod audit;
 mod budget;
 mod cancel;
+mod drift;
 mod edits;
 mod golden;
 mod ground;

@@ -24,7 +24,13 @@ const ASK: Extract<SessionOperation, { type: "ask" }> = {
   silent_ms: 60_000,
 };
 
-const CALL: EndedCall = { id: "c1", tool: "bash", input: { command: "ls", x: 1 }, isError: false };
+const CALL: EndedCall = {
+  id: "c1",
+  tool: "bash",
+  input: { command: "ls", x: 1 },
+  output: "a\nb\n",
+  isError: false,
+};
 const PLACE = { session: "s", directory: null };
 const USAGE: Usage = {
   input_tokens: 3,
@@ -245,9 +251,10 @@ test("a tool call that ended is told once, by its event or by a look", async () 
   host.turns = [turn({ isCompleted: false, calls: [CALL, missed] })];
   await vi.advanceTimersByTimeAsync(25_000);
   const hash = expect.stringMatching(/^[0-9a-f]{16}$/);
+  const touched = { paths: [], input_bytes: 22, output_bytes: 4, words: [] };
   expect(signals).toEqual([
-    { type: "called", tool: "bash", call: hash, is_error: false },
-    { type: "called", tool: "bash", call: hash, is_error: true },
+    { type: "called", tool: "bash", call: hash, is_error: false, touched },
+    { type: "called", tool: "bash", call: hash, is_error: true, touched },
   ]);
   // The order of an input's keys says nothing.
   expect(new Set(signals.map((signal) => "call" in signal && signal.call)).size).toBe(1);

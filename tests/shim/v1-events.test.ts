@@ -120,10 +120,17 @@ test("an answer ended only when it has its time; `unknown` is no reason", async 
 
 test("a tool call counts when it has ended, in sessions below too", async () => {
   const { streams, heard } = await open();
+  const said = { output: "it said this", error: "it failed" };
   const send = (session: string, id: string, tool: string, status: string) =>
     streams.send("message.part.updated", {
       sessionID: session,
-      part: { id, sessionID: session, type: "tool", tool, state: { status, input: { a: 1 } } },
+      part: {
+        id,
+        sessionID: session,
+        type: "tool",
+        tool,
+        state: { status, input: { a: 1 }, ...said },
+      },
     });
   streams.send("session.created", { info: { id: "below", parentID: "s" } });
   send("s", "p1", "bash", "running");
@@ -131,15 +138,15 @@ test("a tool call counts when it has ended, in sessions below too", async () => 
   send("below", "p2", "read", "error");
   send("s", "p3", "invalid", "completed");
   await until(() => heard.length === 4);
-  const called = (id: string, tool: string, isError: boolean) => ({
+  const called = (id: string, tool: string, output: string, isError: boolean) => ({
     type: "called",
-    call: { id, tool, input: { a: 1 }, isError },
+    call: { id, tool, input: { a: 1 }, output, isError },
   });
   expect(heard).toEqual([
     { type: "sign" },
-    called("p1", "bash", false),
-    called("p2", "read", true),
-    called("p3", "invalid", true),
+    called("p1", "bash", said.output, false),
+    called("p2", "read", said.error, true),
+    called("p3", "invalid", said.output, true),
   ]);
 });
 

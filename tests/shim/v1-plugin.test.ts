@@ -219,3 +219,19 @@ test.each([
 ])("the words %j are %j", (given, wanted) => {
   expect(unwrap(given)).toBe(wanted);
 });
+
+test("only a session of ours that is summed up is told what to keep, once", async () => {
+  const directory = temporaryDirectory();
+  const first = new Instance(directory);
+  const second = new Instance(directory);
+  hub.kept.set("ours", "Keep the task.");
+  onTestFinished(() => void hub.kept.clear());
+  const told = async (sessionID: string) => {
+    const output: { context: string[] } = { context: ["of another plugin"] };
+    for (const { hooks } of [first, second])
+      await hooks["experimental.session.compacting"]?.({ sessionID }, output);
+    return output;
+  };
+  expect(await told("ours")).toEqual({ context: ["of another plugin", "Keep the task."] });
+  expect(await told("a chat")).toEqual({ context: ["of another plugin"] });
+});

@@ -37,6 +37,22 @@ test.each(["exists", "remove", "turns", "isBusy"] as const)(
   },
 );
 
+test("what a session is to keep is known until it is removed", async () => {
+  const agents = [{ name: "implementer" }];
+  const { sessions } = sessionsWith({
+    "/agent": agents,
+    "/session/{id}/prompt_async": {},
+    "/session/status": {},
+  });
+  onTestFinished(() => void hub.kept.clear());
+  const ask = { session: "s", directory: null, agent: "implementer", model: null, text: "Do it." };
+  await sessions.send({ ...ask, session: "other" });
+  await sessions.send({ ...ask, focus: { keep: "Keep the task.", words: [] } });
+  expect([...hub.kept]).toEqual([["s", "Keep the task."]]);
+  await sessions.remove({ session: "s", directory: null });
+  expect([...hub.kept]).toEqual([]);
+});
+
 test("below a chat only sessions of ours are found; a chat that is gone has none", async () => {
   const purpose = { agent: "implementer", task: "T01", attempt: 2 };
   const ours = { id: "a", metadata: { "multi-agent-coder": { ...purpose, directory: "/w1" } } };

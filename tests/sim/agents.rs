@@ -5,7 +5,7 @@ use multi_agent_coder::effect::Operation;
 use multi_agent_coder::effect::git::Guarded;
 use multi_agent_coder::effect::session::{FoundSession, SessionOperation, SessionOutcome, Trouble, Usage};
 use multi_agent_coder::effect::stored::{Origin, StoredText};
-use multi_agent_coder::event::SessionSignal;
+use multi_agent_coder::event::{SessionSignal, Touched};
 use multi_agent_coder::ids::SessionId;
 use multi_agent_coder::plan::Planner;
 
@@ -193,9 +193,28 @@ impl World {
                 signals.push(SessionSignal::Retrying { attempt: 1, next_ms, message });
             }
             8 => {
-                let call =
-                    SessionSignal::Called { tool: "grep".into(), call: "same".into(), is_error: false };
+                let call = SessionSignal::Called {
+                    tool: "grep".into(),
+                    call: "same".into(),
+                    is_error: false,
+                    touched: Touched::default(),
+                };
                 signals = vec![call; self.rng.between(1, 30) as usize];
+            }
+            9 => {
+                self.hit(Class::Strays);
+                let far = |n: u64| SessionSignal::Called {
+                    tool: "read".into(),
+                    call: format!("far {n}"),
+                    is_error: false,
+                    touched: Touched {
+                        paths: vec!["far/away.md".into()],
+                        input_bytes: 40,
+                        output_bytes: 48_000,
+                        words: Vec::new(),
+                    },
+                };
+                signals = (0..self.rng.between(1, 8)).map(far).collect();
             }
             7 => {
                 self.hit(Class::Denied);

@@ -41,6 +41,7 @@ classes! {
     ProviderError: "a provider's error",
     BadFinish: "a bad finish reason",
     Denied: "a denied permission",
+    Strays: "an agent that reads far from its task",
     Meddled: "a text of somebody else in a session",
     Kept: "a session the host kept",
     CreateFailed: "a session not made",

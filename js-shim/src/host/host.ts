@@ -2,6 +2,7 @@
 // `v1.ts` speaks to 1.18.x. Another generation is another file like it, and nothing else changes.
 import type {
   CommandName,
+  Focus,
   FoundSession,
   ModelRef,
   Purpose,
@@ -76,6 +77,8 @@ export interface SendRequest extends SessionPlace {
   agent: string;
   model: ModelRef | null;
   text: string;
+  /** What holds the session to its task when it grows long. */
+  focus?: Focus | null;
 }
 
 /** The reason to stop of an answer that only sums the session up, because it grew too long. */
@@ -103,6 +106,8 @@ export interface EndedCall {
   id: string;
   tool: string;
   input: unknown;
+  /** What it answered; its error when it failed. */
+  output: string;
   isError: boolean;
 }
 

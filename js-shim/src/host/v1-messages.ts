@@ -144,12 +144,14 @@ export function usageOf(info: Record<string, unknown>): Usage {
 
 /** The tool call of a part; `undefined` when it is none, or has not ended. */
 export function endedCall(part: Record<string, unknown>): EndedCall | undefined {
-  const { status, input } = record(part["state"]);
+  const { status, input, output, error } = record(part["state"]);
   if (part["type"] !== "tool" || (status !== "completed" && status !== "error")) return undefined;
   const tool = String(part["tool"]);
   // A call that the model got wrong is handed to a tool of this name, which always succeeds.
   const isError = status === "error" || tool === "invalid";
-  return { id: String(part["id"]), tool, input: input ?? {}, isError };
+  const said = status === "error" ? error : output;
+  const text = typeof said === "string" ? said : "";
+  return { id: String(part["id"]), tool, input: input ?? {}, output: text, isError };
 }
 
 /** The core wants whole numbers; some providers send none, or nonsense. */

@@ -95,6 +95,10 @@ export class V1Plugin {
           parts.splice(0, parts.length, ...parts.filter(({ type }) => type !== "tool"));
         }
       },
+      "experimental.session.compacting": async ({ sessionID }, { context }) => {
+        const kept = this.#isActing() ? hub.kept.get(sessionID) : undefined;
+        if (kept !== undefined) context.push(kept);
+      },
       "shell.env": async (_, { env }) => cleanVariable(env, await this.#shellMark),
     };
   }

@@ -45,7 +45,7 @@ export class V1Sessions implements Sessions {
   }
 
   async send(message: SendRequest): Promise<void> {
-    const { agent, directory } = message;
+    const { session, agent, directory, focus } = message;
     // The instance may have been restarted since, and would then have forgotten our agents.
     if (directory !== null) await openWorktree(this.#client, directory);
     // OpenCode takes a text for an agent that it does not have, and then nothing ever happens.
@@ -58,6 +58,7 @@ export class V1Sessions implements Sessions {
         message: `OpenCode has no agent ${agent} in ${where}`,
       });
     }
+    if (focus) hub.kept.set(session, focus.keep);
     await this.#prompt(message, { kind: "ask" });
   }
 
@@ -179,6 +180,7 @@ export class V1Sessions implements Sessions {
 
   async remove(place: SessionPlace): Promise<{ type: "gone" } | { type: "kept"; reason: string }> {
     const { session, directory } = place;
+    hub.kept.delete(session);
     try {
       if (await this.isBusy(place)) await this.abort(place);
       await request(this.#client, "DELETE", "/session/{id}", {

@@ -14,6 +14,7 @@ use crate::effect::session::{SessionOutcome, Usage};
 use crate::engine::{Activity, Turn};
 use crate::evidence::Failure;
 use crate::ids::{CommitId, EffectId, SessionId, Slot};
+use crate::resilience::drift::DriftWatch;
 use crate::resilience::loops::LoopWatch;
 use crate::review::GateReport;
 use crate::route::{Work, work_of};
@@ -79,6 +80,7 @@ pub enum Stage {
         session: SessionId,
         ask: EffectId,
         watch: LoopWatch,
+        drift: Box<DriftWatch>,
         given_up: Option<GivenUp>,
     },
     /// Its work is being committed; an end that was already bad is kept.
@@ -106,6 +108,8 @@ pub enum GivenUp {
     Trouble(AskTrouble),
     /// It went in circles.
     Loop { what: String },
+    /// It strayed from its task.
+    Drift { what: String },
     /// Its session does not hold what it was sent, and only that.
     Altered(Altered),
     /// The run's budget is used up.
@@ -334,8 +338,11 @@ impl ImplementRun {
                 }
                 other => self.failed(turn, task, &attempt, Failure::Host { message: format!("{other:?}") }),
             },
-            Stage::Working { directory, session, given_up, watch, .. } => {
+            Stage::Working { directory, session, given_up, watch, drift, .. } => {
                 attempt.reverts = watch.reverts();
+                if let Some(record) = self.track.records.get_mut(task) {
+                    record.sessions.push(drift.figures().clone());
+                }
                 self.worked(turn, task, attempt, directory, &session, given_up, outcome, took_ms);
             }
             Stage::Collecting { directory, failure } => {

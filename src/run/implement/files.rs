@@ -92,6 +92,7 @@ impl ImplementRun {
             "files": { "modified": record.changes.iter().map(|change| &change.path).collect::<Vec<_>>() },
             "metrics": {
                 "context_bytes": record.context_bytes,
+                "drift_percent": record.sessions.last().map(|session| session.drift_percent),
                 "token_count": usage.tokens(),
                 "cost_usd": usage.cost_usd,
                 "duration_ms": record.spent_ms,
@@ -135,6 +136,12 @@ impl ImplementRun {
         if !record.not_in_context.is_empty() {
             let lines: String = record.not_in_context.iter().map(|line| format!("- {line}\n")).collect();
             text.push_str(&format!("\n## Left out of its context\n\n{lines}"));
+        }
+        if !record.sessions.is_empty() {
+            let sessions = record.sessions.iter();
+            let lines: String =
+                sessions.map(|one| format!("- Attempt {}: {}.\n", one.attempt, one.told())).collect();
+            text.push_str(&format!("\n## What its sessions took in\n\n{lines}"));
         }
         for version in &record.versions {
             let changes = version.changes.join("\n");

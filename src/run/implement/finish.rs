@@ -9,7 +9,7 @@ use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
 use crate::evidence::FailureClass;
 use crate::ids::{TaskId, TrackId};
-use crate::metrics::{TaskFigures, report};
+use crate::metrics::{Drift, TaskFigures, report};
 use crate::options::LandMode;
 use crate::run::ground::TRUST_CONFIG;
 use crate::run::implement::left::Left;
@@ -295,6 +295,7 @@ pub(crate) fn figures(track: &Track, ledger: &crate::metrics::Ledger) -> Vec<Tas
                 status: status_word(track.status(index), blocker.is_some()),
                 attempts: record.all_attempts(),
                 context_bytes: record.context_bytes,
+                drift: record.sessions.iter().map(Drift::of).collect(),
                 tokens: usage.tokens(),
                 cost_usd: usage.cost_usd,
                 duration_ms: record.spent_ms,

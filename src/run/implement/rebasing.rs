@@ -233,6 +233,7 @@ impl ImplementRun {
             text,
             timeout_ms,
             silent_ms: silent_ms(timeout_ms),
+            focus: None,
         };
         let ask = turn.request(Waiter::Implement(Wait::Rebase { task }), Operation::Session(operation));
         rebasing.stage = Stage::Asking { session, asked: Asked::begin(turn, ask), is_second };

@@ -1,7 +1,9 @@
 //! What is seen of agents at work: their calls, the ends of their turns, what they change. An agent in
 //! circles is told so once and then stopped; a provider in trouble is not waited for in a worktree.
 
+use crate::backlog::TaskSpec;
 use crate::context::read_back;
+use crate::definitions::Role;
 use crate::effect::git::{GitOperation, GitOutcome};
 use crate::effect::session::SessionOperation;
 use crate::effect::timer::{TimerOperation, TimerOutcome};
@@ -9,8 +11,9 @@ use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
 use crate::event::SessionSignal;
 use crate::ids::SessionId;
-use crate::resilience::loops::{Circle, Verdict};
-use crate::resilience::trouble::is_good_finish;
+use crate::resilience::drift::{self, DriftWatch};
+use crate::resilience::loops::{self, Circle};
+use crate::resilience::trouble::{SUMMARY, is_good_finish};
 use crate::route::work_of;
 use crate::run::asked::endless_stream;
 use crate::run::implement::attempt::{GivenUp, Stage, role};
@@ -20,6 +23,40 @@ use crate::track::Life;
 
 /// How often it is looked at what agents have changed. Stagnation takes five times as long.
 const PULSE_MS: u64 = 2 * 60 * 1000;
+
+/// What to do about an agent at work.
+enum Response {
+    /// Nothing.
+    Nothing,
+    /// Tell the person, in half a sentence that begins with the task.
+    Tell(String),
+    /// Tell the agent, and the person that it was told.
+    Nudge { what: String, text: String },
+    /// Stop it.
+    Stop(GivenUp),
+}
+
+impl From<loops::Verdict> for Response {
+    fn from(verdict: loops::Verdict) -> Self {
+        match verdict {
+            loops::Verdict::Fine => Self::Nothing,
+            loops::Verdict::Nudge(text) => Self::Nudge { what: "seems to go in circles".to_owned(), text },
+            loops::Verdict::Abort(Circle::Agent(what)) => Self::Stop(GivenUp::Loop { what }),
+            loops::Verdict::Abort(Circle::Stream) => Self::Stop(GivenUp::Trouble(endless_stream())),
+        }
+    }
+}
+
+impl From<drift::Verdict> for Response {
+    fn from(verdict: drift::Verdict) -> Self {
+        match verdict {
+            drift::Verdict::Fine => Self::Nothing,
+            drift::Verdict::Alert(what) => Self::Tell(what),
+            drift::Verdict::Nudge(text) => Self::Nudge { what: "is far from its task".to_owned(), text },
+            drift::Verdict::Abort(what) => Self::Stop(GivenUp::Drift { what }),
+        }
+    }
+}
 
 impl ImplementRun {
     /// Something was seen in a session.
@@ -65,20 +102,27 @@ impl ImplementRun {
             return false;
         };
         let model = self.run.model(role(spec), work_of(spec));
-        let (watch, ask, given_up) = match &mut attempt.stage {
+        let (watch, drift, ask, given_up) = match &mut attempt.stage {
             Stage::Reviewing { review, .. } => return review.signalled(turn, &self.run, signal),
-            Stage::Working { watch, ask, given_up, .. } => (watch, *ask, given_up),
+            Stage::Working { watch, drift, ask, given_up, .. } => (watch, drift, *ask, given_up),
             _ => return false,
         };
         match signal {
             SessionSignal::Denied { what } => attempt.denied = Some(what.clone()),
-            SessionSignal::Called { tool, call, is_error } => {
-                let verdict = watch.called(tool, call, *is_error);
-                self.judge(turn, task, verdict);
+            SessionSignal::Called { tool, call, is_error, touched } => {
+                let circles = watch.called(tool, call, *is_error).into();
+                let strays = drift.called(tool, touched).into();
+                self.respond(turn, task, circles);
+                self.respond(turn, task, strays);
             }
-            SessionSignal::Stepped { finish, .. } => {
-                let verdict = watch.stepped(finish.as_deref());
-                self.judge(turn, task, verdict);
+            SessionSignal::Stepped { finish, usage } => {
+                let circles = watch.stepped(finish.as_deref()).into();
+                let fills = match finish.as_deref() {
+                    Some(SUMMARY) => drift.summed_up(),
+                    _ => drift.stepped(usage.tokens()),
+                };
+                self.respond(turn, task, circles);
+                self.respond(turn, task, fills.into());
                 if is_good_finish(finish.as_deref()) {
                     return providers::answered(turn, &self.run, model.as_ref());
                 }
@@ -104,8 +148,8 @@ impl ImplementRun {
         false
     }
 
-    /// What the loop watch says is done.
-    fn judge(&mut self, turn: &mut Turn, task: usize, verdict: Verdict) {
+    /// What the watches say is done.
+    fn respond(&mut self, turn: &mut Turn, task: usize, response: Response) {
         let (Some(spec), Some(record)) =
             (self.track.backlog.tasks.get(task), self.track.records.get_mut(task))
         else {
@@ -120,9 +164,10 @@ impl ImplementRun {
         if given_up.is_some() {
             return;
         }
-        let why = match verdict {
-            Verdict::Fine => return,
-            Verdict::Nudge(text) => {
+        match response {
+            Response::Nothing => {}
+            Response::Tell(what) => turn.say(&self.run.chat, format!("{} {what}.", spec.id)),
+            Response::Nudge { what, text } => {
                 let operation = SessionOperation::Nudge {
                     session: session.clone(),
                     directory: Some(directory.clone()),
@@ -131,14 +176,29 @@ impl ImplementRun {
                     text,
                 };
                 turn.request(Waiter::Nobody, Operation::Session(operation));
-                let text = format!("{} seems to go in circles; its agent was told so.", spec.id);
-                return turn.say(&self.run.chat, text);
+                turn.say(&self.run.chat, format!("{} {what}; its agent was told so.", spec.id));
             }
-            Verdict::Abort(Circle::Agent(what)) => GivenUp::Loop { what },
-            Verdict::Abort(Circle::Stream) => GivenUp::Trouble(endless_stream()),
-        };
-        *given_up = Some(why);
-        turn.cancel(*ask);
+            Response::Stop(why) => {
+                *given_up = Some(why);
+                turn.cancel(*ask);
+            }
+        }
+    }
+
+    /// The watch over how far a session strays from its task.
+    pub(super) fn drift_watch(
+        &self,
+        turn: &Turn,
+        spec: &TaskSpec,
+        attempt: u32,
+        context: &str,
+    ) -> Box<DriftWatch> {
+        let model = self.run.model(role(spec), work_of(spec)).map(|model| model.to_string());
+        let limit_tokens = model.and_then(|model| turn.shared.context_tokens.get(&model).copied());
+        let watch = DriftWatch::begin(attempt, context, &spec.scope.files_hint)
+            .with_limit(limit_tokens.unwrap_or_default().into())
+            .describing(role(spec) == Role::Documenter);
+        Box::new(watch)
     }
 
     /// An agent begins to work: from now on it is looked at what changes.
@@ -181,7 +241,7 @@ impl ImplementRun {
             && attempt.number == number
         {
             let verdict = watch.glanced(digest, now_ms);
-            self.judge(turn, task, verdict);
+            self.respond(turn, task, verdict.into());
         }
     }
 }

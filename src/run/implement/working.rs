@@ -2,15 +2,15 @@
 
 use crate::run::implement::attempt::{Attempt, Ending, GivenUp, Stage, role};
 
-use crate::backlog::TaskSpec;
+use crate::backlog::{Backlog, TaskSpec};
 use crate::context;
 use crate::definitions::no_edits;
 use crate::effect::git::GitOperation;
-use crate::effect::session::{Purpose, SessionOperation, SessionOutcome, Trouble, Usage};
+use crate::effect::session::{Focus, Purpose, SessionOperation, SessionOutcome, Trouble, Usage};
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
 use crate::evidence::Failure;
-use crate::ids::{CommitId, SessionId, Slot, TrackId};
+use crate::ids::{CommitId, SessionId, Slot, TaskId, TrackId};
 use crate::metrics::Entry;
 use crate::resilience::loops::LoopWatch;
 use crate::resilience::trouble::TroubleClass;
@@ -23,6 +23,9 @@ use crate::run::{Run, Waiter, providers, session_failure, silent_ms};
 pub(super) const DIFF_BYTES_MAX: u32 = 1024 * 1024;
 /// What an agent's last message begins with when it cannot go on.
 pub(crate) const BLOCKED: &str = "BLOCKED:";
+
+/// A shorter id, or one without a digit, stands in the code of any project.
+const FOREIGN_ID_MIN: usize = 3;
 
 impl ImplementRun {
     pub(super) fn create(
@@ -75,6 +78,8 @@ impl ImplementRun {
         let nth = if nth > 1 { format!(" (attempt {nth})") } else { String::new() };
         let title = format!("{} {}{nth}", spec.id, spec.title);
         attempt.entry = Some(turn.open(&self.run.chat, title, agent, session));
+        let focus = Focus { keep: context::kept(&context), words: foreign_ids(spec, &self.track.backlog) };
+        let drift = self.drift_watch(turn, spec, attempt.number, &context);
         let operation = SessionOperation::Ask {
             session: session.clone(),
             directory: Some(directory.clone()),
@@ -83,12 +88,14 @@ impl ImplementRun {
             text: context,
             timeout_ms: self.run.options.task_timeout_ms,
             silent_ms: silent_ms(self.run.options.task_timeout_ms),
+            focus: Some(focus),
         };
         let ask = turn.request(attempt.wait(task), Operation::Session(operation));
         self.agent_begins(task);
         self.begin_pulse(turn);
         let watch = LoopWatch::begin(turn.shared.now_ms);
-        attempt.stage = Stage::Working { directory, session: session.clone(), ask, watch, given_up: None };
+        attempt.stage =
+            Stage::Working { directory, session: session.clone(), ask, watch, drift, given_up: None };
         self.put_back(task, attempt);
     }
 
@@ -157,6 +164,7 @@ impl ImplementRun {
             _ if altered.is_some() => altered.map(|altered| Ending::Failed(altered.into())),
             Some(GivenUp::Trouble(trouble)) => Some(Ending::Failed(trouble_failure(&trouble, timeout_ms))),
             Some(GivenUp::Loop { what }) => Some(Ending::Failed(Failure::Loop { what })),
+            Some(GivenUp::Drift { what }) => Some(Ending::Failed(Failure::Drift { what })),
             Some(GivenUp::RunBudget) => Some(Ending::Interrupted),
             Some(GivenUp::TaskBudget) => Some(Ending::Failed(Failure::Budget {
                 message: "its budget is used up, so its agent was stopped".to_owned(),
@@ -199,6 +207,14 @@ impl ImplementRun {
         }
         providers::trouble_of(outcome, timeout_ms).map(|trouble| trouble_failure(&trouble, timeout_ms))
     }
+}
+
+/// The ids of tasks that a task has nothing to do with, as far as they are no plain words.
+fn foreign_ids(task: &TaskSpec, backlog: &Backlog) -> Vec<String> {
+    let is_foreign = |id: &&TaskId| **id != task.id && !task.depends_on.contains(id);
+    let is_telling = |id: &&str| id.len() >= FOREIGN_ID_MIN && id.contains(|c: char| c.is_ascii_digit());
+    let ids = backlog.tasks.iter().map(|task| &task.id).filter(is_foreign);
+    ids.map(TaskId::as_str).filter(is_telling).map(str::to_owned).collect()
 }
 
 /// Trouble as the failure of an attempt.

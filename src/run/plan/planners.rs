@@ -216,6 +216,7 @@ impl PlanRun {
             text,
             timeout_ms: self.run.options.planning_timeout_ms,
             silent_ms: silent_ms(self.run.options.planning_timeout_ms),
+            focus: None,
         };
         let ask = turn.request(Waiter::Plan(Wait::Seat(planner)), Operation::Session(operation));
         SeatWork::Asking { asked: Asked::begin(turn, ask), is_second }

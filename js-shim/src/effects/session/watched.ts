@@ -10,7 +10,7 @@ import {
   troubleFrom,
 } from "../../host/host.ts";
 import type { SessionId, SessionOperation, SessionSignal, Usage } from "../../protocol.ts";
-import { callHash } from "./call.ts";
+import { callHash, touchedBy } from "./call.ts";
 
 export type Ask = Extract<SessionOperation, { type: "ask" }>;
 export type Signal = (session: SessionId, signal: SessionSignal) => void;
@@ -34,6 +34,8 @@ export class Watched {
   #host: Host;
   #operation: Ask;
   #signal: Signal;
+  /** What is looked for in what tools answer. */
+  #words: ReadonlySet<string>;
   #unwatch: () => void = () => undefined;
   /** Answers and calls that were told already, by their ids. */
   #told = new Set<string>();
@@ -47,6 +49,7 @@ export class Watched {
   constructor(host: Host, operation: Ask, signal: Signal) {
     this.#host = host;
     this.#operation = operation;
+    this.#words = new Set(operation.focus?.words);
     this.#signal = signal;
   }
 
@@ -150,12 +153,14 @@ export class Watched {
     this.#tellOnce(id, () => ({ type: "stepped", finish, usage }));
   }
 
-  #tellCall({ id, tool, input, isError }: EndedCall): void {
+  #tellCall(call: EndedCall): void {
+    const { id, tool, input, isError } = call;
     this.#tellOnce(id, () => ({
       type: "called",
       tool,
       call: callHash(tool, input),
       is_error: isError,
+      touched: touchedBy(call, this.#operation.directory, this.#words),
     }));
   }
 
