@@ -191,6 +191,13 @@ export class ScriptedHost implements CoreHost {
         return { type: "listed", files: FILES, is_cut: false };
       case "show":
         return { type: "shown", text: MANIFEST };
+      case "measure": {
+        const blob = "3".repeat(40);
+        return {
+          type: "measured",
+          files: operation.paths.map((path) => ({ path, blob, lines: 100 })),
+        };
+      }
       case "prepare":
         return { type: "prepared", directory: directoryOf(operation.slot) };
       case "collect":

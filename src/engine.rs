@@ -29,6 +29,7 @@ use crate::run::ground::Ground;
 use crate::run::health::Health;
 use crate::run::implement::ImplementRun;
 use crate::run::implement::finish::Shortfall;
+use crate::run::patterns::Planned;
 use crate::run::plan::PlanRun;
 use crate::run::regenerate::RegenerateRun;
 use crate::run::regenerate::state::Regenerations;
@@ -93,6 +94,8 @@ pub(crate) struct Shared {
     pub sessions: BTreeMap<SessionId, Option<String>>,
     /// Every track whose tasks were ever started here.
     pub tracks: BTreeMap<TrackId, Track>,
+    /// What each backlog was made from.
+    pub planned: BTreeMap<TrackId, Planned>,
     /// The track of the latest command.
     pub current: Option<TrackId>,
     /// What every ask has cost.

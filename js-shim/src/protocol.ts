@@ -337,6 +337,14 @@ export type GitOperation = {
   /** A larger file is not shown. */
   bytes_max: number,
 } | {
+  "type": "measure",
+  /** The commit. */
+  commit: CommitId,
+  /** Their paths from the repository's root, with `/`. */
+  paths: Array<string>,
+  /** The lines of a larger file are not counted. */
+  bytes_max: number,
+} | {
   "type": "prepare",
   /** Which directory of the pool. */
   slot: Slot,
@@ -476,6 +484,10 @@ export type GitOutcome = {
   /** `null` when it is not there, too large or not UTF-8. */
   text: string | null,
 } | {
+  "type": "measured",
+  /** They. */
+  files: Array<MeasuredFile>,
+} | {
   "type": "prepared",
   /** Its absolute path. */
   directory: string,
@@ -584,6 +596,16 @@ export type MachineOutcome = {
   /** What programs can still get, in bytes. */
   free_bytes: number,
 } | { "type": "unknown" };
+
+/** A file of a commit, by what it holds. */
+export type MeasuredFile = {
+  /** Its path from the repository's root, with `/`. */
+  path: string,
+  /** Git's id of its content. */
+  blob: string,
+  /** How many lines it has; `null` when it is too large for counting. */
+  lines: number | null,
+};
 
 /** A model as the host names it. */
 export type ModelRef = {

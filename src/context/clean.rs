@@ -91,7 +91,8 @@ impl Unclean {
 /// [`Unclean`] when what must be in it does not fit, or is at fault itself.
 pub fn compile_clean(inputs: &Inputs, others: &Others) -> Result<Clean, Unclean> {
     let mut excluded = inputs.excluded.clone();
-    let mut left_out = Vec::new();
+    let line = |source: &Source, why: &str| format!("{source}: {why}");
+    let mut left_out: Vec<String> = excluded.iter().map(|(source, why)| line(source, why)).collect();
     loop {
         let context = compile(&Inputs { excluded: &excluded, ..*inputs })?;
         let findings = verify(&context, inputs, others);
@@ -105,8 +106,8 @@ pub fn compile_clean(inputs: &Inputs, others: &Others) -> Result<Clean, Unclean>
             let optional: Vec<_> =
                 touched.map(|span| &span.source).filter(|source| source.is_optional()).collect();
             for source in &optional {
-                if excluded.insert((*source).clone()) {
-                    left_out.push(format!("{source}: {}", finding.message));
+                if excluded.insert((*source).clone(), finding.message.clone()).is_none() {
+                    left_out.push(line(source, &finding.message));
                 }
             }
             if optional.is_empty() {

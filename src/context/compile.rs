@@ -158,7 +158,7 @@ impl Compiler<'_> {
         .map(|(title, found)| {
             let mut items = Vec::new();
             for (text, source) in found {
-                if self.inputs.excluded.contains(&source) {
+                if self.inputs.excluded.contains_key(&source) {
                     self.drop(source, text.len(), Why::Excluded);
                     continue;
                 }

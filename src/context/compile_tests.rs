@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 
@@ -34,7 +34,7 @@ fn every_source_has_its_place() {
     let evidence = evidence();
     let constraints = lines(&["Everything must run on Node 20", "No new  dependency"]);
     let memory = [Remembered { id: "m1".to_owned(), text: "The tests need a build first".to_owned() }];
-    let excluded = BTreeSet::from([Source::Evidence { index: 1 }]);
+    let excluded = BTreeMap::from([(Source::Evidence { index: 1 }, String::new())]);
     let context = compile(&Inputs {
         plan: "# Unified Plan\n\n### Storage\n\nState is kept in memory.\n\nIt is lost at the end.\n",
         constraints: &constraints,

@@ -1,6 +1,6 @@
 //! The sources of a context.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use super::compress::KnownFile;
 use super::provenance::Source;
@@ -25,8 +25,8 @@ pub struct Inputs<'a> {
     pub memory: &'a [Remembered],
     /// The files of the project with their lines, for bodies that can be named instead.
     pub files: &'a [KnownFile],
-    /// Optional sources that stay out.
-    pub excluded: &'a BTreeSet<Source>,
+    /// Optional sources that stay out, and why.
+    pub excluded: &'a BTreeMap<Source, String>,
     /// What fits, in UTF-8 bytes.
     pub bytes_max: usize,
 }
@@ -44,7 +44,7 @@ impl<'a> Inputs<'a> {
     /// A task and what its failed attempts taught, and nothing else.
     pub fn of(task: &'a TaskSpec, evidence: &'a [String], bytes_max: usize) -> Self {
         const NO_LIMITS: &Limits = &Limits { constraints: Vec::new(), dont_touch: Vec::new() };
-        const NOTHING: &BTreeSet<Source> = &BTreeSet::new();
+        const NOTHING: &BTreeMap<Source, String> = &BTreeMap::new();
         Self {
             task,
             issues: &[],

@@ -39,6 +39,8 @@ pub struct PatternProblem {
     pub fault: PatternFault,
 }
 
+struct Told<'a>(&'a PatternProblem);
+
 /// What is wrong with a file or lines that are named.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -57,21 +59,24 @@ pub enum PatternFault {
     Backwards,
     /// The file is another one than when the plan was made.
     Changed,
-    /// The file was there when the plan was made and is not any more.
-    Gone,
 }
 
 impl PatternProblem {
-    /// Whether the pattern cannot be followed, and not only may be out of date.
-    pub fn is_broken(&self) -> bool {
-        self.fault != PatternFault::Changed
+    /// What is wrong and what to do, without the pattern's name.
+    pub fn told(&self) -> String {
+        Told(self).to_string()
     }
 }
 
 impl fmt::Display for PatternProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { index, reference, fault } = self;
-        write!(f, "context.patterns[{index}]: ")?;
+        write!(f, "context.patterns[{}]: {}", self.index, self.told())
+    }
+}
+
+impl fmt::Display for Told<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let PatternProblem { reference, fault, .. } = self.0;
         match fault {
             PatternFault::Missing { nearest: Some(nearest) } => {
                 write!(f, "{} does not exist: did you mean {nearest}?", reference.path)
@@ -96,11 +101,6 @@ impl fmt::Display for PatternProblem {
             PatternFault::Changed => write!(
                 f,
                 "{} has changed since the plan was made: check that {reference} still shows the pattern",
-                reference.path
-            ),
-            PatternFault::Gone => write!(
-                f,
-                "{} was there when the plan was made and is gone: name another pattern, or leave it out",
                 reference.path
             ),
         }
@@ -147,18 +147,15 @@ pub fn check_patterns(patterns: &[String], files: &[KnownFile]) -> Vec<PatternPr
 }
 
 /// Which of the files that patterns name are not what they were: blob ids by path, when the plan was
-/// made and now. A file that was unknown to the plan is not judged.
+/// made and now. A file that is unknown to either is not judged.
 pub fn changed_patterns(
     patterns: &[String],
     planned: &BTreeMap<String, String>,
     now: &BTreeMap<String, String>,
 ) -> Vec<PatternProblem> {
     each(patterns, |reference| {
-        let before = planned.get(&reference.path)?;
-        match now.get(&reference.path) {
-            None => Some(PatternFault::Gone),
-            Some(blob) => (blob != before).then_some(PatternFault::Changed),
-        }
+        let (before, blob) = (planned.get(&reference.path)?, now.get(&reference.path)?);
+        (blob != before).then_some(PatternFault::Changed)
     })
 }
 
@@ -262,7 +259,6 @@ mod tests {
         let problems = changed_patterns(&patterns, &planned, &now);
         let told: Vec<String> = problems.iter().map(ToString::to_string).collect();
         insta::assert_snapshot!(told.join("\n"));
-        assert_eq!(problems.iter().map(PatternProblem::is_broken).collect::<Vec<_>>(), [false, true]);
         assert_eq!(pattern_paths(&patterns), ["Makefile", "new.js", "src/clock.js", "src/limiter.js"]);
     }
 

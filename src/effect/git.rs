@@ -31,6 +31,15 @@ pub enum GitOperation {
         /// A larger file is not shown.
         bytes_max: u32,
     },
+    /// How files of a commit are, without their texts. Resolves as `Measured`.
+    Measure {
+        /// The commit.
+        commit: CommitId,
+        /// Their paths from the repository's root, with `/`.
+        paths: Vec<String>,
+        /// The lines of a larger file are not counted.
+        bytes_max: u32,
+    },
     /// Make a worktree of the pool a clean copy of a commit: created, or reset and cleaned, detached,
     /// linked. Work that lies in it is kept first, under `refs/mac/rescued/`. Resolves as `Prepared`.
     Prepare {
@@ -196,6 +205,11 @@ pub enum GitOutcome {
         /// `None` when it is not there, too large or not UTF-8.
         text: Option<String>,
     },
+    /// Those of the files that there are, in the order in which they were asked for.
+    Measured {
+        /// They.
+        files: Vec<MeasuredFile>,
+    },
     /// The worktree is ready.
     Prepared {
         /// Its absolute path.
@@ -360,6 +374,18 @@ pub struct ListedFile {
     pub path: String,
     /// Its size.
     pub bytes: u32,
+}
+
+/// A file of a commit, by what it holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct MeasuredFile {
+    /// Its path from the repository's root, with `/`.
+    pub path: String,
+    /// Git's id of its content.
+    pub blob: String,
+    /// How many lines it has; `None` when it is too large for counting.
+    pub lines: Option<u32>,
 }
 
 /// A changed path.

@@ -58,6 +58,7 @@ impl Redactor {
                 GitOutcome::Inspected { .. }
                 | GitOutcome::Listed { .. }
                 | GitOutcome::Shown { .. }
+                | GitOutcome::Measured { .. }
                 | GitOutcome::Prepared { .. }
                 | GitOutcome::Clean
                 | GitOutcome::Tampered { .. }

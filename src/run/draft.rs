@@ -6,6 +6,7 @@ use serde::Serialize;
 use crate::backlog::{self, Backlog, Limits, Problem, TaskSpec};
 use crate::definitions::Role;
 use crate::effect::file::{Expected, FileOutcome, Place};
+use crate::effect::git::{GitOperation, GitOutcome};
 use crate::effect::session::{Purpose, SessionOperation, SessionOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
@@ -19,7 +20,9 @@ use crate::run::asked::Asked;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, Standing, archive, file_failure, read, standing, write};
 use crate::run::fitness::{bullets, misfits};
 use crate::run::order::summary;
+use crate::run::patterns::{self, Measured, Planned};
 use crate::run::providers::AskTrouble;
+use crate::run::survey::FILES_MAX;
 use crate::run::{Run, Waiter, session_failure, silent_ms};
 use crate::text::{count, rfc3339, slug};
 
@@ -35,6 +38,10 @@ pub struct DraftRun {
     /// What the plan lays down for all tasks.
     limits: Limits,
     is_stopping: bool,
+    /// Where the plan is.
+    plan_path: String,
+    /// Files that the patterns of the tasks name.
+    measured: Measured,
     stage: Stage,
 }
 
@@ -51,6 +58,15 @@ enum Stage {
     Creating { title: String, plan: String },
     /// The agent was asked.
     Asking { title: String, session: SessionId, entry: EffectId, corrections: u32, asked: Asked },
+    /// The files that its tasks' patterns name are being looked at; `listed` are all files, once known.
+    Looking {
+        title: String,
+        session: SessionId,
+        entry: EffectId,
+        corrections: u32,
+        tasks: Vec<TaskSpec>,
+        listed: Option<Vec<String>>,
+    },
     /// Its session is being deleted.
     Removing { title: String, result: Result<Vec<TaskSpec>, String> },
     /// The files are being written.
@@ -79,19 +95,21 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
         Waiter::Draft(Wait::Step),
         read(Place::Repository, &run.document("BACKLOG.yaml"), DOCUMENT_BYTES_MAX),
     );
-    let stage = Stage::Earlier { plan_path };
-    Activity::Draft(DraftRun { run, limits: Limits::default(), is_stopping: false, stage })
+    let (limits, measured) = (Limits::default(), Measured::default());
+    let stage = Stage::Earlier { plan_path: plan_path.clone() };
+    Activity::Draft(DraftRun { run, limits, is_stopping: false, plan_path, measured, stage })
 }
 
 impl DraftRun {
     /// Begins with tasks that no agent has made.
     pub fn filled(turn: &mut Turn, run: Run, title: &str, limits: Limits, tasks: Vec<TaskSpec>) -> Activity {
         let stage = Stage::Plan { plan_path: String::new() };
-        Self { run, limits, is_stopping: false, stage }.lay_down(turn, title, tasks)
+        let (plan_path, measured) = (run.document("PLAN.md"), Measured::default());
+        Self { run, limits, is_stopping: false, plan_path, measured, stage }.lay_down(turn, title, tasks)
     }
 
     /// Begins with a plan at hand.
-    pub fn begin(turn: &mut Turn, run: Run, title: &str, plan: String) -> Activity {
+    pub fn begin(turn: &mut Turn, run: Run, title: &str, plan_path: &str, plan: String) -> Activity {
         let operation = SessionOperation::Create {
             directory: None,
             parent: run.chat.clone(),
@@ -102,7 +120,8 @@ impl DraftRun {
         turn.request(Waiter::Draft(Wait::Step), Operation::Session(operation));
         let limits = limits_of(&plan).limits;
         let stage = Stage::Creating { title: title.to_owned(), plan };
-        Activity::Draft(Self { run, limits, is_stopping: false, stage })
+        let (plan_path, measured) = (plan_path.to_owned(), Measured::default());
+        Activity::Draft(Self { run, limits, is_stopping: false, plan_path, measured, stage })
     }
 
     /// The chat of the command.
@@ -147,6 +166,9 @@ impl DraftRun {
                 let (model, timeout_ms) = (self.model(), self.run.options.planning_timeout_ms);
                 let trouble = asked.ended(turn, &self.run, model.as_ref(), outcome, timeout_ms, false);
                 self.answered(turn, title, session, entry, corrections, outcome, trouble, took_ms)
+            }
+            (Stage::Looking { title, session, entry, corrections, tasks, listed }, Wait::Step, outcome) => {
+                self.looked(turn, title, session, entry, corrections, tasks, listed, outcome)
             }
             (Stage::Removing { title, result }, Wait::Step, outcome) => {
                 self.removed(turn, &title, result, outcome)
@@ -220,7 +242,7 @@ impl DraftRun {
             Outcome::File(FileOutcome::Read { text, .. }) => {
                 // A plan that was not made by /plan has a title of its own.
                 let title = read_request(text).map_or_else(|_| "plan".to_owned(), |request| request.title);
-                Self::begin(turn, self.run, &title, text.clone())
+                Self::begin(turn, self.run, &title, plan_path, text.clone())
             }
             Outcome::File(FileOutcome::Missing) => {
                 turn.fail(&self.run.chat, format!("there is no {plan_path}. `/plan <feature>` writes one."))
@@ -264,7 +286,7 @@ impl DraftRun {
 
     #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     fn answered(
-        mut self,
+        self,
         turn: &mut Turn,
         title: String,
         session: SessionId,
@@ -298,8 +320,77 @@ impl DraftRun {
             return self.remove(turn, title, &session, entry, Err(reason));
         };
         match self.check(text) {
+            Ok(tasks) => self.look(turn, title, session, entry, corrections, tasks),
+            Err(problems) => self.judged(turn, title, session, entry, corrections, Err(problems)),
+        }
+    }
+
+    /// Do the files exist that the tasks' patterns name?
+    fn look(
+        mut self,
+        turn: &mut Turn,
+        title: String,
+        session: SessionId,
+        entry: EffectId,
+        corrections: u32,
+        tasks: Vec<TaskSpec>,
+    ) -> Activity {
+        let commit = self.run.repository.head.clone().filter(|_| !patterns::named(&tasks).is_empty());
+        let Some(commit) = commit else {
+            return self.judged(turn, title, session, entry, corrections, Ok(tasks));
+        };
+        let operation = GitOperation::List { commit, files_max: FILES_MAX };
+        turn.request(Waiter::Draft(Wait::Step), Operation::Git(operation));
+        self.stage = Stage::Looking { title, session, entry, corrections, tasks, listed: None };
+        Activity::Draft(self)
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
+    fn looked(
+        mut self,
+        turn: &mut Turn,
+        title: String,
+        session: SessionId,
+        entry: EffectId,
+        corrections: u32,
+        tasks: Vec<TaskSpec>,
+        listed: Option<Vec<String>>,
+        outcome: &Outcome,
+    ) -> Activity {
+        let paths = patterns::named(&tasks);
+        if let (Outcome::Git(GitOutcome::Listed { files, .. }), Some(head)) =
+            (outcome, &self.run.repository.head)
+        {
+            let listed = Some(files.iter().map(|file| file.path.clone()).collect());
+            patterns::measure(turn, Waiter::Draft(Wait::Step), head, paths);
+            self.stage = Stage::Looking { title, session, entry, corrections, tasks, listed };
+            return Activity::Draft(self);
+        }
+        // What git does not tell now, /implement asks again.
+        let mut problems = Vec::new();
+        if let Ok(measured) = Measured::read(&paths, outcome) {
+            let listed = listed.unwrap_or_default();
+            problems = measured.problems(&tasks, 0..tasks.len(), &listed, |_| true);
+            self.measured = measured;
+        }
+        let result = if problems.is_empty() { Ok(tasks) } else { Err(problems) };
+        self.judged(turn, title, session, entry, corrections, result)
+    }
+
+    /// A good backlog is taken; a bad one is sent back so many times.
+    fn judged(
+        mut self,
+        turn: &mut Turn,
+        title: String,
+        session: SessionId,
+        entry: EffectId,
+        corrections: u32,
+        result: Result<Vec<TaskSpec>, Vec<Problem>>,
+    ) -> Activity {
+        match result {
+            _ if self.is_stopping => self.remove(turn, title, &session, entry, Err(stopped())),
             Ok(tasks) => self.remove(turn, title, &session, entry, Ok(tasks)),
-            Err(problems) if corrections < CORRECTIONS_MAX && !self.is_stopping => {
+            Err(problems) if corrections < CORRECTIONS_MAX => {
                 let text = format!(
                     "The backlog cannot be used:\n{}\nReply with the complete corrected yaml block.",
                     bullets(&problems)
@@ -413,6 +504,8 @@ impl DraftRun {
             return turn.fail(&self.run.chat, problem);
         }
         turn.shared.current = Some(backlog.track_id.clone());
+        let planned = Planned { plan_path: self.plan_path.clone(), blobs: self.measured.blobs() };
+        turn.shared.planned.insert(backlog.track_id.clone(), planned);
         turn.say(&self.run.chat, summary(&backlog, &self.run));
         turn.end(&self.run.chat, None);
         Activity::Idle

@@ -11,6 +11,7 @@ pub mod health;
 pub mod implement;
 pub mod look;
 pub mod order;
+pub(crate) mod patterns;
 pub mod plan;
 pub mod providers;
 pub mod recover;

@@ -12,7 +12,7 @@ use crate::plan::map::MANIFESTS;
 use crate::run::{Progress, Waiter, git_failure};
 
 /// At most so many files are listed: enough for a map, little enough for a journal line.
-const FILES_MAX: u32 = 20_000;
+pub(crate) const FILES_MAX: u32 = 20_000;
 /// A manifest above this is not read: a map quotes a few lines of it.
 const MANIFEST_BYTES_MAX: u32 = 64 * 1024;
 

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use multi_agent_coder::effect::git::{
-    Change, Checkout, GitOperation, GitOutcome, Guarded, HeldAttempt, HeldMerge, ListedFile, Relation,
-    Repository,
+    Change, Checkout, GitOperation, GitOutcome, Guarded, HeldAttempt, HeldMerge, ListedFile, MeasuredFile,
+    Relation, Repository,
 };
 use multi_agent_coder::ids::{CommitId, Slot, TaskId, TrackId};
 use sha2::Digest;
@@ -172,6 +172,15 @@ impl Git {
                     .collect(),
                 is_cut: false,
             },
+            GitOperation::Measure { commit, paths, .. } => {
+                let tree = &self.commits[commit].tree;
+                let file = |path: &String| {
+                    let text = tree.get(path)?;
+                    let lines = Some(text.lines().count() as u32);
+                    Some(MeasuredFile { path: path.clone(), blob: hash(text), lines })
+                };
+                GitOutcome::Measured { files: paths.iter().filter_map(file).collect() }
+            }
             GitOperation::Show { commit, path, .. } => {
                 GitOutcome::Shown { text: self.commits[commit].tree.get(path).cloned() }
             }

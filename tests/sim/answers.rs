@@ -374,7 +374,7 @@ pub fn gate(tree: &Tree, command: &str) -> (i32, String) {
 }
 
 /// The SHA-256 of a content, hex.
-fn hash(text: &str) -> String {
+pub(crate) fn hash(text: &str) -> String {
     let digest = sha2::Sha256::digest(text);
     let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
     digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use multi_agent_coder::effect::git::{
-    Change, Checkout, GitOperation, GitOutcome, Guarded, HeldAttempt, HeldMerge, ListedFile, Relation,
-    Repository,
+    Change, Checkout, GitOperation, GitOutcome, Guarded, HeldAttempt, HeldMerge, ListedFile, MeasuredFile,
+    Relation, Repository,
 };
 use multi_agent_coder::ids::{CommitId, Slot, TaskId, TrackId};
 
@@ -163,6 +163,15 @@ impl Git {
                     .collect(),
                 is_cut: false,
             },
+            GitOperation::Measure { commit, paths, .. } => {
+                let tree = self.tree(commit);
+                let file = |path: &String| {
+                    let text = tree.get(path)?;
+                    let lines = Some(text.lines().count() as u32);
+                    Some(MeasuredFile { path: path.clone(), blob: crate::answers::hash(text), lines })
+                };
+                GitOutcome::Measured { files: paths.iter().filter_map(file).collect() }
+            }
             GitOperation::Show { commit, path, .. } => {
                 GitOutcome::Shown { text: self.tree(commit).get(path).cloned() }
             }

@@ -8,7 +8,7 @@ import { recall } from "./git/diff.ts";
 import { examine } from "./git/examine.ts";
 import { glance, look } from "./git/glance.ts";
 import { hold } from "./git/hold.ts";
-import { inspect, list, relate, showFile } from "./git/inspect.ts";
+import { inspect, list, measure, relate, showFile } from "./git/inspect.ts";
 import { land, merge, move } from "./git/integrate.ts";
 import { prepare } from "./git/worktree.ts";
 
@@ -38,6 +38,8 @@ function perform(
       return list(place, operation, signal);
     case "show":
       return showFile(place, operation, signal);
+    case "measure":
+      return measure(place, operation, signal);
     case "prepare":
       return prepare(place, operation, signal);
     case "collect":
@@ -75,6 +77,8 @@ function describe(operation: GitOperation): string {
       return `listing the files of ${operation.commit}`;
     case "show":
       return `reading ${operation.path} of ${operation.commit}`;
+    case "measure":
+      return `measuring files of ${operation.commit}`;
     case "prepare":
       return `preparing worktree ${operation.slot} at ${operation.at}`;
     case "collect":

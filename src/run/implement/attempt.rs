@@ -23,6 +23,7 @@ use crate::run::gating::{Check, Gating, Preparation};
 use crate::run::implement::ImplementRun;
 use crate::run::implement::left::{Left, Remains};
 use crate::run::implement::rework::Rework;
+use crate::run::patterns::Measured;
 use crate::run::providers::AskTrouble;
 use crate::run::review::Review;
 use crate::run::{Progress, Waiter, session_failure};
@@ -70,6 +71,8 @@ pub enum Stage {
     Resuming { commit: CommitId, preparation: Preparation },
     /// What that work changes is being looked up.
     Recalling { directory: String, commit: CommitId },
+    /// Files that the task's patterns name are being looked at: `known` does not hold these paths.
+    Measuring { directory: String, paths: Vec<String>, known: Measured },
     /// What will be sent is being written down.
     Recording { directory: String, context: String },
     /// The session is being made.
@@ -154,6 +157,7 @@ impl Attempt {
             self.stage,
             Stage::Over
                 | Stage::Preparing(_)
+                | Stage::Measuring { .. }
                 | Stage::Recording { .. }
                 | Stage::Opening { .. }
                 | Stage::Working { .. }
@@ -277,6 +281,7 @@ impl ImplementRun {
             Stage::Preparing(_)
                 | Stage::Resuming { .. }
                 | Stage::Recalling { .. }
+                | Stage::Measuring { .. }
                 | Stage::Recording { .. }
                 | Stage::Gating { .. }
                 | Stage::Examining { .. }
@@ -291,7 +296,7 @@ impl ImplementRun {
                     attempt.stage = Stage::Preparing(preparation);
                     self.put_back(task, attempt);
                 }
-                Progress::Done(directory) => self.compile(turn, task, attempt, directory),
+                Progress::Done(directory) => self.read_patterns(turn, task, attempt, directory),
                 Progress::Aborted => self.interrupted(turn, task, &attempt),
                 Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
             },
@@ -313,6 +318,9 @@ impl ImplementRun {
             }
             Stage::Examining { directory, work, reports } => {
                 self.examined(turn, task, attempt, &directory, work, reports, outcome);
+            }
+            Stage::Measuring { directory, paths, known } => {
+                self.patterns_read(turn, task, attempt, directory, &paths, known, outcome);
             }
             Stage::Recording { directory, context } => match outcome {
                 Outcome::File(FileOutcome::Written { hash, kept }) => {

@@ -178,6 +178,7 @@ impl ImplementRun {
             };
             let (model, is_probe) = match &attempt.stage {
                 Stage::Preparing(_)
+                | Stage::Measuring { .. }
                 | Stage::Recording { .. }
                 | Stage::Opening { .. }
                 | Stage::Working { .. } => (self.run.model(role(spec), work_of(spec)), attempt.is_probe),

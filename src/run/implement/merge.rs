@@ -10,6 +10,7 @@ use crate::run::gating::Check;
 use crate::run::implement::ImplementRun;
 use crate::run::implement::attempt::{Attempt, Collected, Stage, Wait};
 use crate::run::implement::judging::gate_failure;
+use crate::run::patterns::Measured;
 use crate::run::{Progress, Waiter, git_failure};
 use crate::text::{bytes, count, duration};
 use crate::track::Life;
@@ -137,6 +138,7 @@ impl ImplementRun {
                 if tries < TRIES_MAX =>
             {
                 self.tip = actual.clone();
+                self.measured = Measured::default();
                 attempt.stage = self.merge(turn, task, attempt.number, work, tries + 1);
                 self.put_back(task, attempt);
             }
@@ -162,6 +164,7 @@ impl ImplementRun {
 
     fn merged(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, work: &Collected, merge: CommitId) {
         self.tip = merge.clone();
+        work.changes.iter().for_each(|change| self.measured.forget(&change.path));
         self.track.tip = Some(merge.clone());
         self.health.commit = Some(merge.clone());
         turn.shared.health = Some(self.health.clone());

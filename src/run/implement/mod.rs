@@ -14,6 +14,7 @@ pub mod left;
 mod memory;
 mod merge;
 mod opening;
+mod patterns;
 mod reading;
 pub mod rebasing;
 pub mod rework;
@@ -43,6 +44,7 @@ use crate::run::implement::finish::Shortfall;
 pub(crate) use crate::run::implement::opening::chosen_gates;
 use crate::run::implement::reading::Plan;
 use crate::run::implement::watch::Watch;
+use crate::run::patterns::Measured;
 use crate::run::regenerate::RegenerateRun;
 use crate::run::survey::Survey;
 use crate::run::{Progress, Run, Waiter, git_failure};
@@ -72,6 +74,8 @@ pub struct ImplementRun {
     pub(crate) merging: Option<usize>,
     pub(crate) stopping: Option<Stop>,
     plan: Plan,
+    /// Files that patterns name, as the integration tip has them.
+    measured: Measured,
     pub(crate) file: EditableFile,
     pub(crate) memory: memory::Use,
     pub(crate) watch: Watch,
@@ -120,6 +124,8 @@ pub enum Stage {
     Proving,
     /// The commit to start from is being looked at.
     Survey(Survey),
+    /// The files that patterns name are being looked at. These are all files.
+    Patterns { listed: Vec<String> },
     /// The integration branch is being made or moved up.
     Branch,
     /// The project's health is being checked.
@@ -255,6 +261,7 @@ fn begin_run(
         merging: None,
         stopping: None,
         plan: Plan::default(),
+        measured: Measured::default(),
         file: EditableFile::default(),
         memory: memory::Use::default(),
         watch: Watch::default(),
@@ -366,11 +373,13 @@ impl ImplementRun {
                 Progress::Done(found) => {
                     let detected = gates::detect(&found.files, &found.manifests);
                     self.gates = chosen_gates(&self.run.options, detected);
-                    self.settle_branch(turn)
+                    let listed = found.files.into_iter().map(|file| file.path).collect();
+                    self.look_at_patterns(turn, listed)
                 }
                 Progress::Failed(reason) => self.leave(turn, reason),
                 Progress::Aborted => self.leave(turn, "stopped before any task began"),
             },
+            Stage::Patterns { listed } => self.patterns_seen(turn, &listed, outcome),
             Stage::Branch => match outcome {
                 Outcome::Git(GitOutcome::Moved) => self.check_health(turn),
                 other => {

@@ -50,10 +50,16 @@ impl ImplementRun {
         for note in notes {
             turn.say(&self.run.chat, format!("**Note:** {note}."));
         }
-        let path = self.run.document("PLAN.md");
+        let path = self.plan_path(turn);
         turn.request(Waiter::Implement(Wait::Step), read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
         self.stage = Stage::Plan;
         Activity::Implement(self)
+    }
+
+    /// Where the plan is that the backlog was made from.
+    fn plan_path(&self, turn: &Turn) -> String {
+        let planned = turn.shared.planned.get(&self.track.backlog.track_id);
+        planned.map_or_else(|| self.run.document("PLAN.md"), |planned| planned.plan_path.clone())
     }
 
     /// Tasks may refer to the plan. Without one they go by what they say themselves.
@@ -62,7 +68,7 @@ impl ImplementRun {
             Outcome::File(FileOutcome::Read { text, .. }) => self.plan = Plan::new(text),
             Outcome::File(FileOutcome::Missing) => {}
             other => {
-                let what = file_failure(other, &self.run.document("PLAN.md"));
+                let what = file_failure(other, &self.plan_path(turn));
                 turn.say(&self.run.chat, format!("**Note:** {what}. Workers get nothing of it."));
             }
         }

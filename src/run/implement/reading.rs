@@ -1,5 +1,7 @@
 //! What a worker reads: the sources of its context, and its compiling before each attempt.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::context::{Context, Inputs, Others, Source, Unclean, compile_clean};
@@ -8,6 +10,7 @@ use crate::evidence::Failure;
 use crate::plan::constraints;
 use crate::run::implement::ImplementRun;
 use crate::run::implement::attempt::{Attempt, Stage};
+use crate::run::patterns::Measured;
 
 /// The plan that the backlog was made from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -28,8 +31,7 @@ impl ImplementRun {
     /// Every task of this run whose context cannot be made, all at once.
     pub(super) fn unreadable(&self) -> Vec<Unclean> {
         let others = Others::of(&self.track.backlog.tasks);
-        let open = self.wanted.iter().filter(|index| !self.track.records[**index].life.is_done());
-        let inputs = open.filter_map(|index| self.inputs(*index));
+        let inputs = self.startable().filter_map(|index| self.inputs(index));
         inputs.filter_map(|inputs| compile_clean(&inputs, &others).err()).collect()
     }
 
@@ -57,11 +59,23 @@ impl ImplementRun {
     }
 
     /// The worktree is ready: what does the agent get to read?
-    pub(super) fn compile(&mut self, turn: &mut Turn, task: usize, mut attempt: Attempt, directory: String) {
+    pub(super) fn compile(
+        &mut self,
+        turn: &mut Turn,
+        task: usize,
+        mut attempt: Attempt,
+        directory: String,
+        measured: &Measured,
+    ) {
         let others = Others::of(&self.track.backlog.tasks);
         let Some(inputs) = self.inputs(task) else { return };
         let memory = self.remembered(turn, task, &others);
-        let clean = match compile_clean(&Inputs { memory: &memory, ..inputs }, &others) {
+        let broken = measured.broken(inputs.task, &[]).into_iter();
+        let excluded: BTreeMap<Source, String> =
+            broken.map(|problem| (Source::Pattern { index: problem.index }, problem.told())).collect();
+        let files = measured.known();
+        let inputs = Inputs { memory: &memory, excluded: &excluded, files: &files, ..inputs };
+        let clean = match compile_clean(&inputs, &others) {
             Ok(clean) => clean,
             Err(problem) => {
                 return self.failed(turn, task, &attempt, Failure::Context { findings: problem.lines() });

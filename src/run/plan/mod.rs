@@ -317,7 +317,10 @@ impl PlanRun {
             return turn.fail(&self.run.chat, "stopped; the plan is written, `/backlog` makes its backlog");
         }
         match then {
-            Then::Draft { title, plan } => DraftRun::begin(turn, self.run, &title, plan),
+            Then::Draft { title, plan } => {
+                let path = self.run.document("PLAN.md");
+                DraftRun::begin(turn, self.run, &title, &path, plan)
+            }
             Then::Filled(filled) => {
                 let Filled { title, limits, tasks, .. } = *filled;
                 DraftRun::filled(turn, self.run, &title, limits, tasks)

@@ -179,6 +179,37 @@ test("the text of a file as a commit has it", async () => {
   expect((await world.perform(operation)).type).toBe("failed");
 });
 
+test("files of a commit are measured without their texts", async () => {
+  const texts = {
+    "m/two.txt": "1\n2\n",
+    "m/open.txt": "1\n2",
+    "m/empty.txt": "",
+    "m/a blob 3": "x\n",
+  };
+  const world = await World.make({ ...texts, "m/big.txt": "x\n".repeat(100) });
+  const commit = world.head();
+  write(world.root, { "m/two.txt": "changed\n" });
+  const paths = [...Object.keys(texts), "m/big.txt", "m", "m/none.txt"];
+  const blob = (path: string): string => world.git("rev-parse", `${commit}:${path}`);
+  const lines = [2, 2, 0, 1, null];
+  const files = lines.map((count, at) => ({
+    path: paths[at],
+    blob: blob(paths[at] ?? ""),
+    lines: count,
+  }));
+  expect(await world.perform({ type: "measure", commit, paths, bytes_max: 50 })).toEqual({
+    type: "measured",
+    files,
+  });
+  expect(await world.perform({ type: "measure", commit, paths: [], bytes_max: 9 })).toEqual({
+    type: "measured",
+    files: [],
+  });
+  const nowhere = "0".repeat(40);
+  const outcome = await world.perform({ type: "measure", commit: nowhere, paths, bytes_max: 9 });
+  expect(outcome.type).toBe("failed");
+});
+
 test("relations of commits", async () => {
   const world = await World.make();
   const first = world.head();

@@ -2,13 +2,21 @@
 
 import { basename } from "node:path";
 import type { RepositoryPlace } from "../../paths.ts";
-import type { GitOperation, GitOutcome, ListedFile, Relation, Repository } from "../../protocol.ts";
+import type {
+  GitOperation,
+  GitOutcome,
+  ListedFile,
+  MeasuredFile,
+  Relation,
+  Repository,
+} from "../../protocol.ts";
 import { guardOf } from "./guard.ts";
 import { commitId, type Git, gitIn, line, splitNul } from "./run.ts";
 
 type Inspect = Extract<GitOperation, { type: "inspect" }>;
 type List = Extract<GitOperation, { type: "list" }>;
 type Show = Extract<GitOperation, { type: "show" }>;
+type Measure = Extract<GitOperation, { type: "measure" }>;
 type Relate = Extract<GitOperation, { type: "relate" }>;
 
 /** The first git with `merge-tree --write-tree`, of October 2022. */
@@ -114,6 +122,39 @@ export async function showFile(
   }
   const is_cut = blob.stdout_bytes > blob.stdout.length;
   return { type: "shown", text: is_cut ? null : textOf(blob.stdout) };
+}
+
+/** Says how files of a commit are. What is no file there is left out. */
+export async function measure(
+  place: RepositoryPlace,
+  operation: Measure,
+  signal: AbortSignal,
+): Promise<GitOutcome> {
+  const git = gitIn(place.root, signal);
+  const commit = commitId(operation.commit);
+  // What is not there, git answers with the name it was asked for; that of a commit proves the question.
+  const names = [commit, ...operation.paths.map((path) => `${commit}:${path}`)];
+  const checked = await git(["cat-file", "--batch-check", "-z"], {
+    input: names.map((name) => `${name}\0`).join(""),
+  });
+  const [first, ...found] = checked.stdout.toString("utf8").split("\n");
+  if (first?.split(" ")[1] !== "commit") throw new Error(`there is no commit ${commit}`);
+  const files: MeasuredFile[] = [];
+  for (const [index, path] of operation.paths.entries()) {
+    const [, blob, size] = /^([0-9a-f]{40,64}) blob (\d+)$/.exec(found[index] ?? "") ?? [];
+    if (blob === undefined) continue;
+    const is_small = Number(size) <= operation.bytes_max;
+    files.push({ path, blob, lines: is_small ? await linesOf(git, blob) : null });
+  }
+  return { type: "measured", files };
+}
+
+async function linesOf(git: Git, blob: string): Promise<number> {
+  const { stdout } = await git(["cat-file", "blob", blob]);
+  let lines = 0;
+  for (const byte of stdout) if (byte === 0x0a) lines += 1;
+  // A last line need not end.
+  return stdout.length > 0 && stdout.at(-1) !== 0x0a ? lines + 1 : lines;
 }
 
 /** Says how two commits lie to each other. */
