@@ -104,6 +104,7 @@ test("an implementer reaches no remote, no other directory and no configuration,
     ".gitattributes",
     "opencode.json",
     ".opencode/plugin/x.js",
+    ".opencode/multi-agent-coder/prompts/reviewer.md",
     "a/.gitmodules",
   ];
   const outside = "/tmp/outside.txt";
@@ -131,6 +132,7 @@ test("an implementer reaches no remote, no other directory and no configuration,
     expect(ALLOWED.filter((_, at) => DENIAL.test(fine[at] ?? "rule which prevents"))).toEqual([]);
     const isDenied = came.slice(tools.length).map((text) => DENIAL.test(text));
     expect(isDenied).toEqual([
+      true,
       true,
       true,
       true,
