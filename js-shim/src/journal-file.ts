@@ -1,7 +1,7 @@
 /** The journal on disk: appended, synced, cut back when a write came out short. Its head record lies beside it. */
 
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, readFile, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readFile, rename } from "node:fs/promises";
 import { dirname } from "node:path";
 import { syncDirectory, writeAll } from "./atomic.ts";
 import { reach } from "./fault.ts";
@@ -18,6 +18,8 @@ export interface Found {
   text: string;
   /** Its head record; `null` when there is none. */
   head: string | null;
+  /** Where the head record of a journal that is gone was put; `null` when there was none. */
+  keptHead: string | null;
 }
 
 /** An open journal. Its owner appends one thing at a time and is the only writer. */
@@ -38,14 +40,17 @@ export class JournalFile {
   /** Opens the journal, creating it and its directory when needed, and reads all of it. */
   static async open(path: string): Promise<Found> {
     await mkdir(dirname(path), { recursive: true });
-    const file = await openOrCreate(path);
+    const { file, keptHead } = await openOrCreate(path);
+    let head: FileHandle | undefined;
     try {
       const bytes = await file.readFile();
-      const head = await open(headOf(path), OPEN_OR_CREATE, MODE);
+      head = await open(headOf(path), OPEN_OR_CREATE, MODE);
       const journal = new JournalFile(path, file, head, bytes.length);
       const record = await head.readFile("utf8");
-      return { journal, text: bytes.toString("utf8"), head: record === "" ? null : record };
+      const text = bytes.toString("utf8");
+      return { journal, text, head: record === "" ? null : record, keptHead };
     } catch (error) {
+      await head?.close();
       await file.close();
       throw error;
     }
@@ -80,8 +85,11 @@ export class JournalFile {
   /** Closes the file; nothing can be appended any more. */
   async close(): Promise<void> {
     this.#failure ??= new Error(`the journal ${this.#path} is closed`);
-    await this.#head.close();
-    await this.#file.close();
+    try {
+      await this.#head.close();
+    } finally {
+      await this.#file.close();
+    }
   }
 
   async #write(bytes: Buffer): Promise<void> {
@@ -130,15 +138,26 @@ function reasonOf(error: unknown): string {
   return `there is no room for it (${code}). Everything that was finished is kept. Make room, then give the command again to go on.`;
 }
 
-async function openOrCreate(path: string): Promise<FileHandle> {
+async function openOrCreate(path: string): Promise<{ file: FileHandle; keptHead: string | null }> {
   try {
-    return await open(path, "r+");
+    return { file: await open(path, "r+"), keptHead: null };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    // The head of a journal that was moved away says nothing about the one that begins here.
-    await rm(headOf(path), { force: true });
+    const keptHead = await putAside(headOf(path));
     const file = await open(path, "wx+", MODE);
     await syncDirectory(dirname(path));
-    return file;
+    return { file, keptHead };
+  }
+}
+
+/** The head of a journal that is gone says nothing about the one that begins here, and is proof that it was. */
+async function putAside(head: string): Promise<string | null> {
+  const aside = `${head}.${Date.now()}`;
+  try {
+    await rename(head, aside);
+    return aside;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
+    throw error;
   }
 }

@@ -60,7 +60,12 @@ export class OpenEngine {
     command: string,
     patience_ms: number,
   ): Promise<OpenEngine> {
-    return OpenEngine.#on(await openJournal(place, command, patience_ms), host, place, stage);
+    const journal = await openJournal(place, command, patience_ms);
+    if (journal.keptHead !== null) {
+      const text = `the journal is gone and was begun anew; the name of its last record is in ${journal.keptHead}`;
+      host.log("warn", text);
+    }
+    return OpenEngine.#on(journal, host, place, stage);
   }
 
   /** Replays the journal that another process is writing, for commands that only look. Rejects with a

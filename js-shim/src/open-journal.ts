@@ -12,6 +12,8 @@ export interface Journal {
   text: string;
   /** Its head record; `null` when there is none. */
   head: string | null;
+  /** Where the head record of a journal that is gone was put; `null` when there was none. */
+  keptHead: string | null;
   /** Processes of an earlier one that were ended. */
   processes: number;
   /** Whether what happens is kept. */
@@ -29,6 +31,7 @@ const nothing = () => Promise.resolve();
 const NOWHERE: Journal = {
   text: "",
   head: null,
+  keptHead: null,
   processes: 0,
   isWritten: false,
   truncate: nothing,
@@ -55,10 +58,11 @@ export async function openJournal(
     const processes = await endOrphans(childNotes(place));
     // Before anybody asks the host about a session that a process left behind.
     await disarm(place);
-    const { journal, text, head } = await JournalFile.open(journalPath(place));
+    const { journal, text, head, keptHead } = await JournalFile.open(journalPath(place));
     return {
       text,
       head,
+      keptHead,
       processes,
       isWritten: true,
       truncate: (bytes) => journal.truncate(bytes),

@@ -1,8 +1,18 @@
 import { execFileSync } from "node:child_process";
-import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { JournalFile, readJournal } from "../../js-shim/src/journal-file.ts";
+import { JournalFile, readHead, readJournal } from "../../js-shim/src/journal-file.ts";
 import { temporaryDirectory } from "./world.ts";
 
 const HEAD = "head\n";
@@ -42,7 +52,41 @@ test("a journal that was moved away takes its head's word with it", async () => 
   const second = await JournalFile.open(path);
   expect(second).toMatchObject({ text: "", head: null });
   await second.journal.close();
+  // It is the proof that there was one.
+  expect(first.keptHead).toBeNull();
+  expect(readFileSync(second.keptHead ?? "", "utf8")).toBe(HEAD);
+  const third = await JournalFile.open(path);
+  expect(third.keptHead).toBeNull();
+  await third.journal.close();
 });
+
+test("somebody who looks leaves the head of a journal that is gone where it is", async () => {
+  const directory = temporaryDirectory();
+  const path = join(directory, "journal.jsonl");
+  writeFileSync(join(directory, "journal.head"), HEAD);
+  expect(await readJournal(path)).toBe("");
+  expect(await readHead(path)).toBe(HEAD);
+  expect(readdirSync(directory)).toEqual(["journal.head"]);
+});
+
+test.skipIf(process.platform !== "linux")(
+  "a journal whose head cannot be read keeps no file open",
+  async () => {
+    const directory = temporaryDirectory();
+    const path = join(directory, "journal.jsonl");
+    mkdirSync(join(directory, "journal.head"));
+    writeFileSync(path, "");
+    await expect(JournalFile.open(path)).rejects.toThrow();
+    const open = readdirSync("/proc/self/fd").map((fd) => {
+      try {
+        return readlinkSync(`/proc/self/fd/${fd}`);
+      } catch {
+        return "";
+      }
+    });
+    expect(open.filter((file) => file.startsWith(directory))).toEqual([]);
+  },
+);
 
 test("somebody who looks meets what was appended so far, or nothing", async () => {
   const path = join(temporaryDirectory(), "journal.jsonl");

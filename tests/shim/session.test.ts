@@ -128,6 +128,25 @@ test("a cancelled ask stops the session and tells what it cost", async () => {
   expect(await outcome).toMatchObject({ type: "aborted", usage: { cost_usd: 0.5 } });
 });
 
+test("a host that does not answer is not waited for when an ask is stopped", async () => {
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const host = new FakeHost();
+  host.isBusy = true;
+  const cancel = new AbortController();
+  const { outcome } = perform(host, ASK, cancel.signal);
+  await vi.advanceTimersByTimeAsync(1);
+  host.sessions.abort = () => new Promise(() => undefined);
+  host.sessions.turns = () => new Promise(() => undefined);
+  let end: SessionOutcome | undefined;
+  void outcome.then((outcome) => (end = outcome));
+  cancel.abort();
+  await vi.advanceTimersByTimeAsync(4_900);
+  expect(end).toBeUndefined();
+  await vi.advanceTimersByTimeAsync(200);
+  expect(end).toMatchObject({ type: "aborted", usage: { steps: 0 } });
+});
+
 test("deadline and silence end an ask", async () => {
   const host = new FakeHost();
   host.sessions.send = async () => {

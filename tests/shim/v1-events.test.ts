@@ -73,6 +73,16 @@ test("an event that comes in pieces, cut through a character, is heard whole", a
   ]);
 });
 
+test("numbers that are missing or none are not handed on", async () => {
+  const { streams, heard } = await open();
+  for (const wrong of [{}, { attempt: "x", next: "y" }, { attempt: -1, next: Number.MAX_VALUE }])
+    streams.send("session.status", { sessionID: "s", status: { type: "retry", ...wrong } });
+  await until(() => heard.length === 3);
+  const next_ms = expect.toSatisfy((ms) => Number.isSafeInteger(ms) && ms > 1e12);
+  const retrying = { type: "retrying", attempt: 1, next_ms, message: "" };
+  expect(heard).toEqual([retrying, retrying, retrying]);
+});
+
 test("after the stream broke, a new one is listened to", async () => {
   const { streams, heard } = await open();
   streams.opened[0]?.end();

@@ -134,10 +134,16 @@ function readStatus(status: Record<string, unknown>): SessionEvent {
   if (status["type"] !== "retry") return { type: "sign" };
   return {
     type: "retrying",
-    attempt: Number(status["attempt"] ?? 1),
-    next_ms: Math.round(Number(status["next"] ?? Date.now())),
+    attempt: wholeOr(status["attempt"], 1),
+    next_ms: wholeOr(status["next"], Date.now()),
     message: clipped(String(status["message"] ?? "")),
   };
+}
+
+/** A count or a time; the core takes no other numbers. */
+function wholeOr(value: unknown, other: number): number {
+  const number = Math.round(Number(value ?? other));
+  return Number.isSafeInteger(number) && number >= 0 ? number : other;
 }
 
 function readMessage(info: Record<string, unknown>): SessionEvent {

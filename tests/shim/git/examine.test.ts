@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { filesBelow } from "../../../js-shim/src/effects/git/examine.ts";
 import { guardOf } from "../../../js-shim/src/effects/git/guard.ts";
 import { git, World, write } from "../world.ts";
 
@@ -27,6 +28,13 @@ async function examined(world: World, at: string): Promise<string[]> {
 }
 
 describe("examining a worktree", () => {
+  test("meets what vanished meanwhile as empty, and what cannot be read not", async () => {
+    const { directory } = await prepared();
+    expect(await filesBelow(directory, "gone/")).toEqual([]);
+    expect(await filesBelow(directory, "a.txt/")).toEqual([]);
+    await expect(filesBelow(directory, `${"x".repeat(300)}/`)).rejects.toThrow("ENAMETOOLONG");
+  });
+
   test("finds nothing in a new one, nor in what an agent is asked to write", async () => {
     const { world, base, directory } = await prepared();
     expect(await examined(world, base)).toEqual([]);

@@ -173,6 +173,18 @@ describe("the guard", () => {
     expect(await noticed(world, sample)).toEqual([]);
   });
 
+  test("looks at so many entries of a directory of hooks, and at the same ones each time", async () => {
+    const world = await World.make();
+    const many = Array.from({ length: 600 }, (_, nth) => [`many/d${1000 + nth}/hook`, ""] as const);
+    write(world.root, Object.fromEntries(many));
+    write(world.root, { "many/a": "", "many/b.sample": "" });
+    world.git("config", "core.hooksPath", "many");
+    const hooks = async () =>
+      (await guardOf(world.place)).filter(({ name }) => name.startsWith("many/"));
+    expect((await hooks()).map(({ name }) => name)).toEqual(["many/a"]);
+    expect(await hooks()).toEqual(await hooks());
+  });
+
   test("follows the directory of hooks that the repository names", async () => {
     const world = await World.make();
     write(world.root, { ".husky/_/pre-commit": "#!/bin/sh\n" });

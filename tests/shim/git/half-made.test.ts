@@ -214,10 +214,14 @@ describe("the lock of a ref of ours", () => {
     expect(existsSync(path)).toBe(false);
   });
 
-  test("is waited for while a git works in the repository", async () => {
+  test.each([
+    ["the repository", false],
+    ["a worktree of the pool", true],
+  ])("is waited for while a git works in %s", async (_, isInWorktree) => {
     const world = await World.make();
+    const cwd = isInWorktree ? await world.prepare(world.head()) : world.root;
     const path = lock(world);
-    const other = spawn("git", ["cat-file", "--batch"], { cwd: world.root });
+    const other = spawn("git", ["cat-file", "--batch"], { cwd });
     onTestFinished(() => {
       other.kill("SIGKILL");
     });

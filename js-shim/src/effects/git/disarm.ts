@@ -46,8 +46,7 @@ async function disarmOne(
   const { git, index } = slot;
   const { at, directory, placed } = record;
   return withIndex(git, index, at, async (indexed) => {
-    const offending = await offendingChanges(indexed, at, directory, placed);
-    const changes = offending.filter(({ path }) => isConfiguration(path));
+    const changes = await offendingChanges(indexed, at, directory, placed, isConfiguration);
     if (changes.length === 0) return false;
     await stage(indexed, await unfoldNested(directory, changes));
     const message = `Configuration found in worktree ${name} after everything was ended`;

@@ -1,5 +1,6 @@
 /** Whether a session or a command can be started in a worktree: nothing may lie there that runs by itself. */
 
+import type { Dirent } from "node:fs";
 import { readdir, readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { RepositoryPlace } from "../../paths.ts";
@@ -38,12 +39,13 @@ export async function examine(
   });
 }
 
-/** The changes since a commit that the host or git would act on. */
+/** The changes since a commit that the host or git would act on, of the paths that are meant. */
 export async function offendingChanges(
   git: Git,
   at: string,
   directory: string,
   placed: readonly string[],
+  isMeant: (path: string) => boolean = () => true,
 ): Promise<WorkChange[]> {
   const changes = [
     ...(await changesOf(git, placed)),
@@ -51,6 +53,7 @@ export async function offendingChanges(
   ];
   const offending: WorkChange[] = [];
   for (const change of changes) {
+    if (!isMeant(change.path)) continue;
     // Nobody opens a repository within the worktree, unless it lies where the host looks.
     if (change.kind === "nested_repository" && !isConfiguration(change.path)) continue;
     const judgement = await judge(git, at, directory, change);
@@ -81,18 +84,27 @@ async function ignoredConfiguration(
 }
 
 /** The files of a directory whose path ends with `/`. */
-async function filesBelow(root: string, directory: string): Promise<WorkChange[]> {
+export async function filesBelow(root: string, directory: string): Promise<WorkChange[]> {
   const files: WorkChange[] = [];
   const open = [directory];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     if (HOST_PACKAGES.test(next)) continue;
-    for (const entry of await readdir(join(root, next), { withFileTypes: true })) {
+    for (const entry of await readdir(join(root, next), { withFileTypes: true }).catch(
+      goneIsEmpty,
+    )) {
       const path = `${next}${entry.name}`;
       if (entry.isDirectory()) open.push(`${path}/`);
       else files.push({ path, raw: Buffer.from(path), kind: "untracked" });
     }
   }
   return files;
+}
+
+/** What vanished since it was listed holds nothing; what cannot be read may. */
+function goneIsEmpty(error: unknown): Dirent[] {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === "ENOENT" || code === "ENOTDIR") return [];
+  throw error;
 }
 
 /** Whether the worktree's `.git` file leads to git's directory for it. */

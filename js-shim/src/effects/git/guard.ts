@@ -108,12 +108,17 @@ async function guardedFile(path: string, name: string): Promise<Guarded[]> {
 async function guardedHooks(directory: string, name: string): Promise<Guarded[]> {
   const guarded: Guarded[] = [];
   const open = [""];
+  let read = 0;
   for (let below = open.pop(); below !== undefined; below = open.pop()) {
     const entries = await readdir(join(directory, below), { withFileTypes: true }).catch(() => []);
+    // In the order of names: what lies beyond the limit must be the same each time.
+    entries.sort((a, b) => (a.name < b.name ? -1 : 1));
     for (const entry of entries) {
+      read += 1;
+      if (read > HOOKS_MAX) return guarded;
       const path = below === "" ? entry.name : `${below}/${entry.name}`;
       if (entry.isDirectory()) open.push(path);
-      else if (!entry.name.endsWith(".sample") && guarded.length < HOOKS_MAX) {
+      else if (!entry.name.endsWith(".sample")) {
         const hash = await hookHash(join(directory, path));
         guarded.push({ name: `${name}/${path}`, hash });
       }

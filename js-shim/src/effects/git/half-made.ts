@@ -47,8 +47,10 @@ export async function freeReference(
 ): Promise<void> {
   const common = commonOf(place);
   const lock = join(common, `${reference}.lock`);
+  // Our own git works in the worktrees, which lie elsewhere.
+  const worktrees = (await records(place)).map(({ directory }) => directory);
   const isHere = (directory: string): boolean =>
-    [place.root, common].some((own) => isInside(own, directory));
+    [place.root, common, ...worktrees].some((own) => isInside(own, directory));
   const started_ms = performance.now();
   for (;;) {
     const found = await stat(lock).catch(() => null);
