@@ -186,6 +186,25 @@ impl Comparison {
     }
 }
 
+impl Comparison {
+    /// Whether a gate proves less of the second than of the first.
+    pub fn has_worse_gates(&self) -> bool {
+        let before = |gate: GateName| {
+            let found = self.gates.left.iter().find(|verdict| verdict.gate == gate);
+            found.map(|verdict| verdict.mark)
+        };
+        let is_worse =
+            |verdict: &Verdict| verdict.mark != Mark::Green && before(verdict.gate) != Some(verdict.mark);
+        self.gates.right.iter().any(is_worse)
+    }
+
+    /// Whether tests ran on both.
+    pub fn is_tested(&self) -> bool {
+        let is_proof = |verdict: &Verdict| verdict.gate == GateName::Test && verdict.mark == Mark::Green;
+        [&self.gates.left, &self.gates.right].iter().all(|gates| gates.iter().any(is_proof))
+    }
+}
+
 impl Crossing {
     /// Whether tests failed there, or could not even run.
     pub fn is_red(&self) -> bool {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::compare::{
-    Comparison, Criterion, CrossResult, Crossing, Gap, Version, compare, completeness, describe, gap, is_red,
+    Comparison, Criterion, CrossResult, Crossing, Gap, Version, compare, completeness, describe, gap,
     table_of,
 };
 use crate::run::regenerate::comparing::Compared;
@@ -97,7 +97,7 @@ impl Compared {
 /// Why a new version is red: its own gates, or what the previous one was tested for.
 pub fn problem(comparison: &Comparison) -> Option<String> {
     let now = &comparison.names.right;
-    if is_red(&comparison.gates.right) {
+    if comparison.has_worse_gates() {
         return Some("the checks of the new version fail".to_owned());
     }
     let fails = comparison.crossings.iter().any(|crossing| crossing.code == *now && crossing.is_red());
@@ -107,7 +107,10 @@ pub fn problem(comparison: &Comparison) -> Option<String> {
 fn comparison_text(comparison: &Comparison) -> String {
     let verdict = match (problem(comparison), comparison.behaves_the_same()) {
         (Some(problem), _) => format!("**Different**: {problem}."),
-        (None, true) => "**The same behaviour**, as far as the tests of both tell.".to_owned(),
+        (None, true) if comparison.is_tested() => {
+            "**The same behaviour**, as far as the tests of both tell.".to_owned()
+        }
+        (None, true) => "**No difference found**, and no test ran that could tell one.".to_owned(),
         (None, false) => {
             "**Passes what the previous version was tested for**, and differs from it; see below.".to_owned()
         }
