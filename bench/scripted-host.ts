@@ -232,6 +232,8 @@ export class ScriptedHost implements CoreHost {
         };
       case "examine":
         return { type: "clean" };
+      case "compare":
+        return { type: "unknown" };
       case "glance":
         return { type: "glanced", digest: "0" };
       case "look":

@@ -107,8 +107,8 @@ impl Role {
             Self::Backlog => "Cuts a plan into small tasks (used by /plan and /backlog)",
             Self::Implementer => "Implements one task in a worktree (used by /implement)",
             Self::Documenter => "Writes documentation in a worktree (used by /implement)",
-            Self::Reviewer => "Judges a diff against its criteria (used by /implement)",
-            Self::Rebase => "Improves the spec of a task that keeps failing (used by /implement)",
+            Self::Reviewer => "Judges a diff against its criteria (used by /implement and /review)",
+            Self::Rebase => "Improves the spec of a task that keeps failing (used by /implement and /review)",
             Self::Compressor => "Says a task in fewer words when it is too long (used by /implement)",
         }
     }
@@ -247,6 +247,10 @@ pub fn definitions(sources: &PromptSources) -> Definitions {
             command(
                 CommandName::Implement,
                 "Implement the backlog (or the tasks named) in parallel worktrees",
+            ),
+            command(
+                CommandName::Review,
+                "Look at the work that waits for you and decide; else review your own changes",
             ),
             command(
                 CommandName::Regenerate,

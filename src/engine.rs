@@ -23,6 +23,7 @@ use crate::ids::{EffectId, SessionId, TaskId, TrackId};
 use crate::memory::Notebook;
 use crate::metrics::{Ledger, Price};
 use crate::resilience::provider::Provider;
+use crate::run::desk::DeskRun;
 use crate::run::documents::write;
 use crate::run::draft::DraftRun;
 use crate::run::ground::Ground;
@@ -60,8 +61,10 @@ pub(crate) enum Activity {
     Plan(PlanRun),
     /// The backlog is made from PLAN.md, for `/plan` or `/backlog`.
     Draft(DraftRun),
-    /// `/implement`.
+    /// `/implement`, and a decision given to `/review`.
     Implement(Box<ImplementRun>),
+    /// `/review`.
+    Desk(Box<DeskRun>),
     /// `/regenerate`, but for the time in which `/implement`'s run works for it.
     Regenerate(Box<RegenerateRun>),
 }
@@ -75,6 +78,7 @@ impl Activity {
             Self::Plan(run) => Some(run.chat()),
             Self::Draft(run) => Some(run.chat()),
             Self::Implement(run) => Some(&run.run.chat),
+            Self::Desk(run) => Some(run.chat()),
             Self::Regenerate(run) => Some(run.chat()),
         }
     }
@@ -329,6 +333,10 @@ fn signalled(activity: Activity, turn: &mut Turn, session: &SessionId, signal: &
         Activity::Draft(mut run) => {
             run.signalled(turn, session, signal);
             Activity::Draft(run)
+        }
+        Activity::Desk(mut run) => {
+            run.signalled(turn, session, signal);
+            Activity::Desk(run)
         }
         other @ (Activity::Idle | Activity::Ground(_) | Activity::Regenerate(_)) => other,
     }

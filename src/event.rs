@@ -94,6 +94,8 @@ pub enum CommandName {
     Backlog,
     /// `/implement [task ids…] [--allow-red] [--trust-config]`
     Implement,
+    /// `/review [task ids… | decision | branch or commit] [--json]`
+    Review,
     /// `/regenerate <feature id> [--times N]`, `/regenerate --all [--keep-going]`
     Regenerate,
     /// `/progress [--audit]`

@@ -14,6 +14,7 @@ use crate::metrics::{Origin, Try};
 use crate::resilience::drift;
 use crate::review::GateReport;
 use crate::run::implement::attempt::Attempt;
+use crate::run::implement::door::{Door, KeptWork};
 use crate::run::implement::left::Left;
 use crate::run::implement::rebasing::Rebasing;
 use crate::run::implement::rework::Rework;
@@ -90,6 +91,10 @@ pub struct Record {
     pub changes: Vec<Change>,
     /// What the latest attempt left behind, if it was stopped from outside.
     pub left: Option<Left>,
+    /// The latest work that is in a ref.
+    pub work: Option<KeptWork>,
+    /// What its reviewer asked for.
+    pub issues: Vec<String>,
     /// Work that goes back to an agent.
     pub rework: Option<Rework>,
     /// How often work went back.
@@ -152,6 +157,11 @@ pub enum Life {
     },
     /// The backlog said that it is completed when we first saw it.
     Given,
+    /// A person has the next word.
+    Held {
+        /// Why.
+        door: Door,
+    },
     /// No more attempts.
     Failed {
         /// Of which kind the last failure was.
@@ -230,6 +240,11 @@ impl Track {
     /// The process is gone: what was alive waits again. Its work is in its worktree or in a ref.
     pub fn interrupt(&mut self) {
         for record in &mut self.records {
+            if let Life::Running(attempt) = &mut record.life
+                && let Some(before) = attempt.approved.take()
+            {
+                record.life = *before;
+            }
             if let Life::Running(attempt) = &record.life {
                 record.left = attempt.left();
                 if record.left.is_none() {
@@ -310,9 +325,19 @@ impl Track {
             .unwrap_or_default()
     }
 
-    /// For each task that waits, the failed one that it depends on, directly or not. All at once, as each
-    /// alone would walk all of a long chain.
+    /// For each task that waits, the failed one that it depends on, directly or not.
     pub fn blockers(&self) -> Vec<Option<TaskId>> {
+        self.behind(|life| matches!(life, Life::Failed { .. }))
+    }
+
+    /// For each task that waits, the one that a person has to decide on and that it depends on.
+    pub fn behind_doors(&self) -> Vec<Option<TaskId>> {
+        self.behind(|life| matches!(life, Life::Held { .. }))
+    }
+
+    /// For each task that waits, one of a kind that it depends on, directly or not. All at once, as each
+    /// alone would walk all of a long chain.
+    fn behind(&self, is_in_the_way: impl Fn(&Life) -> bool) -> Vec<Option<TaskId>> {
         let tasks = &self.backlog.tasks;
         let places: BTreeMap<&TaskId, usize> = tasks.iter().map(|task| &task.id).zip(0..).collect();
         let mut dependents = vec![Vec::new(); tasks.len()];
@@ -321,24 +346,24 @@ impl Track {
                 dependents[*on].push(at);
             }
         }
-        let mut blockers: Vec<Option<TaskId>> = vec![None; tasks.len()];
-        for (failed, task) in tasks.iter().enumerate() {
-            let mut open = match self.records.get(failed).map(|record| &record.life) {
-                Some(Life::Failed { .. }) => vec![failed],
+        let mut found: Vec<Option<TaskId>> = vec![None; tasks.len()];
+        for (first, task) in tasks.iter().enumerate() {
+            let mut open = match self.records.get(first).map(|record| &record.life) {
+                Some(life) if is_in_the_way(life) => vec![first],
                 _ => continue,
             };
             while let Some(at) = open.pop() {
                 for &next in &dependents[at] {
                     let is_waiting =
                         self.records.get(next).is_some_and(|record| record.life == Life::Waiting);
-                    if is_waiting && blockers[next].is_none() {
-                        blockers[next] = Some(task.id.clone());
+                    if is_waiting && found[next].is_none() {
+                        found[next] = Some(task.id.clone());
                         open.push(next);
                     }
                 }
             }
         }
-        blockers
+        found
     }
 
     /// The backlog as the file should show it now.
@@ -368,6 +393,7 @@ fn status_of(task: &TaskSpec, record: &Record, is_done: impl Fn(&TaskId) -> bool
         Life::Waiting => Status::Pending,
         Life::Resting { .. } => Status::Ready,
         Life::Running(attempt) if attempt.is_judged() => Status::Review,
+        Life::Held { .. } => Status::Review,
         Life::Running(_) => Status::InProgress,
         Life::Rebasing(_) => Status::Rebasing,
         Life::Merged { .. } | Life::Given => Status::Completed,

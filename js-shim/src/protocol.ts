@@ -154,10 +154,25 @@ export type CommandDefinition = {
 };
 
 /** The commands a person can type. */
-export type CommandName = "plan" | "backlog" | "implement" | "regenerate" | "progress" | "metrics";
+export type CommandName = "plan" | "backlog" | "implement" | "review" | "regenerate" | "progress" | "metrics";
 
 /** A git commit, 40 hex digits. */
 export type CommitId = string;
+
+/** What was compared for a review. */
+export type Comparison = { "type": "uncommitted" } | {
+  "type": "commit",
+  /** It. */
+  commit: CommitId,
+} | {
+  "type": "ahead",
+  /** Its name as it was given. */
+  name: string,
+} | {
+  "type": "since",
+  /** The branch's name as it was given. */
+  name: string,
+};
 
 /** Everything to register with the host. */
 export type Definitions = {
@@ -392,6 +407,14 @@ export type GitOperation = {
   "type": "glance",
   /** Which directory of the pool. */
   slot: Slot,
+} | {
+  "type": "compare",
+  /** A branch or a commit; `null` for what is not committed. */
+  name: string | null,
+  /** Paths that are left out of what is not committed, with `/`. */
+  without: Array<string>,
+  /** The diff is cut after so many bytes. */
+  diff_bytes_max: number,
 } | { "type": "look" } | {
   "type": "hold",
   /** The track. */
@@ -512,6 +535,16 @@ export type GitOutcome = {
   /** Equal while nothing changes. */
   digest: string,
 } | {
+  "type": "compared",
+  /** What was compared. */
+  comparison: Comparison,
+  /** The changed paths. */
+  changes: Array<Change>,
+  /** The unified diff, perhaps cut. */
+  diff: string,
+  /** Its full size in bytes. */
+  diff_bytes: number,
+} | { "type": "unknown" } | {
   "type": "seen",
   /** Its state. */
   checkout: Checkout,

@@ -80,6 +80,7 @@ fn command(name: CommandName) -> &'static str {
         CommandName::Plan => "/plan",
         CommandName::Backlog => "/backlog",
         CommandName::Implement => "/implement",
+        CommandName::Review => "/review",
         CommandName::Regenerate => "/regenerate",
         CommandName::Progress => "/progress",
         CommandName::Metrics => "/metrics",

@@ -95,6 +95,15 @@ pub enum GitOperation {
         /// Which directory of the pool.
         slot: Slot,
     },
+    /// What the person's own changes are, for a review. Resolves as `Compared`, or `Unknown`.
+    Compare {
+        /// A branch or a commit; `None` for what is not committed.
+        name: Option<String>,
+        /// Paths that are left out of what is not committed, with `/`.
+        without: Vec<String>,
+        /// The diff is cut after so many bytes.
+        diff_bytes_max: u32,
+    },
     /// The state of the person's checkout. Resolves as `Seen`.
     Look,
     /// What the refs hold of a track. Resolves as `Held`.
@@ -241,6 +250,20 @@ pub enum GitOutcome {
         /// Equal while nothing changes.
         digest: String,
     },
+    /// What the person's own changes are.
+    Compared {
+        /// What was compared.
+        comparison: Comparison,
+        /// The changed paths.
+        changes: Vec<Change>,
+        /// The unified diff, perhaps cut.
+        diff: String,
+        /// Its full size in bytes.
+        #[cfg_attr(test, ts(type = "number"))]
+        diff_bytes: u64,
+    },
+    /// There is no branch and no commit of that name.
+    Unknown,
     /// The person's checkout.
     Seen {
         /// Its state.
@@ -398,6 +421,30 @@ pub struct Change {
     pub added: u32,
     /// Lines removed; 0 for binary files.
     pub removed: u32,
+}
+
+/// What was compared for a review.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Comparison {
+    /// The files of the checkout with HEAD.
+    Uncommitted,
+    /// A commit with its first parent.
+    Commit {
+        /// It.
+        commit: CommitId,
+    },
+    /// A branch that holds HEAD and more, with HEAD.
+    Ahead {
+        /// Its name as it was given.
+        name: String,
+    },
+    /// HEAD with where it left a branch.
+    Since {
+        /// The branch's name as it was given.
+        name: String,
+    },
 }
 
 /// How one commit lies to another.

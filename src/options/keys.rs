@@ -59,7 +59,7 @@ pub(super) const KEYS: &[Key] = &[
     key("gates.lint", Kind::Gate, "null", "The command line that lints, or false for none. Default: detected."),
     key("gates.typecheck", Kind::Gate, "null", "The command line that checks types, or false for none. Default: detected."),
     key("gates.timeoutMs", TIMEOUT, "600000", "Deadline of each gate, in milliseconds."),
-    key("review", Kind::OneOf(&["auto", "manual", "off"]), "\"auto\"", "auto: a reviewer judges every change. manual: changes wait for a person; refused in this version. off: gates alone decide."),
+    key("review", Kind::OneOf(&["auto", "manual", "off"]), "\"auto\"", "auto: a reviewer judges every change. manual: what it approves waits for a person and /review. off: gates alone decide."),
     key("land", Kind::OneOf(&["auto", "never"]), "\"auto\"", "auto: when all tasks are merged, fast-forward the branch the person was on if their changes allow it. never: leave the integration branch."),
     key("rebase.enabled", Kind::Flag, "true", "Whether specs are improved at all."),
     key("rebase.afterAttempts", Kind::Whole { min: 1, max: 10 }, "2", "After how many failed attempts at the same version of a spec."),

@@ -117,7 +117,7 @@ pub enum GateOption {
 pub enum ReviewMode {
     /// A reviewing agent.
     Auto,
-    /// A person.
+    /// A reviewing agent, and then a person.
     Manual,
     /// The gates alone.
     Off,

@@ -52,7 +52,7 @@ impl Redactor {
                 | SessionOutcome::Removed => {}
             },
             Outcome::Git(outcome) => match outcome {
-                GitOutcome::Collected { diff, .. } => self.replace(diff),
+                GitOutcome::Collected { diff, .. } | GitOutcome::Compared { diff, .. } => self.replace(diff),
                 GitOutcome::Refused { reason } => self.replace(reason),
                 GitOutcome::Failed { message } => self.replace(message),
                 GitOutcome::Inspected { .. }
@@ -63,6 +63,7 @@ impl Redactor {
                 | GitOutcome::Clean
                 | GitOutcome::Tampered { .. }
                 | GitOutcome::Glanced { .. }
+                | GitOutcome::Unknown
                 | GitOutcome::Seen { .. }
                 | GitOutcome::Held { .. }
                 | GitOutcome::Merged { .. }

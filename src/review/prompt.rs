@@ -1,29 +1,33 @@
 //! The reviewer's request: criteria, results of the gates, and the diff. Nothing else.
 
 use super::GateReport;
-use crate::backlog::TaskSpec;
 
 /// So much of a red gate's output is shown.
 const TAIL_BYTES_MAX: usize = 2_000;
 
-/// What a reviewer is sent for one part of a diff; `part` counts from 1. Of the task it holds only
-/// the acceptance criteria, so that the work is judged by what was promised.
+/// What a reviewer is sent for one part of a diff; `part` counts from 1. Of a task it holds only the
+/// acceptance criteria, so that the work is judged by what was promised. Without reports the checks did not run.
 pub fn review_prompt(
-    task: &TaskSpec,
-    reports: &[GateReport],
+    criteria: &[String],
+    reports: Option<&[GateReport]>,
     diff_part: &str,
     part: usize,
     parts: usize,
 ) -> String {
     let mut text = String::from("## Acceptance criteria\n\n");
-    for (index, criterion) in task.acceptance.iter().enumerate() {
+    if criteria.is_empty() {
+        text.push_str("None are stated: look for defects only.\n");
+    }
+    for (index, criterion) in criteria.iter().enumerate() {
         text.push_str(&format!("{}. {}\n", index + 1, criterion.trim()));
     }
     text.push_str("\n## Checks of the project\n\n");
-    if reports.is_empty() {
-        text.push_str("None are configured.\n");
+    match reports {
+        None => text.push_str("They were not run.\n"),
+        Some([]) => text.push_str("None are configured.\n"),
+        Some(_) => {}
     }
-    for report in reports {
+    for report in reports.unwrap_or_default() {
         text.push_str(&result(report));
     }
     let title = if parts > 1 { format!("Diff, part {part} of {parts}") } else { "Diff".to_owned() };
@@ -76,24 +80,10 @@ fn fenced(info: &str, text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backlog::{Scope, Status, TaskContext};
     use crate::gates::{Gate, GateName};
 
-    fn task() -> TaskSpec {
-        TaskSpec {
-            id: "T07".into(),
-            title: "Secret title".to_owned(),
-            description: "Secret description".to_owned(),
-            status: Status::Review,
-            depends_on: vec!["T03".into()],
-            acceptance: vec!["Prints JSON".to_owned(), "Exits with 2".to_owned()],
-            scope: Scope { files_hint: vec!["src/secret.ts".to_owned()], estimated_hours: 1.0 },
-            context: TaskContext::default(),
-            attempts: 1,
-            last_attempt: None,
-            error: None,
-            kind: None,
-        }
+    fn criteria() -> [String; 2] {
+        ["Prints JSON", "Exits with 2"].map(str::to_owned)
     }
 
     fn report(name: GateName, code: Option<i32>, tail: &str) -> GateReport {
@@ -113,28 +103,27 @@ mod tests {
             report(GateName::Lint, Some(1), "src/a.ts:1 unused\n"),
             report(GateName::Typecheck, None, ""),
         ];
-        insta::assert_snapshot!(review_prompt(&task(), &reports, "+a\n+```\n", 1, 1));
+        insta::assert_snapshot!(review_prompt(&criteria(), Some(&reports), "+a\n+```\n", 1, 1));
     }
 
     #[test]
     fn a_part_of_a_review_says_so() {
-        let text = review_prompt(&task(), &[], "+a\n", 2, 3);
+        let text = review_prompt(&criteria(), Some(&[]), "+a\n", 2, 3);
         assert!(text.contains("## Diff, part 2 of 3\n"));
         assert!(text.contains("None are configured."));
     }
 
     #[test]
-    fn nothing_else_of_the_task_is_told() {
-        let text = review_prompt(&task(), &[], "", 1, 1).to_lowercase();
-        for word in ["secret", "t07", "t03"] {
-            assert!(!text.contains(word), "{word}");
-        }
+    fn without_criteria_and_checks_it_says_so() {
+        let text = review_prompt(&[], None, "+a\n", 1, 1);
+        assert!(text.contains("None are stated: look for defects only.\n"), "{text}");
+        assert!(text.contains("They were not run.\n"), "{text}");
     }
 
     #[test]
     fn a_long_output_is_cut_at_its_beginning() {
         let tail = format!("{}the end\n", "ä line\n".repeat(1_000));
-        let text = review_prompt(&task(), &[report(GateName::Test, Some(1), &tail)], "", 1, 1);
+        let text = review_prompt(&criteria(), Some(&[report(GateName::Test, Some(1), &tail)]), "", 1, 1);
         assert!(text.len() < TAIL_BYTES_MAX + 400);
         assert!(text.contains("```text\nä line\n") && text.contains("the end\n```"));
     }
@@ -145,6 +134,6 @@ mod tests {
         assert!(report.is_green());
         report.ran_no_test = true;
         assert!(!report.is_green());
-        assert!(review_prompt(&task(), &[report], "", 1, 1).contains("passed, but ran no test"));
+        assert!(review_prompt(&criteria(), Some(&[report]), "", 1, 1).contains("passed, but ran no test"));
     }
 }

@@ -10,10 +10,10 @@ use crate::engine::{Activity, Turn};
 use crate::event::{CommandName, Setting};
 use crate::ids::SessionId;
 use crate::metrics::Price;
-use crate::options::{LandMode, Options, ReviewMode};
+use crate::options::{LandMode, Options};
 use crate::route::route;
 use crate::run::recover::Recovery;
-use crate::run::{Progress, Run, Waiter, draft, git_failure, implement, plan, regenerate};
+use crate::run::{Progress, Run, Waiter, desk, draft, git_failure, implement, plan, regenerate};
 use crate::text::list;
 
 /// The argument of `/implement` that takes git's configuration as it is now.
@@ -47,13 +47,6 @@ pub fn given(
     options: Options,
     setting: &Setting,
 ) -> Activity {
-    if options.review == ReviewMode::Manual {
-        return turn.fail(
-            chat,
-            "options.review: \"manual\" needs the /review command, which this version does not have. \
-             Use \"auto\" or \"off\".",
-        );
-    }
     if !setting.prompts.problems.is_empty() {
         let lines: Vec<String> = setting.prompts.problems.iter().map(|line| format!("- {line}")).collect();
         let text = format!(
@@ -110,7 +103,7 @@ impl Ground {
         }
         match (self.stage.clone(), outcome) {
             (Stage::Repository, Outcome::Git(GitOutcome::Inspected { repository })) => {
-                if let Some(problem) = repository_problem(repository, &self.run.options) {
+                if let Some(problem) = repository_problem(repository, &self.run.options, self.name) {
                     return turn.fail(&self.run.chat, problem);
                 }
                 if let Some(problem) = self.configuration_problem(turn, repository) {
@@ -144,7 +137,7 @@ impl Ground {
     /// What was changed under an earlier run, and is neither undone nor taken as it is.
     fn configuration_problem(&self, turn: &mut Turn, repository: &Repository) -> Option<String> {
         // Nothing else lets git act on what agents wrote.
-        if !matches!(self.name, CommandName::Implement | CommandName::Regenerate) {
+        if !matches!(self.name, CommandName::Implement | CommandName::Regenerate | CommandName::Review) {
             return None;
         }
         let before = turn.shared.guard.take()?;
@@ -186,6 +179,7 @@ impl Ground {
             CommandName::Plan => plan::begin(turn, self.run, &self.arguments),
             CommandName::Backlog => draft::begin(turn, self.run, &self.arguments),
             CommandName::Implement => implement::begin(turn, self.run, &self.arguments),
+            CommandName::Review => desk::begin(turn, self.run, &self.arguments),
             CommandName::Regenerate => regenerate::begin(turn, self.run, &self.arguments),
             CommandName::Progress | CommandName::Metrics => turn.fail(&self.run.chat, "nothing to prepare"),
         }
@@ -193,7 +187,7 @@ impl Ground {
 }
 
 /// What stands in the way of working in this repository.
-fn repository_problem(repository: &Repository, options: &Options) -> Option<String> {
+fn repository_problem(repository: &Repository, options: &Options, name: CommandName) -> Option<String> {
     if !repository.is_repository {
         return Some("this is not a git repository. Run `git init`, commit once, and try again.".to_owned());
     }
@@ -204,7 +198,8 @@ fn repository_problem(repository: &Repository, options: &Options) -> Option<Stri
                 .to_owned(),
         );
     }
-    if repository.branch.is_none() && options.land == LandMode::Auto {
+    let may_land = options.land == LandMode::Auto && name != CommandName::Review;
+    if repository.branch.is_none() && may_land {
         return Some(
             "HEAD is detached, so there is no branch to land on. Check one out (`git switch -c <name>`), \
              or set the option land to \"never\"."

@@ -13,6 +13,7 @@ use crate::ids::SessionId;
 use crate::metrics::{PromptFigures, Retries, metrics};
 use crate::options::Options;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
+use crate::run::implement::door::waits;
 use crate::run::implement::finish::{figures, status_word, why};
 use crate::run::providers::resting;
 use crate::run::{Waiter, current_track, document};
@@ -37,7 +38,7 @@ pub fn is_look(name: CommandName, arguments: &str) -> bool {
     match name {
         CommandName::Progress | CommandName::Metrics => true,
         CommandName::Backlog => arguments.trim() == "--check",
-        CommandName::Plan | CommandName::Implement | CommandName::Regenerate => false,
+        CommandName::Plan | CommandName::Implement | CommandName::Review | CommandName::Regenerate => false,
     }
 }
 
@@ -113,7 +114,11 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     let answer = match wait.name {
         CommandName::Progress => progress(&track, activity, turn.shared),
         CommandName::Metrics => all_metrics(turn.shared, Some(&track)),
-        CommandName::Backlog | CommandName::Plan | CommandName::Implement | CommandName::Regenerate => {
+        CommandName::Backlog
+        | CommandName::Plan
+        | CommandName::Implement
+        | CommandName::Review
+        | CommandName::Regenerate => {
             format!("{path} is valid: {}.", count(track.backlog.tasks.len(), "task", "tasks"))
         }
     };
@@ -183,11 +188,14 @@ fn progress(track: &Track, activity: &Activity, shared: &Shared) -> String {
     let of = track.records.len();
     let state = match activity {
         Activity::Implement(run) if run.is_errand() => "/regenerate is running",
+        Activity::Implement(run) if run.is_of_review() => "/review is running",
         Activity::Implement(_) => "/implement is running",
         Activity::Idle => "nothing is running",
-        Activity::Ground(_) | Activity::Plan(_) | Activity::Draft(_) | Activity::Regenerate(_) => {
-            "another command is running"
-        }
+        Activity::Ground(_)
+        | Activity::Plan(_)
+        | Activity::Draft(_)
+        | Activity::Desk(_)
+        | Activity::Regenerate(_) => "another command is running",
     };
     let can_start = (0..of).any(|index| track.status(index) == Status::Ready);
     let ended = shared.shortfall.as_ref().filter(|_| *activity == Activity::Idle && !track.is_complete());
@@ -196,10 +204,15 @@ fn progress(track: &Track, activity: &Activity, shared: &Shared) -> String {
         None if *activity == Activity::Idle && can_start => " `/implement` goes on.".to_owned(),
         None => String::new(),
     };
+    let waits = track.records.iter().filter(|record| waits(record).is_some()).count();
+    let review = match (activity, waits) {
+        (Activity::Idle, 1..) => " `/review` shows what waits for you.",
+        _ => "",
+    };
     let landing = if is_running { String::new() } else { landing(track) };
     let resting: String = resting(shared).iter().map(|line| format!("{line}\n\n")).collect();
     format!(
-        "Track `{}`: {done} of {} done; {state}.{next}{landing}\n\n{resting}{}",
+        "Track `{}`: {done} of {} done; {state}.{next}{review}{landing}\n\n{resting}{}",
         track.backlog.track_id,
         count(of, "task", "tasks"),
         table(&["Task", "Title", "Status", "#Attempts", "Note"], &rows)

@@ -2,6 +2,7 @@
 //! the state that follows.
 
 pub mod asked;
+pub mod desk;
 pub mod documents;
 pub mod draft;
 pub(crate) mod fitness;
@@ -134,6 +135,9 @@ pub enum Waiter {
     /// One attempt at one task.
     #[serde(skip_deserializing)]
     Attempt(implement::attempt::Wait),
+    /// `/review`.
+    #[serde(skip_deserializing)]
+    Desk,
     /// `/regenerate`, which waits for one thing at a time.
     #[serde(skip_deserializing)]
     Regenerate,
@@ -208,6 +212,7 @@ pub fn resolved(
         (Activity::Ground(ground), Waiter::Ground) => ground.resolved(turn, outcome),
         (Activity::Plan(run), Waiter::Plan(wait)) => run.resolved(turn, wait, outcome, took_ms),
         (Activity::Draft(run), Waiter::Draft(wait)) => run.resolved(turn, wait, outcome, took_ms),
+        (Activity::Desk(run), Waiter::Desk) => run.resolved(turn, outcome, took_ms),
         (Activity::Implement(run), Waiter::Implement(wait)) => run.resolved(turn, wait, outcome, took_ms),
         (Activity::Regenerate(run), Waiter::Regenerate) => run.resolved(turn, outcome),
         (Activity::Implement(run), Waiter::Document { path }) => run.document_resolved(turn, path, outcome),
@@ -225,6 +230,7 @@ pub fn cancelled(activity: Activity, turn: &mut Turn, chat: &SessionId) -> Activ
         Activity::Plan(run) if run.chat() == chat => run.cancelled(turn),
         Activity::Draft(run) if run.chat() == chat => run.cancelled(turn),
         Activity::Implement(run) if run.run.chat == *chat => run.cancelled(turn),
+        Activity::Desk(run) if run.chat() == chat => run.cancelled(turn),
         Activity::Regenerate(run) if run.chat() == chat => run.cancelled(turn),
         other => other,
     }

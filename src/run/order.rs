@@ -36,7 +36,8 @@ pub(crate) fn summary(backlog: &Backlog, run: &Run) -> String {
     )
 }
 
-fn starting_order(tasks: &[TaskSpec]) -> Vec<usize> {
+/// Indexes in the order in which tasks would start, and so be merged.
+pub(crate) fn starting_order(tasks: &[TaskSpec]) -> Vec<usize> {
     let Ok(mut schedule) = Schedule::new(&nodes(tasks)) else {
         return Vec::new();
     };

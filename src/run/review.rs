@@ -10,7 +10,7 @@ use crate::effect::timer::{TimerOperation, TimerOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
 use crate::event::SessionSignal;
-use crate::ids::{EffectId, ModelRef, SessionId};
+use crate::ids::{EffectId, ModelRef, SessionId, TaskId};
 use crate::metrics::Entry;
 use crate::prompts::PromptUse;
 use crate::resilience::backoff::{TASK, seed};
@@ -33,9 +33,11 @@ const PROBED_MS: u64 = 15_000;
 /// A review under way.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Review {
-    directory: String,
+    /// The worktree; `None` for the person's checkout.
+    directory: Option<String>,
     attempt: u32,
-    reports: Vec<GateReport>,
+    /// What the project's checks said, if they ran.
+    reports: Option<Vec<GateReport>>,
     parts: Vec<String>,
     verdicts: Vec<Verdict>,
     /// Reviewers in a row that gave no verdict.
@@ -64,8 +66,8 @@ enum Stage {
 pub struct Around<'a> {
     /// The command.
     pub run: &'a Run,
-    /// What was to be done.
-    pub task: &'a TaskSpec,
+    /// What is reviewed.
+    pub subject: &'a Subject,
     /// Who else asks the reviewer's provider.
     pub live: Live,
     /// What the turns of the reviewer at work have cost so far.
@@ -74,6 +76,31 @@ pub struct Around<'a> {
     pub may_ask: bool,
     /// Who hears of the next step.
     pub waiter: Waiter,
+}
+
+/// What is reviewed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Subject {
+    /// What it is called in a sentence: `T01`.
+    pub name: String,
+    /// The title of its sessions.
+    pub title: String,
+    /// What it is held against.
+    pub acceptance: Vec<String>,
+    /// The task, if it is one's work.
+    pub task: Option<TaskId>,
+}
+
+impl Subject {
+    /// A task's work.
+    pub fn of(task: &TaskSpec) -> Self {
+        Self {
+            name: task.id.to_string(),
+            title: format!("Review of {}: {}", task.id, task.title),
+            acceptance: task.acceptance.clone(),
+            task: Some(task.id.clone()),
+        }
+    }
 }
 
 /// What a step made of a review.
@@ -98,11 +125,11 @@ impl Review {
         turn: &mut Turn,
         around: &Around,
         attempt: u32,
-        directory: &str,
-        (diff, reports): (&str, Vec<GateReport>),
+        directory: Option<String>,
+        (diff, reports): (&str, Option<Vec<GateReport>>),
     ) -> Reviewed {
         let review = Self {
-            directory: directory.to_owned(),
+            directory,
             attempt,
             reports,
             parts: split_diff(diff, PART_BYTES_MAX),
@@ -171,7 +198,8 @@ impl Review {
             (Stage::Creating, SessionOutcome::Created { session }) => {
                 let part = self.verdicts.len();
                 let diff = self.parts.get(part).map_or("", String::as_str);
-                let text = review_prompt(around.task, &self.reports, diff, part + 1, self.parts.len());
+                let (criteria, reports) = (&around.subject.acceptance, self.reports.as_deref());
+                let text = review_prompt(criteria, reports, diff, part + 1, self.parts.len());
                 self.ask(turn, around, session, text, false);
                 Reviewed::More(Box::new(self))
             }
@@ -289,8 +317,8 @@ impl Review {
             Admission::Wait { until_ms, .. } => wait_ms = wait_ms.max(until_ms.saturating_sub(now_ms)),
             Admission::Go { .. } | Admission::Full => {}
         }
-        let (id, reason, wait) = (&around.task.id, reason.trim_end_matches('.'), duration(wait_ms));
-        turn.say(&run.chat, format!("{id} could not be reviewed: {reason}. Trying again in {wait}."));
+        let (name, reason, wait) = (&around.subject.name, reason.trim_end_matches('.'), duration(wait_ms));
+        turn.say(&run.chat, format!("{name} could not be reviewed: {reason}. Trying again in {wait}."));
         self.sleep(turn, around, wait_ms)
     }
 
@@ -299,15 +327,15 @@ impl Review {
     }
 
     fn create(&self, turn: &mut Turn, around: &Around) {
-        let (run, task) = (around.run, around.task);
+        let (run, subject) = (around.run, around.subject);
         let operation = SessionOperation::Create {
-            directory: Some(self.directory.clone()),
+            directory: self.directory.clone(),
             parent: run.chat.clone(),
-            title: format!("Review of {}: {}", task.id, task.title),
+            title: subject.title.clone(),
             rules: Role::Reviewer.rules(),
             purpose: Purpose {
                 agent: Role::Reviewer.agent().to_owned(),
-                task: Some(task.id.to_string()),
+                task: subject.task.as_ref().map(ToString::to_string),
                 attempt: self.attempt,
             },
         };
@@ -318,7 +346,7 @@ impl Review {
         let timeout_ms = around.run.options.task_timeout_ms;
         let operation = SessionOperation::Ask {
             session: session.clone(),
-            directory: Some(self.directory.clone()),
+            directory: self.directory.clone(),
             agent: self.prompt(around).agent,
             model: self.model(around.run),
             text,
@@ -332,7 +360,7 @@ impl Review {
     }
 
     fn prompt(&self, around: &Around) -> PromptUse {
-        around.run.prompt(Role::Reviewer, Some(&around.task.id), self.attempt)
+        around.run.prompt(Role::Reviewer, around.subject.task.as_ref(), self.attempt)
     }
 
     fn account(&self, turn: &mut Turn, around: &Around, outcome: &SessionOutcome, took_ms: u64) {
@@ -341,7 +369,7 @@ impl Review {
                 work: Work::Review,
                 model: self.model(around.run),
                 track: around.run.track.clone(),
-                task: Some(around.task.id.clone()),
+                task: around.subject.task.clone(),
                 attempt: self.attempt,
                 usage,
                 duration_ms: took_ms,

@@ -68,6 +68,7 @@ fn adopt_task(
         record.left = None;
         record.rework = None;
         record.rebase_due = None;
+        record.work = None;
     }
     if let Some(read) = read.filter(|read| *read < record.revision) {
         let since = record.revision;
@@ -79,7 +80,7 @@ fn adopt_task(
                 ));
                 take_over(task, known);
             }
-            Life::Failed { .. } if !is_same => record.start_over(),
+            Life::Failed { .. } | Life::Held { .. } if !is_same => record.start_over(),
             Life::Waiting | Life::Failed { .. } => {
                 notes.extend(ignored_wish(task, &record, read));
             }
@@ -88,7 +89,12 @@ fn adopt_task(
         return record;
     }
     match record.life {
-        Life::Waiting | Life::Failed { .. } if task.status == Status::Completed => record.life = Life::Given,
+        Life::Waiting | Life::Failed { .. } | Life::Held { .. } if task.status == Status::Completed => {
+            record.life = Life::Given;
+        }
+        Life::Held { .. } if !is_same || matches!(task.status, Status::Pending | Status::Ready) => {
+            record.start_over();
+        }
         Life::Given if task.status != Status::Completed => record.life = Life::Waiting,
         Life::Failed { .. } if task.status != Status::Failed || !is_same => record.start_over(),
         _ => {}

@@ -164,7 +164,10 @@ impl World {
         let distinct: BTreeSet<&str> = workers.iter().copied().collect();
         assert_eq!(workers.len(), distinct.len(), "I2: two attempts at one task");
         let max = self.setting.options["maxWorkers"].as_u64().unwrap_or(3);
-        let is_live = |status: &Status| matches!(status, Status::InProgress | Status::Review);
+        // What waits for the person has the same status as what is judged.
+        let is_held = self.setting.options["review"] == "manual";
+        let is_live =
+            |status: &Status| *status == Status::InProgress || *status == Status::Review && !is_held;
         let statuses = self.engine.statuses();
         let live = statuses.iter().filter(|(_, status)| is_live(status)).count();
         assert!(live as u64 <= max, "{live} attempts at once");

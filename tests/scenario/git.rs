@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use multi_agent_coder::effect::git::{
-    Change, Checkout, GitOperation, GitOutcome, Guarded, HeldAttempt, HeldMerge, ListedFile, MeasuredFile,
-    Relation, Repository,
+    Change, Checkout, Comparison, GitOperation, GitOutcome, Guarded, HeldAttempt, HeldMerge, ListedFile,
+    MeasuredFile, Relation, Repository,
 };
 use multi_agent_coder::ids::{CommitId, Slot, TaskId, TrackId};
 use sha2::Digest;
@@ -43,6 +43,8 @@ pub struct Git {
     pub worktrees: BTreeMap<Slot, Worktree>,
     /// What could make git run a program.
     pub guard: Vec<Guarded>,
+    /// Files of the checkout that differ from HEAD, for a review.
+    pub uncommitted: Tree,
     /// Why the person's checkout does not allow to land.
     pub refuse: Option<String>,
     /// What the next operations of a kind end with instead: `merge`, `move`, `collect`, `prepare`, `revert`.
@@ -65,6 +67,7 @@ impl Git {
             refs: BTreeMap::new(),
             worktrees: BTreeMap::new(),
             guard: Vec::new(),
+            uncommitted: Tree::new(),
             refuse: None,
             planned: Vec::new(),
             is_done_unheard: false,
@@ -212,6 +215,7 @@ impl Git {
             GitOperation::Glance { slot } => {
                 GitOutcome::Glanced { digest: hash(&format!("{:?}", self.worktrees[slot].tree)) }
             }
+            GitOperation::Compare { name, without, .. } => self.compare(name.as_deref(), without),
             GitOperation::Look => GitOutcome::Seen { checkout: self.checkout() },
             GitOperation::Hold { track, tip } => self.hold(track, tip.as_ref()),
             GitOperation::Merge { onto, commit, task, track, .. } => self.merge(onto, commit, (track, task)),
@@ -337,6 +341,35 @@ impl Git {
         let diff_bytes = diff.len() as u64;
         diff.truncate(diff_max);
         GitOutcome::Collected { commit, changes, diff_bytes, diff, left_out: Vec::new() }
+    }
+
+    fn compare(&self, name: Option<&str>, without: &[String]) -> GitOutcome {
+        let head = &self.refs[MAIN];
+        let parent = |commit: &CommitId| self.commits[commit].parents.first().cloned();
+        let (comparison, from, new) = match name {
+            None => {
+                let mut tree = self.commits[head].tree.clone();
+                tree.extend(self.uncommitted.clone());
+                tree.retain(|path, _| !without.iter().any(|own| path.starts_with(&format!("{own}/"))));
+                (Comparison::Uncommitted, head.clone(), tree)
+            }
+            Some(name) => match (self.refs.get(&format!("refs/heads/{name}")), name) {
+                (Some(tip), _) => {
+                    (Comparison::Ahead { name: name.into() }, head.clone(), self.commits[tip].tree.clone())
+                }
+                (None, "HEAD") => {
+                    let comparison = Comparison::Commit { commit: head.clone() };
+                    (comparison, parent(head).unwrap_or(head.clone()), self.commits[head].tree.clone())
+                }
+                _ => return GitOutcome::Unknown,
+            },
+        };
+        match self.difference(&from, None, &new, usize::MAX) {
+            GitOutcome::Collected { changes, diff, diff_bytes, .. } => {
+                GitOutcome::Compared { comparison, changes, diff, diff_bytes }
+            }
+            other => other,
+        }
     }
 
     fn checkout(&self) -> Checkout {

@@ -36,6 +36,7 @@ mod rebase;
 mod recovery;
 mod regenerate;
 mod restart;
+mod review;
 mod revisions;
 mod rework;
 mod slots;

@@ -306,7 +306,12 @@ impl World {
     /// What the books keep of an ask that ended.
     fn note_answer(&mut self, id: &SessionId, outcome: &SessionOutcome) {
         let Some(session) = self.sessions.get(id) else { return };
-        let Some(task) = session.purpose.task.clone() else { return };
+        let Some(task) = session.purpose.task.clone() else {
+            if session.purpose.agent == "reviewer" {
+                self.hit(Class::OwnReviewed);
+            }
+            return;
+        };
         if session.purpose.agent != "reviewer" {
             let is_good = matches!(outcome, SessionOutcome::Answered { finish, text, stored, .. }
                 if finish.as_deref() == Some("stop") && !text.starts_with("BLOCKED") && stored.iter().all(is_ours));

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use multi_agent_coder::effect::git::{
-    Change, Checkout, GitOperation, GitOutcome, Guarded, HeldAttempt, HeldMerge, ListedFile, MeasuredFile,
-    Relation, Repository,
+    Change, Checkout, Comparison, GitOperation, GitOutcome, Guarded, HeldAttempt, HeldMerge, ListedFile,
+    MeasuredFile, Relation, Repository,
 };
 use multi_agent_coder::ids::{CommitId, Slot, TaskId, TrackId};
 
@@ -191,6 +191,7 @@ impl Git {
                 Some(worktree) => GitOutcome::Glanced { digest: format!("{:?}", worktree.tree) },
                 None => GitOutcome::Failed { message: "the worktree was never made ready".into() },
             },
+            GitOperation::Compare { name, .. } => self.compare(name.is_some()),
             GitOperation::Look => GitOutcome::Seen { checkout: self.checkout() },
             GitOperation::Hold { track, tip } => self.hold(track, tip.as_ref()),
             GitOperation::Merge { onto, commit, task, track, .. } => self.merge(onto, commit, (track, task)),
@@ -340,6 +341,19 @@ impl Git {
         let diff_bytes = diff.len() as u64;
         diff.truncate(diff_max);
         GitOutcome::Collected { commit, changes, diff_bytes, diff, left_out: Vec::new() }
+    }
+
+    /// What the person did by hand is all in the head of their branch.
+    fn compare(&self, is_named: bool) -> GitOutcome {
+        if is_named {
+            return GitOutcome::Unknown;
+        }
+        let changed = |n: u32| Change { path: format!("dirty-{n}.txt"), added: 1, removed: 0 };
+        let changes: Vec<Change> = (0..self.dirty_files).map(changed).collect();
+        let diff: String =
+            changes.iter().map(|change| diff(&change.path, None, Some(&"dirty\n".to_owned()))).collect();
+        let (comparison, diff_bytes) = (Comparison::Uncommitted, diff.len() as u64);
+        GitOutcome::Compared { comparison, changes, diff, diff_bytes }
     }
 
     fn examine(&self, slot: Slot, at: &CommitId) -> GitOutcome {

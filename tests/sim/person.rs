@@ -31,6 +31,41 @@ impl World {
         chat
     }
 
+    /// The person looks at what waits, decides on a task, or has their own changes reviewed.
+    pub fn give_review(&mut self) {
+        let id = self.rng.pick(&self.readable.tasks).id.clone();
+        let words = format!("\"round it up, {}\"", mark(id.as_str()));
+        let arguments = match self.rng.below(9) {
+            0..=2 => format!("{id} approve"),
+            3 => format!("{id} changes {words}"),
+            4 => format!("{id} rebase {words}"),
+            5 => format!("{id} reject"),
+            6 => "land".to_owned(),
+            7 => "--json".to_owned(),
+            _ => String::new(),
+        };
+        self.review(&arguments);
+    }
+
+    /// `/review`, with what the books keep of it.
+    pub fn review(&mut self, arguments: &str) {
+        let mut words = arguments.split(' ');
+        let id = words.next().unwrap_or_default().to_owned();
+        match words.next() {
+            Some("approve") => {
+                self.hit(Class::Approved);
+                self.books.approved.insert(id);
+            }
+            Some("changes") => {
+                self.hit(Class::SentBack);
+                self.books.sent_back.insert(id);
+            }
+            Some("reject") => self.hit(Class::Rejected),
+            _ => {}
+        }
+        self.give(CommandName::Review, arguments);
+    }
+
     /// The person does something beside.
     pub fn person(&mut self, act: Act) {
         trace!(self, "-- the person: {act:?}");

@@ -7,11 +7,11 @@ use multi_agent_coder::event::CommandName;
 use multi_agent_coder::ids::{CommitId, TaskId};
 
 use crate::coverage::{Class, Coverage};
-use crate::setup::{Round, TRACK};
+use crate::setup::{Round, TRACK, mark};
 use crate::world::{BACKLOG, Session, World, trace};
 
 /// So many commands bring any backlog to its end in a benign world.
-const COMMANDS_MAX: u32 = 8;
+const COMMANDS_MAX: u32 = 40;
 
 /// Plays the run of a seed; panics when an invariant does not hold.
 pub fn simulate(seed: u64) -> Coverage {
@@ -37,6 +37,8 @@ impl World {
         self.now_ms += self.rng.between(1, 600_000);
         if round.is_plan {
             self.give(CommandName::Plan, "feature.md");
+        } else if self.rng.chance(300) {
+            self.give_review();
         } else {
             let names = if round.names_tasks { self.some_names() } else { String::new() };
             self.give(CommandName::Implement, &names);
@@ -91,19 +93,41 @@ impl World {
                 continue;
             }
             let names = self.failed().join(" ");
+            let held = self.statuses().into_iter().find(|(_, status)| *status == Status::Review);
+            if let Some((id, _)) = held {
+                self.judge(&id);
+                continue;
+            }
             self.give(CommandName::Implement, &format!("{names} {trusts}"));
             self.run(&[]);
             let is_refused = matches!(&self.end, Some(Err(error)) if error.contains("--trust-config"));
             trusts = if is_refused { "--trust-config" } else { "" };
             let is_advised = self.follow_advice() || is_refused;
-            if self.end == Some(Ok(())) && names.is_empty() {
+            let is_held = self.statuses().iter().any(|(_, status)| *status == Status::Review);
+            if self.end == Some(Ok(())) && names.is_empty() && !is_held {
                 return;
             }
             // With nothing in the way one command brings everything to its end.
-            let has_reason = !names.is_empty() || is_advised || !self.failed().is_empty();
+            let has_reason = !names.is_empty() || is_advised || is_held || !self.failed().is_empty();
             assert!(has_reason, "I1: left undone for no reason: {:?}", self.end);
         }
         panic!("I1: it does not come to an end: {:?} {:?}", self.end, self.statuses());
+    }
+
+    /// The person approves what waits, and has it done again when that is not enough.
+    fn judge(&mut self, id: &TaskId) {
+        self.review(&format!("{id} approve"));
+        self.run(&[]);
+        if matches!(&self.end, Some(Err(error)) if error.contains("--trust-config")) {
+            self.give(CommandName::Implement, "--trust-config");
+            self.run(&[]);
+        } else if self.follow_advice() || self.end == Some(Ok(())) {
+        } else {
+            self.hit(Class::NotMerged);
+            let words = format!("{id} changes \"mind what is merged, {}\"", mark(id.as_str()));
+            self.review(&words);
+            self.run(&[]);
+        }
     }
 
     /// What the message says brings the branch back. Whether it says so.

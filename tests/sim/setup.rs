@@ -150,7 +150,7 @@ fn draw_options(rng: &mut Rng) -> (Value, bool) {
     let mut options = json!({
         "maxWorkers": rng.between(1, 4),
         "maxRetries": rng.between(1, 4),
-        "review": if rng.chance(650) { "auto" } else { "off" },
+        "review": *rng.pick(&["auto", "auto", "auto", "manual", "off"]),
         "land": if rng.chance(750) { "auto" } else { "never" },
     });
     let gates = rng.below(5);

@@ -99,6 +99,10 @@ pub struct Books {
     pub good_ends: BTreeMap<(String, u32), bool>,
     /// Answers of workers in the running command, by task.
     pub answers: BTreeMap<String, u64>,
+    /// Tasks that the person approved.
+    pub approved: BTreeSet<String>,
+    /// Tasks that the person wanted changed.
+    pub sent_back: BTreeSet<String>,
     /// By task: how often an agent that was to change its work answered.
     pub reworks: BTreeMap<String, u64>,
     /// Troubles of the host in the running command: they may cost an answer more.

@@ -3,6 +3,7 @@
 import type { RepositoryPlace } from "../paths.ts";
 import type { GitOperation, GitOutcome } from "../protocol.ts";
 import { collect } from "./git/collect.ts";
+import { compare } from "./git/compare.ts";
 import { compose, revert } from "./git/compose.ts";
 import { recall } from "./git/diff.ts";
 import { examine } from "./git/examine.ts";
@@ -58,6 +59,8 @@ function perform(
       return land(place, operation, signal);
     case "recall":
       return recall(place, operation, signal);
+    case "compare":
+      return compare(place, operation, signal);
     case "glance":
       return glance(place, operation, signal);
     case "look":
@@ -95,6 +98,8 @@ function describe(operation: GitOperation): string {
       return `relating ${operation.ours} to ${operation.theirs}`;
     case "recall":
       return `reading the work in ${operation.commit}`;
+    case "compare":
+      return `looking up what ${operation.name ?? "the checkout"} changes`;
     case "examine":
       return `examining worktree ${operation.slot}`;
     case "glance":

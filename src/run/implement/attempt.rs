@@ -48,6 +48,8 @@ pub struct Attempt {
     pub denied: Option<String>,
     /// The work that it is to change, and how; `None` when it begins from a clean tip.
     pub rework: Option<Rework>,
+    /// What the task was before the person approved this work; `None` when nobody did.
+    pub approved: Option<Box<Life>>,
     /// Its work, once it is in a ref and waits to be judged.
     pub kept: Option<CommitId>,
     /// Its agent tries a provider that was in trouble, and all others wait for how that goes.
@@ -197,6 +199,7 @@ impl ImplementRun {
             notes: String::new(),
             denied: None,
             rework: record.rework.clone(),
+            approved: None,
             kept: None,
             is_probe,
             reverts: 0,

@@ -18,6 +18,7 @@ use crate::track::Life;
 impl ImplementRun {
     pub(super) fn work(mut self: Box<Self>, turn: &mut Turn) -> Activity {
         self.stage = Stage::Working;
+        self.decide(turn);
         let open: Vec<usize> = self
             .wanted
             .iter()

@@ -48,6 +48,9 @@ enum Next {
 impl ImplementRun {
     /// An attempt failed.
     pub(crate) fn failed(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, failure: Failure) {
+        if attempt.approved.is_some() {
+            return self.not_merged(turn, task, attempt, &failure);
+        }
         let took_ms = turn.shared.now_ms.saturating_sub(attempt.started_ms);
         let attempts_max = self.run.options.max_retries;
         let cap = self.spent_cap(turn, task);
@@ -203,9 +206,14 @@ impl ImplementRun {
     fn put_down(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, text: &str) {
         if let Some(record) = self.track.records.get_mut(task) {
             record.spent_ms += turn.shared.now_ms.saturating_sub(attempt.started_ms);
-            record.life = Life::Waiting;
-            record.left = attempt.left();
-            record.history.push(format!("Attempt {}: {text}; it does not count.", attempt.number));
+            match &attempt.approved {
+                Some(before) => record.life = (**before).clone(),
+                None => {
+                    record.life = Life::Waiting;
+                    record.left = attempt.left();
+                    record.history.push(format!("Attempt {}: {text}; it does not count.", attempt.number));
+                }
+            }
         }
         self.schedule.give_back(task);
         self.ended(turn, task, attempt, false, text);

@@ -11,9 +11,11 @@ use crate::evidence::FailureClass;
 use crate::ids::{TaskId, TrackId};
 use crate::metrics::{Drift, TaskFigures, report};
 use crate::options::LandMode;
+use crate::run::desk::request::Decision;
 use crate::run::ground::TRUST_CONFIG;
+use crate::run::implement::door::Door;
 use crate::run::implement::left::Left;
-use crate::run::implement::{End, ImplementRun, Stage, Stop, Wait};
+use crate::run::implement::{End, ImplementRun, Stage, Stop, Wait, Wish};
 use crate::run::providers::clock;
 use crate::run::{Waiter, git_failure};
 use crate::text::{cut, list};
@@ -49,7 +51,8 @@ impl ImplementRun {
     pub(crate) fn finish(mut self: Box<Self>, turn: &mut Turn) -> Activity {
         self.track.landed = None;
         let branch = self.run.repository.branch.clone();
-        let is_to_land = self.track.is_complete() && self.run.options.land == LandMode::Auto;
+        let is_wanted = self.run.options.land == LandMode::Auto || self.wish == Wish::Land;
+        let is_to_land = self.track.is_complete() && is_wanted;
         match branch {
             _ if self.is_errand() => self.conclude(turn, ""),
             Some(branch) if is_to_land && !self.is_stopping() => {
@@ -113,20 +116,40 @@ impl ImplementRun {
         if let Some(text) = self.watch.report(&self.track.backlog, &self.run.options) {
             turn.say(&self.run.chat, text);
         }
+        if let Some(text) = self.door_text() {
+            turn.say(&self.run.chat, text);
+        }
         if self.track.is_complete() {
             self.forget_tasks(turn);
         }
-        let open: Vec<usize> =
-            self.wanted.iter().copied().filter(|index| !self.track.records[*index].life.is_done()).collect();
+        let open = self.open();
         let advice = (!open.is_empty()).then(|| self.advice(&open));
         let (track, now_ms) = (&self.track.backlog.track_id, turn.shared.now_ms);
         if !self.is_errand() {
-            turn.shared.shortfall = advice.as_ref().map(|advice| Shortfall::new(track, now_ms, advice));
+            // What a person decided since makes the reason old.
+            let ended = advice.as_ref().filter(|_| !self.is_of_review());
+            turn.shared.shortfall = ended.map(|advice| Shortfall::new(track, now_ms, advice));
         }
-        let error = advice.map(|advice| format!("{}\n{advice}", self.not_done(&open)));
+        let is_landed = self.wish != Wish::Land || self.track.landed.is_some();
+        let error = advice
+            .map(|advice| format!("{}\n{advice}", self.not_done(&open)))
+            .or_else(|| (!is_landed).then(|| "nothing was landed".to_owned()));
         self.stage = Stage::Closing { error };
         self.flush(turn);
         self.close(turn)
+    }
+
+    /// The tasks that were asked for and have not come as far as they can.
+    fn open(&self) -> Vec<usize> {
+        let (blockers, doors) = (self.track.blockers(), self.track.behind_doors());
+        // What waits for the person's own word has come as far as it can; not so what they just approved.
+        let is_held = |index: usize| {
+            let is_at_door = matches!(self.track.records[index].life, Life::Held { .. });
+            let is_behind = doors[index].is_some() && blockers[index].is_none();
+            (is_at_door || is_behind) && self.wish != Wish::Decide(Decision::Approve)
+        };
+        let is_open = |index: &usize| !self.track.records[*index].life.is_done() && !is_held(*index);
+        self.wanted.iter().copied().filter(is_open).collect()
     }
 
     /// What was asked for and is not done, with reasons.
@@ -271,6 +294,11 @@ pub(crate) fn why(track: &Track, index: usize, blocker: Option<&TaskId>) -> Stri
                 (None, true) if record.begun > 0 => "stopped, starts afresh next time".to_owned(),
                 (None, true) => "not started".to_owned(),
             }
+        }
+        Life::Held { door: Door::Passed } => "waits for your review".to_owned(),
+        Life::Held { .. } => {
+            let error = record.error.as_deref().unwrap_or("not merged");
+            format!("waits for your review: {error}")
         }
         Life::Running(_) => "at work".to_owned(),
         Life::Rebasing(_) => "its spec is being improved".to_owned(),

@@ -13,10 +13,11 @@ use crate::options::ReviewMode;
 use crate::review::GateReport;
 use crate::route::Work;
 use crate::run::gating::Gating;
+use crate::run::implement::door::KeptWork;
 use crate::run::implement::working::DIFF_BYTES_MAX;
 use crate::run::implement::{ImplementRun, Stop};
 use crate::run::providers::provider_of;
-use crate::run::review::{Around, Review, Reviewed};
+use crate::run::review::{Around, Review, Reviewed, Subject};
 use crate::run::{Progress, git_failure};
 use crate::text::bytes;
 
@@ -40,7 +41,12 @@ impl ImplementRun {
         }
         match (failure, commit) {
             (Some(Ending::Interrupted), _) => self.interrupted(turn, task, &attempt),
-            (Some(Ending::Failed(failure)), _) => self.failed(turn, task, &attempt, failure),
+            (Some(Ending::Failed(failure)), commit) => {
+                if let Some(commit) = commit.as_ref().filter(|_| self.touched(changes).is_empty()) {
+                    self.keep_work(task, &attempt, commit);
+                }
+                self.failed(turn, task, &attempt, failure);
+            }
             (None, _) if !left_out.is_empty() => {
                 self.failed(turn, task, &attempt, Failure::Forbidden { paths: left_out.clone() });
             }
@@ -51,6 +57,7 @@ impl ImplementRun {
             }
             (None, Some(commit)) => {
                 attempt.kept = Some(commit.clone());
+                self.keep_work(task, &attempt, commit);
                 if self.is_stopping() {
                     return self.interrupted(turn, task, &attempt);
                 }
@@ -67,6 +74,15 @@ impl ImplementRun {
     /// What work changed that no task may change.
     fn touched(&self, changes: &[Change]) -> Vec<String> {
         self.track.backlog.limits.touched(changes.iter().map(|change| change.path.as_str()))
+    }
+
+    /// Work is in a ref; a person may look at it there.
+    fn keep_work(&mut self, task: usize, attempt: &Attempt, commit: &CommitId) {
+        if let Some(record) = self.track.records.get_mut(task) {
+            let (number, base, commit) = (attempt.number, attempt.base.clone(), commit.clone());
+            record.work = Some(KeptWork { number, base, commit });
+            record.issues.clear();
+        }
     }
 
     /// The worktree shows the work that was left: what does it change?
@@ -109,6 +125,7 @@ impl ImplementRun {
             // The person may have said so since.
             return self.failed(turn, task, &attempt, Failure::OffLimits { paths });
         }
+        self.keep_work(task, &attempt, &commit);
         let diff = self.readable_diff(turn, task, diff, *diff_bytes);
         let work = Collected { commit, changes: changes.clone(), diff };
         self.gate(turn, task, attempt, directory, work);
@@ -204,13 +221,23 @@ impl ImplementRun {
             let message = "its budget is used up, so it is not reviewed; its work is kept".to_owned();
             return self.failed(turn, task, &attempt, Failure::Budget { message });
         }
-        let Some(around) = self.around(task, &attempt) else { return };
-        let reviewed = Review::begin(turn, &around, attempt.number, directory, (&work.diff, reports));
+        let Some(subject) = self.track.backlog.tasks.get(task).map(Subject::of) else { return };
+        let around = self.around(task, &attempt, &subject);
+        let reviewed = Review::begin(
+            turn,
+            &around,
+            attempt.number,
+            Some(directory.to_owned()),
+            (&work.diff, Some(reports)),
+        );
         if let Reviewed::More(review) = &reviewed
             && review.parts() > 1
         {
-            let (id, parts) = (&around.task.id, review.parts());
-            turn.say(&self.run.chat, format!("{id}: the diff is large, so it is reviewed in {parts} parts."));
+            let (name, parts) = (&subject.name, review.parts());
+            turn.say(
+                &self.run.chat,
+                format!("{name}: the diff is large, so it is reviewed in {parts} parts."),
+            );
         }
         self.review_goes_on(turn, task, attempt, work, reviewed);
     }
@@ -227,7 +254,8 @@ impl ImplementRun {
         outcome: &Outcome,
         took_ms: u64,
     ) {
-        let Some(around) = self.around(task, &attempt) else { return };
+        let Some(subject) = self.track.backlog.tasks.get(task).map(Subject::of) else { return };
+        let around = self.around(task, &attempt, &subject);
         let reviewed = review.resolved(turn, &around, outcome, took_ms);
         if matches!(outcome, Outcome::Session(outcome) if outcome.usage().is_some()) {
             // It is in the ledger now.
@@ -237,18 +265,18 @@ impl ImplementRun {
     }
 
     /// What a review of a task works with.
-    fn around(&self, task: usize, attempt: &Attempt) -> Option<Around<'_>> {
+    fn around<'a>(&'a self, task: usize, attempt: &Attempt, subject: &'a Subject) -> Around<'a> {
         let model = self.run.model(Role::Reviewer, Work::Review);
         // Other trouble than these is not the reviewer's, and work that is done is judged.
         let is_over = self.care.is_spent || matches!(self.stopping, Some(Stop::Person | Stop::Tampered(_)));
-        Some(Around {
+        Around {
             run: &self.run,
-            task: self.track.backlog.tasks.get(task)?,
+            subject,
             live: self.live_at(provider_of(model.as_ref())),
             spent: attempt.live,
             may_ask: !is_over,
             waiter: attempt.wait(task),
-        })
+        }
     }
 
     fn review_goes_on(

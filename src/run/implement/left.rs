@@ -51,6 +51,10 @@ pub enum Remains {
 impl Attempt {
     /// What is left when it ends now and here; `None` when there is nothing to go on with.
     pub fn left(&self) -> Option<Left> {
+        if self.approved.is_some() {
+            // What it was before is put back.
+            return None;
+        }
         let slot = self.slot;
         let remains = match (&self.stage, &self.kept) {
             (_, Some(commit)) => Remains::Kept { commit: commit.clone() },

@@ -85,7 +85,9 @@ impl ImplementRun {
                 self.merged(turn, task, &attempt, &work, commit.clone());
             }
             (Stage::Merging { work, tries }, Outcome::Git(GitOutcome::Merged { commit })) => {
-                if attempt.base == self.tip || self.gates.is_empty() {
+                // What a person approved may never have passed, or been judged with other work.
+                let is_judged = attempt.base == self.tip && attempt.approved.is_none();
+                if is_judged || self.gates.is_empty() {
                     return self.move_branch(turn, task, attempt, work, tries, commit.clone());
                 }
                 if self.is_stopping() {
@@ -175,10 +177,13 @@ impl ImplementRun {
             return;
         };
         record.life = Life::Merged { commit: merge };
-        record.attempts += 1;
+        // The one that was given up for is counted.
+        let was_failed = attempt.approved.as_ref().is_some_and(|life| matches!(**life, Life::Failed { .. }));
+        record.attempts += u32::from(!was_failed);
         record.troubles = 0;
         record.error = None;
-        record.rework = None;
+        (record.rework, record.work) = (None, None);
+        record.issues.clear();
         for report in &mut record.reports {
             // What a green gate printed is of no more use, and a checkpoint would carry it along.
             report.tail.clear();

@@ -5,6 +5,7 @@ pub mod attempt;
 mod budget;
 pub(crate) mod care;
 mod dispatch;
+pub mod door;
 mod editable;
 pub(crate) mod failure;
 pub mod files;
@@ -34,6 +35,7 @@ use crate::engine::{Activity, Turn};
 use crate::gates::{self, Gate};
 use crate::ids::{CommitId, Slot, TrackId};
 use crate::metrics::Estimate;
+use crate::run::desk::request::Decision;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, read};
 use crate::run::gating::Check;
 use crate::run::ground::TRUST_CONFIG;
@@ -62,6 +64,7 @@ pub struct ImplementRun {
     /// The tasks named by the person; all when they named none.
     pub(crate) wanted: BTreeSet<usize>,
     named: Vec<String>,
+    pub(crate) wish: Wish,
     allow_red: bool,
     pub(crate) gates: Vec<Gate>,
     /// What the gates say without our work.
@@ -103,6 +106,17 @@ pub enum End {
         /// The run was stopped: nothing else would come further now.
         is_over: bool,
     },
+}
+
+/// What a run is for.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub enum Wish {
+    /// Whatever can be done.
+    All,
+    /// What a person decided on one task.
+    Decide(Decision),
+    /// The person's branch gets everything that is merged.
+    Land,
 }
 
 /// How far `/implement` is.
@@ -214,7 +228,7 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
             id => named.push(id.to_owned()),
         }
     }
-    begin_run(turn, run, named, allow_red, None)
+    begin_run(turn, run, Wish::All, named, allow_red, None)
 }
 
 /// Begins with a backlog of somebody else's, who gets the run back at its end. Its branch is where the
@@ -226,12 +240,18 @@ pub fn begin_for(
     allow_red: bool,
     errand: Box<RegenerateRun>,
 ) -> Activity {
-    begin_run(turn, run, named, allow_red, Some(errand))
+    begin_run(turn, run, Wish::All, named, allow_red, Some(errand))
+}
+
+/// Begins with what a person decided.
+pub fn begin_wish(turn: &mut Turn, run: Run, wish: Wish, named: Vec<String>) -> Activity {
+    begin_run(turn, run, wish, named, false, None)
 }
 
 fn begin_run(
     turn: &mut Turn,
     run: Run,
+    wish: Wish,
     named: Vec<String>,
     allow_red: bool,
     errand: Option<Box<RegenerateRun>>,
@@ -252,6 +272,7 @@ fn begin_run(
         schedule: Schedule::default(),
         wanted: BTreeSet::new(),
         named,
+        wish,
         allow_red,
         gates: Vec::new(),
         health: Health::default(),
@@ -289,6 +310,11 @@ impl ImplementRun {
     /// Whether it is over and only its last files are being written.
     pub(crate) fn is_closing(&self) -> bool {
         matches!(self.stage, Stage::Closing { .. })
+    }
+
+    /// Whether it was given with `/review`.
+    pub(crate) fn is_of_review(&self) -> bool {
+        self.wish != Wish::All
     }
 
     /// Whether nothing new starts.

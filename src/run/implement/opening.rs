@@ -1,6 +1,6 @@
 //! Before any work: the backlog, the commit to start from, and the project's health.
 
-use crate::run::implement::{ImplementRun, Stage, Wait};
+use crate::run::implement::{ImplementRun, Stage, Wait, Wish};
 
 use crate::backlog::{self};
 use crate::effect::file::{FileOutcome, Place};
@@ -10,6 +10,7 @@ use crate::engine::{Activity, Turn};
 use crate::gates::{Gate, GateName};
 use crate::ids::{Slot, TaskId};
 use crate::options::{GateOption, Options, ReviewMode};
+use crate::run::desk::request::Decision;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
 use crate::run::gating::Check;
 use crate::run::health::{Health, green_text, red_text};
@@ -106,6 +107,9 @@ impl ImplementRun {
                 list(&known)
             ));
         }
+        if let Some(problem) = self.wish_problem() {
+            return Err(problem);
+        }
         let is_all = self.named.is_empty();
         if is_all {
             self.wanted = (0..ids.len()).collect();
@@ -117,9 +121,9 @@ impl ImplementRun {
             record.troubles = 0;
             if record.life.is_done() {
                 self.schedule.complete(index);
-            } else if !self.wanted.contains(&index) {
+            } else if !self.wanted.contains(&index) || !self.wish.starts(&record.life) {
                 self.schedule.remove(index);
-            } else if matches!(record.life, Life::Failed { .. }) {
+            } else if matches!(record.life, Life::Failed { .. }) && self.wish == Wish::All {
                 if is_all {
                     self.schedule.remove(index);
                 } else {
@@ -127,6 +131,9 @@ impl ImplementRun {
                     record.start_over();
                 }
             }
+        }
+        if !self.wish.asks_an_agent() {
+            return Ok(());
         }
         let problems: Vec<String> =
             self.unreadable().iter().map(|problem| format!("- {problem}\n")).collect();
@@ -230,6 +237,7 @@ impl ImplementRun {
                 // The ref of an attempt is never used twice.
                 record.begun = record.begun.max(held.number);
             }
+            self.meet_moved_work(turn, held);
         }
         let mut newest = None;
         for held in merges {
@@ -317,7 +325,8 @@ impl ImplementRun {
             turn.say(&self.run.chat, text);
         }
         let waits = self.track.records.iter().any(|record| record.life == Life::Waiting);
-        if !waits || self.schedule.ready() == 0 {
+        let approves = self.wish == Wish::Decide(Decision::Approve);
+        if (!waits || self.schedule.ready() == 0) && !approves {
             return self.work(turn);
         }
         if self.gates.is_empty() {
@@ -331,7 +340,8 @@ impl ImplementRun {
             return self.work(turn);
         }
         if let Some(health) = &turn.shared.health
-            && health.is_good_for(&self.tip, &self.gates)
+            && (health.is_good_for(&self.tip, &self.gates)
+                || self.is_of_review() && health.gates == self.gates)
         {
             self.health = health.clone();
             return self.work(turn);
@@ -360,7 +370,7 @@ impl ImplementRun {
                 self.health = Health::of(self.tip.clone(), &reports);
                 if !self.health.red.is_empty() {
                     turn.say(&self.run.chat, red_text(&reports));
-                    if !self.allow_red {
+                    if !self.allow_red && !self.is_of_review() {
                         return self.leave(
                             turn,
                             "the project's own checks fail before any task starts, so they could not judge one. Fix \

@@ -18,7 +18,8 @@ const CHANGED_SHOWN: usize = 5;
 impl ImplementRun {
     /// The tasks of this run that may still start.
     pub(super) fn startable(&self) -> impl Iterator<Item = usize> {
-        let is_over = |life: &Life| life.is_done() || matches!(life, Life::Failed { .. });
+        let is_over =
+            |life: &Life| life.is_done() || matches!(life, Life::Failed { .. }) || !self.wish.starts(life);
         self.wanted.iter().copied().filter(move |index| !is_over(&self.track.records[*index].life))
     }
 

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::engine::Turn;
 use crate::evidence::{Failure, distill};
 use crate::ids::CommitId;
+use crate::options::ReviewMode;
 use crate::review::Verdict;
 use crate::run::implement::ImplementRun;
 use crate::run::implement::attempt::{Attempt, Collected};
@@ -62,7 +63,15 @@ impl ImplementRun {
         work: Collected,
         verdict: Verdict,
     ) {
+        if let (Verdict::ChangesRequested { issues } | Verdict::Rebase { issues }, Some(record)) =
+            (&verdict, self.track.records.get_mut(task))
+        {
+            record.issues.clone_from(issues);
+        }
         match verdict {
+            Verdict::Approved if self.run.options.review == ReviewMode::Manual && !self.is_errand() => {
+                self.hold_at_door(turn, task, &attempt);
+            }
             Verdict::Approved => self.queue(turn, task, attempt, work),
             Verdict::ChangesRequested { issues } => {
                 self.changes_requested(turn, task, &attempt, &work, issues);

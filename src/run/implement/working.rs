@@ -16,6 +16,7 @@ use crate::resilience::loops::LoopWatch;
 use crate::resilience::trouble::TroubleClass;
 use crate::route::work_of;
 use crate::run::implement::ImplementRun;
+use crate::run::implement::door::reference;
 use crate::run::providers::AskTrouble;
 use crate::run::{Run, Waiter, providers, session_failure, silent_ms};
 
@@ -238,7 +239,7 @@ pub(crate) fn collection(
     GitOperation::Collect {
         slot,
         base,
-        reference: format!("refs/mac/{track}/{}/{attempt}", task.id),
+        reference: reference(track, &task.id, attempt),
         message: format!("{}: {}\n\nAttempt {attempt}.\n", task.id, task.title),
         diff_bytes_max: DIFF_BYTES_MAX,
         guard: run.repository.guard.clone(),

@@ -86,7 +86,7 @@ function readStatus(record: Buffer): { state: string; path: Buffer } {
  * would run them, and an agent may have put them there. A file that a filter changes may then count as
  * changed, before and after alike.
  */
-async function withoutFilters(git: Git): Promise<string[]> {
+export async function withoutFilters(git: Git): Promise<string[]> {
   const found = await git(
     ["config", "--null", "--show-scope", "--name-only", "--get-regexp", "^filter\\."],
     { accepts: [0, 1] },

@@ -1,0 +1,484 @@
+//! `/review`: what waits for a person, what they decide, and their own changes.
+
+use multi_agent_coder::backlog::TaskSpec;
+use multi_agent_coder::effect::file::Place;
+use multi_agent_coder::effect::git::GitOutcome;
+use multi_agent_coder::event::CommandName::{Implement, Metrics, Progress, Review};
+use serde_json::json;
+
+use crate::agents::{Act, task};
+use crate::cancel::at_every_moment;
+use crate::git::MAIN;
+use crate::world::{Order, World};
+
+const BRANCH: &str = "refs/heads/mac/cart-1";
+
+fn tasks() -> Vec<TaskSpec> {
+    vec![
+        task("T01", "Price list", 3.0, &[]),
+        task("T02", "Discounts", 2.0, &[]),
+        task("T03", "Tax", 1.0, &[]),
+        task("T04", "Checkout", 1.0, &["T01"]),
+    ]
+}
+
+fn manual(tasks: Vec<TaskSpec>) -> World {
+    let mut world = World::planned(tasks);
+    world.setting.options = json!({ "review": "manual" });
+    world
+}
+
+/// Three tasks at the door and one behind it.
+fn at_the_door() -> World {
+    let mut world = manual(tasks());
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world
+}
+
+/// Two tasks at the door that change the same file.
+fn in_each_others_way() -> World {
+    let mut world = manual(vec![task("T01", "Price list", 2.0, &[]), task("T02", "Discounts", 1.0, &[])]);
+    world.agents.script("T01", vec![Act::change(&[("shared.js", "one\n")])]);
+    world.agents.script("T02", vec![Act::change(&[("shared.js", "two\n")])]);
+    assert_eq!(world.command(Implement, ""), None);
+    assert_eq!(world.command(Review, "T01 approve"), None, "{}", world.transcript);
+    let error = world.command(Review, "T02 approve").unwrap_or_default();
+    assert!(
+        error.contains("T02: waits for your review: the work conflicts with merged work in shared.js"),
+        "{error}"
+    );
+    world
+}
+
+fn status(world: &World, id: &str) -> String {
+    let text = world.file(&format!("tasks/{id}.status.json")).unwrap_or_default();
+    let value: serde_json::Value = serde_json::from_str(text).unwrap_or_default();
+    value["status"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn with_manual_review_work_stops_at_the_door_and_everything_says_so() {
+    let mut world = at_the_door();
+    assert!(world.git.merges(BRANCH).is_empty(), "nothing is merged unseen");
+    world.assert_said("T01, T02 and T03 wait for your review: `/review` shows what there is to decide.");
+    world.assert_said("**T01**: waits for your review: `/review T01`.");
+    assert_eq!(status(&world, "T01"), "review");
+    assert_eq!(world.file("tasks/BACKLOG.yaml").unwrap_or_default().matches("status: review").count(), 3);
+    assert!(world.sent_to("T04").is_empty(), "its dependency is not merged");
+    assert_eq!(world.command(Progress, ""), None);
+    world.assert_said("`/review` shows what waits for you.");
+    world.assert_said("waits for T01");
+    assert_eq!(world.command(Metrics, ""), None);
+    let asked = world.sent.len();
+    assert_eq!(world.command(Implement, "T01"), None, "what waits is not started again");
+    assert_eq!(world.sent.len(), asked);
+}
+
+#[test]
+fn what_waits_is_shown_in_merge_order_with_all_there_is_to_know() {
+    let mut world = manual(tasks());
+    let refusal = Act::verdict("changes_requested", &["src/a.js:3: no test"]);
+    world.agents.script("review T02", vec![refusal]);
+    assert_eq!(world.command(Implement, ""), None);
+    world.transcript.clear();
+    assert_eq!(world.command(Review, ""), None, "{}", world.transcript);
+    let shown = world.transcript.clone();
+    let places =
+        ["## T01", "## T02", "## T03"].map(|title| shown.find(title).unwrap_or_else(|| panic!("{shown}")));
+    assert!(places.is_sorted(), "{shown}");
+    for part in [
+        "## T02: Discounts",
+        "Passed its checks and its reviewer.",
+        "- the discounts works",
+        "| t02/main.js |",
+        "`npm test` passed",
+        "So far: 2 attempts, 1 of them to change work after a review, ",
+        "$0.",
+        "The work: `refs/mac/cart-1/T02/2` is ",
+        "git worktree add --detach ../shop-T02 refs/mac/cart-1/T02/2",
+        "/review T02 approve\n/review T02 changes \"what to change\"\n/review T02 rebase\n/review T02 reject\n",
+    ] {
+        assert!(shown.contains(part), "{part:?} is not in: {shown}");
+    }
+    world.transcript.clear();
+    assert_eq!(world.command(Review, "t03"), None);
+    assert!(world.transcript.contains("## T03") && !world.transcript.contains("## T01"));
+    insta::assert_snapshot!(world.transcript, @r#"
+    > /review t03
+
+    ## T03: Tax
+
+    Passed its checks and its reviewer.
+
+    It is done when:
+
+    - the tax works
+
+    | File        | added | removed |
+    | ----------- | ----: | ------: |
+    | t03/main.js |    +1 |      -0 |
+
+    `npm test` passed (2 s).
+
+    ````text
+    ℹ tests 5
+    ℹ pass 5
+    ℹ fail 0
+    ````
+
+    `npm run lint` passed (2 s).
+
+    So far: 1 attempt, 6,810 tokens and $0.0203.
+
+    The work: `refs/mac/cart-1/T03/1` is 0000000000. To look at it:
+
+    ```text
+    git diff 0000000000 refs/mac/cart-1/T03/1
+    git worktree add --detach ../shop-T03 refs/mac/cart-1/T03/1
+    ```
+
+    Decide:
+
+    ```text
+    /review T03 approve
+    /review T03 changes "what to change"
+    /review T03 rebase
+    /review T03 reject
+    ```
+
+    ---
+    "#);
+}
+
+#[test]
+fn one_is_approved_one_changed_and_one_rejected() {
+    for order in [Order::Time, Order::Reversed, Order::Shuffled(3)] {
+        let mut world = at_the_door();
+        world.order = order;
+        assert_eq!(world.command(Review, "T01 approve"), None, "{}", world.transcript);
+        assert_eq!(world.git.merges(BRANCH), ["T01"]);
+        assert_eq!(status(&world, "T01"), "completed");
+
+        assert_eq!(
+            world.command(Review, "T02 changes \"round to whole cents\""),
+            None,
+            "{}",
+            world.transcript
+        );
+        let sent = world.sent_to("T02");
+        assert_eq!(sent.len(), 2);
+        assert!(
+            sent[1].contains("## Changes to make to the work in this directory\n\n- round to whole cents\n"),
+            "{}",
+            sent[1]
+        );
+        assert_eq!(status(&world, "T02"), "review", "it waits again");
+        assert_eq!(world.git.merges(BRANCH), ["T01"]);
+
+        assert_eq!(world.command(Review, "T03 reject \"not wanted\""), None, "{}", world.transcript);
+        assert_eq!(status(&world, "T03"), "failed");
+        world.assert_said("**T03**: rejected by you: not wanted. Its work stays in `refs/mac/cart-1/T03/1`. `/implement T03` starts");
+
+        assert_eq!(world.command(Review, "T02 approve"), None, "{}", world.transcript);
+        assert_eq!(world.git.merges(BRANCH), ["T01", "T02"]);
+        assert!(world.git.merges(MAIN).is_empty(), "nothing lands half done");
+        // What was behind the door goes on, and what was rejected can be started afresh.
+        let error = world.command(Implement, "").unwrap_or_default();
+        assert!(error.contains("T03: rejected by you: not wanted"), "{error}");
+        assert_eq!(status(&world, "T04"), "review");
+        assert_eq!(world.command(Implement, "T03"), None, "{}", world.transcript);
+        for id in ["T03", "T04"] {
+            assert_eq!(world.command(Review, &format!("{id} approve")), None, "{}", world.transcript);
+        }
+        world.assert_all_merged();
+        assert_eq!(world.git.merges(MAIN).len(), 4, "the last one lands");
+    }
+}
+
+#[test]
+fn what_is_approved_is_checked_on_the_merge_result() {
+    let mut world = manual(vec![task("T01", "Price list", 1.0, &[])]);
+    assert_eq!(world.command(Implement, ""), None);
+    // The project moved on, and the work is red on top of it.
+    world.git.commit_on(MAIN, &[("new.js", "BUG\n")]);
+    let error = world.command(Review, "T01 approve").unwrap_or_default();
+    assert!(error.contains("T01: waits for your review: the test gate failed"), "{error}");
+    assert!(world.git.merges(BRANCH).is_empty());
+    assert_eq!(status(&world, "T01"), "review");
+    world.git.commit_on(MAIN, &[("new.js", "good\n")]);
+    assert_eq!(world.command(Review, "T01 approve"), None, "{}", world.transcript);
+    world.assert_all_merged();
+}
+
+#[test]
+fn a_conflict_is_solved_by_hand_and_approved() {
+    let mut world = in_each_others_way();
+    world.transcript.clear();
+    assert_eq!(world.command(Review, "T02"), None);
+    world.assert_said("git -C ../shop-T02 merge mac/cart-1");
+    // As those commands do.
+    let (reference, tip) = ("refs/mac/cart-1/T02/1", world.git.refs[BRANCH].clone());
+    let solved = world.git.commit_on(reference, &[("shared.js", "one and two\n")]);
+    world.git.commits.get_mut(&solved).expect("just made").parents.push(tip);
+    assert_eq!(world.command(Review, "T02 approve"), None, "{}", world.transcript);
+    world.assert_said("`refs/mac/cart-1/T02/1` was moved to");
+    world.assert_all_merged();
+    assert_eq!(world.git.tree(MAIN)["shared.js"], "one and two\n");
+}
+
+#[test]
+fn a_conflict_is_done_again_on_what_is_merged() {
+    let mut world = in_each_others_way();
+    assert_eq!(world.command(Review, "T02 changes \"keep what is there\""), None, "{}", world.transcript);
+    let again = world.sent_to("T02")[1].to_owned();
+    assert!(again.contains("keep what is there") && again.contains("shared.js"), "{again}");
+    assert!(!again.contains("Changes to make"), "it begins from what is merged: {again}");
+    assert_eq!(world.command(Review, "T02 approve"), None, "{}", world.transcript);
+    world.assert_all_merged();
+}
+
+#[test]
+fn a_task_that_was_given_up_can_be_seen_and_approved_or_improved() {
+    let given_up = || {
+        let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+        world.setting.options = json!({ "maxRetries": 1 });
+        world.agents.script("review T01", vec![Act::verdict("rebase", &["cents or euros?"])]);
+        assert!(world.command(Implement, "").is_some());
+        world.transcript.clear();
+        assert_eq!(world.command(Review, ""), None);
+        world.assert_said("Given up: the reviewer asked for a change: cents or euros?");
+        world.assert_said("Its reviewer asked for:\n\n- cents or euros?");
+        world
+    };
+    let mut world = given_up();
+    assert_eq!(world.command(Review, "T01 approve"), None, "{}", world.transcript);
+    world.assert_all_merged();
+    world.assert_said("merged after 1 attempt:");
+    let mut world = given_up();
+    let better = Act::proposal(0.9, "It was vague.", "description: \"Whole cents.\"");
+    world.agents.script("rebase T01", vec![better]);
+    assert_eq!(world.command(Review, "T01 rebase \"cents, please\""), None, "{}", world.transcript);
+    assert!(world.sent_to("rebase T01")[0].contains("cents, please"));
+    assert!(world.sent_to("T01")[1].contains("Whole cents."));
+    world.assert_said("because you say: cents, please");
+    world.assert_all_merged();
+}
+
+#[test]
+fn everything_merged_is_landed_on_the_persons_word() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    world.setting.options = json!({ "land": "never" });
+    assert!(
+        world.command(Review, "land").is_some_and(|error| error.contains("T01 (ready) is not merged yet"))
+    );
+    assert_eq!(world.command(Implement, ""), None);
+    assert!(world.git.merges(MAIN).is_empty());
+    world.git.refuse = Some("uncommitted changes are in the way".into());
+    let error = world.command(Review, "land").unwrap_or_default();
+    assert!(error.contains("nothing was landed"), "{error}");
+    world.assert_said("uncommitted changes are in the way");
+    world.git.refuse = None;
+    assert_eq!(world.command(Review, "land"), None, "{}", world.transcript);
+    world.assert_all_merged();
+    assert_eq!(world.git.merges(MAIN), ["T01"]);
+}
+
+#[test]
+fn what_cannot_be_decided_is_refused_and_nothing_changes() {
+    let mut world = at_the_door();
+    assert_eq!(world.command(Review, "T01 approve"), None);
+    let (refs, asked) = (world.git.refs.clone(), world.sent.len());
+    for (typed, wanted) in [
+        ("T01 approve", "T01 is merged already"),
+        ("T01 reject", "`git revert -m 1"),
+        ("T09 approve", "there is no task T09 in the backlog; it has T01, T02, T03 and T04"),
+        ("T04 approve", "T04 does not wait for a review: it is ready"),
+        ("T02 T03 approve", "One task at a time"),
+        ("T02 approve T03 reject", "One decision at a time"),
+        ("T02 changes", "What is to change?"),
+        ("T02 changes \"as T03 does it\"", "your words on T02 cannot be sent to a worker"),
+        ("T02 T09", "there is no task T09 in the backlog"),
+        ("T02 \"is fast\"", "for a review of your own changes"),
+        ("T09", "no task of the backlog, no branch and no commit"),
+        ("land", "T02 (review), T03 (review) and T04 (ready) are not merged yet"),
+        ("--all", "no option --all"),
+    ] {
+        let error = world.command(Review, typed).unwrap_or_else(|| panic!("/review {typed} went well"));
+        assert!(error.contains(wanted), "/review {typed}: {error}");
+    }
+    assert_eq!((world.git.refs.clone(), world.sent.len()), (refs, asked));
+    assert_eq!(["T02", "T03"].map(|id| status(&world, id)), ["review", "review"]);
+    // Nothing was planned here.
+    let mut world = World::new(Vec::new());
+    assert!(
+        world
+            .command(Review, "T01 approve")
+            .is_some_and(|error| error.contains("there is no tasks/BACKLOG.yaml"))
+    );
+    assert!(
+        world
+            .command(Review, "T01 T02")
+            .is_some_and(|error| error.contains("there is no tasks/BACKLOG.yaml"))
+    );
+}
+
+#[test]
+fn a_script_gets_everything() {
+    let mut world = at_the_door();
+    world.transcript.clear();
+    assert_eq!(world.command(Review, "--json"), None);
+    let text = world.transcript.split_once("\n\n").map_or("", |(_, text)| text);
+    let text = text.split("\n---").next().unwrap_or_default();
+    let pile: serde_json::Value =
+        serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert_eq!(pile["track"], "cart-1");
+    assert_eq!(pile["tasks"].as_array().map(Vec::len), Some(3));
+    let first = &pile["tasks"][0];
+    assert_eq!(
+        (&first["task"], &first["waits_for"], &first["status"]),
+        (&json!("T01"), &json!("review"), &json!("review"))
+    );
+    assert_eq!(first["work"]["ref"], "refs/mac/cart-1/T01/1");
+    assert!(first["cost_usd"].as_f64().is_some_and(|cost| cost > 0.0));
+    assert_eq!(first["decisions"][0], "/review T01 approve");
+    // Also where there is nothing: no agent is asked for a script.
+    let mut world = World::new(Vec::new());
+    world.transcript.clear();
+    assert_eq!(world.command(Review, "--json"), None);
+    assert!(world.transcript.contains("\"tasks\": []") && world.sent.is_empty());
+}
+
+#[test]
+fn when_nothing_waits_the_persons_own_changes_are_reviewed() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    assert_eq!(world.command(Review, ""), None);
+    world.assert_said(
+        "Nothing waits for your review. There is nothing to review: your uncommitted changes change no file.",
+    );
+    assert!(world.sent.is_empty());
+
+    world.git.uncommitted.insert("mine.js".into(), "by hand\n".into());
+    world.git.uncommitted.insert("tasks/PLAN.md".into(), "a document of ours\n".into());
+    world.agents.script("reviewer", vec![Act::verdict("changes_requested", &["mine.js:1: no test"])]);
+    assert_eq!(world.command(Review, "\"handles an empty list\""), None, "{}", world.transcript);
+    let sent = world.sent_to("reviewer");
+    assert_eq!(sent.len(), 1);
+    for part in ["1. handles an empty list\n", "They were not run.", "+by hand"] {
+        assert!(sent[0].contains(part), "{part:?} is not in: {}", sent[0]);
+    }
+    assert!(!sent[0].contains("a document of ours"), "{}", sent[0]);
+    world.assert_said("Reviewing your uncommitted changes: 1 file, 1 lines added, 0 removed.");
+    world.assert_said("The reviewer found:\n\n- mine.js:1: no test");
+
+    assert_eq!(world.command(Review, "HEAD"), None);
+    world.assert_said("the changes of commit");
+    world.git.refs.insert("refs/heads/topic".into(), world.git.refs[MAIN].clone());
+    world.git.commit_on("refs/heads/topic", &[("topic.js", "on a branch\n")]);
+    assert_eq!(world.command(Review, "topic"), None);
+    assert!(world.sent_to("reviewer")[1].contains("+on a branch"));
+    world.assert_said("Reviewing the changes of branch topic");
+    world.assert_said("The reviewer found no defect.");
+}
+
+#[test]
+fn a_large_change_of_ones_own_is_reviewed_in_parts() {
+    let mut world = World::new(Vec::new());
+    for name in ["a.js", "b.js", "c.js"] {
+        world.git.uncommitted.insert(name.into(), "const price = 1;\n".repeat(3_000));
+    }
+    world.agents.script(
+        "reviewer",
+        vec![
+            Act::verdict("approved", &[]),
+            Act::Reply("Hm.".into()),
+            Act::verdict("changes_requested", &["b.js repeats itself"]),
+        ],
+    );
+    assert_eq!(world.command(Review, ""), None, "{}", world.transcript);
+    world.assert_said("reviewed in 3 parts");
+    world.assert_said("- b.js repeats itself");
+    assert_eq!(world.sent_to("reviewer").len(), 4, "one was asked twice");
+}
+
+#[test]
+fn a_review_of_ones_own_changes_can_be_stopped_and_killed_at_any_moment() {
+    let own = || {
+        let mut world = World::new(Vec::new());
+        world.git.uncommitted.insert("mine.js".into(), "by hand\n".into());
+        world
+    };
+    at_every_moment(own(), (Review, ""), |mut world, chat, _| {
+        world.cancel(chat);
+        world.run();
+        assert_eq!(world.command(Review, ""), None, "{}", world.transcript);
+    });
+    at_every_moment(own(), (Review, ""), |mut world, _, _| {
+        world.reopen();
+        assert_eq!(world.command(Review, ""), None, "{}", world.transcript);
+    });
+}
+
+#[test]
+fn a_decision_survives_esc_and_the_process_at_any_moment() {
+    for decision in ["T01 approve", "T01 changes \"round it\"", "T01 rebase", "T01 reject"] {
+        at_every_moment(at_the_door(), (Review, decision), |mut world, chat, at| {
+            let mut killed = world.clone();
+            world.cancel(chat);
+            world.run();
+            killed.reopen();
+            for mut world in [world, killed] {
+                let known = status(&world, "T01");
+                world.setting.options = json!({ "review": "auto" });
+                let _ = world.command(Implement, "");
+                let merged = world.git.merges(BRANCH);
+                let is_known =
+                    ["review", "completed", "failed", "ready", "pending", "in_progress", "rebasing"]
+                        .contains(&known.as_str());
+                assert!(is_known, "step {at}: {known}");
+                assert!(merged.iter().filter(|id| *id == "T01").count() <= 1, "step {at}: {merged:?}");
+                for id in ["T01", "T02", "T03"] {
+                    if status(&world, id) == "review" {
+                        assert_eq!(
+                            world.command(Review, &format!("{id} approve")),
+                            None,
+                            "{at}: {}",
+                            world.transcript
+                        );
+                    }
+                }
+                if decision != "T01 reject" {
+                    let _ = world.command(Implement, "");
+                    world.assert_all_merged();
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn an_approval_that_git_fails_leaves_everything_as_it_was() {
+    for kind in ["merge", "move", "prepare"] {
+        let mut world = at_the_door();
+        for _ in 0..5 {
+            let message = "disk full".to_owned();
+            world.git.planned.push((kind, GitOutcome::Failed { message }));
+        }
+        let error = world.command(Review, "T01 approve").unwrap_or_default();
+        assert!(error.contains("T01: waits for your review: the host failed"), "{kind}: {error}");
+        world.git.planned.clear();
+        assert_eq!(world.command(Review, "T01 approve"), None, "{kind}: {}", world.transcript);
+        assert_eq!(world.git.merges(BRANCH), ["T01"]);
+    }
+}
+
+#[test]
+fn an_edit_of_the_backlog_wins_over_work_that_waits() {
+    let mut world = at_the_door();
+    let text = world.file("tasks/BACKLOG.yaml").unwrap_or_default().to_owned();
+    let edited = text.replace("the price list works", "prices are in euros");
+    world.put(Place::Repository, "tasks/BACKLOG.yaml", &edited);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert_eq!(world.sent_to("T01").len(), 2);
+    assert!(world.sent_to("T01")[1].contains("prices are in euros"));
+    assert_eq!(world.sent_to("T02").len(), 1);
+}
