@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::fmt::Write;
 
-use super::{Backlog, CONSTRAINTS, DONT_TOUCH, TaskSpec};
+use super::{Backlog, CONSTRAINTS, DONT_TOUCH, Limits, TaskSpec};
 
 /// `BACKLOG.yaml`; `parse` gives the same backlog back.
 pub fn render(backlog: &Backlog) -> String {
@@ -20,19 +20,14 @@ pub fn render(backlog: &Backlog) -> String {
     if let Some(updated_at) = &backlog.updated_at {
         out.value(0, "updated_at:", updated_at);
     }
-    for (key, items) in [(CONSTRAINTS, &backlog.limits.constraints), (DONT_TOUCH, &backlog.limits.dont_touch)]
-    {
-        if !items.is_empty() {
-            out.list(0, &format!("{key}:"), items);
-        }
-    }
-    out.line(0, &["tasks:"]);
-    for task in &backlog.tasks {
-        // The dash takes the place of the first key's indentation.
-        let first = out.text.len() + 2;
-        out.task(4, task);
-        out.text.replace_range(first..first + 1, "-");
-    }
+    out.body(&backlog.limits, &backlog.tasks);
+    out.text
+}
+
+/// What is asked for, without how far it got: the body of a template.
+pub(crate) fn render_skeleton(limits: &Limits, tasks: &[TaskSpec]) -> String {
+    let mut out = Writer { text: String::new(), is_progress_told: false };
+    out.body(limits, tasks);
     out.text
 }
 
@@ -43,17 +38,41 @@ pub fn render_task(task: &TaskSpec) -> String {
     out.text
 }
 
-#[derive(Default)]
 struct Writer {
     text: String,
+    /// Whether status, attempts and errors are written.
+    is_progress_told: bool,
+}
+
+impl Default for Writer {
+    fn default() -> Self {
+        Self { text: String::new(), is_progress_told: true }
+    }
 }
 
 impl Writer {
+    fn body(&mut self, limits: &Limits, tasks: &[TaskSpec]) {
+        for (key, items) in [(CONSTRAINTS, &limits.constraints), (DONT_TOUCH, &limits.dont_touch)] {
+            if !items.is_empty() {
+                self.list(0, &format!("{key}:"), items);
+            }
+        }
+        self.line(0, &["tasks:"]);
+        for task in tasks {
+            // The dash takes the place of the first key's indentation.
+            let first = self.text.len() + 2;
+            self.task(4, task);
+            self.text.replace_range(first..first + 1, "-");
+        }
+    }
+
     fn task(&mut self, indent: usize, task: &TaskSpec) {
         self.value(indent, "id:", task.id.as_str());
         self.value(indent, "title:", &task.title);
         self.value(indent, "description:", &task.description);
-        self.value(indent, "status:", task.status.as_str());
+        if self.is_progress_told {
+            self.value(indent, "status:", task.status.as_str());
+        }
         let ids: Vec<Cow<str>> = task.depends_on.iter().map(|id| inline(id.as_str())).collect();
         self.line(indent, &["depends_on: [", &ids.join(", "), "]"]);
         self.list(indent, "acceptance:", &task.acceptance);
@@ -65,15 +84,21 @@ impl Writer {
         self.list(indent + 2, "constraints:", &task.context.constraints);
         self.list(indent + 2, "patterns:", &task.context.patterns);
         self.list(indent + 2, "gotchas:", &task.context.gotchas);
+        if self.is_progress_told {
+            self.progress(indent, task);
+        }
+        if let Some(kind) = task.kind {
+            self.value(indent, "type:", kind.as_str());
+        }
+    }
+
+    fn progress(&mut self, indent: usize, task: &TaskSpec) {
         self.line(indent, &["attempts: ", &task.attempts.to_string()]);
         if let Some(last_attempt) = &task.last_attempt {
             self.value(indent, "lastAttempt:", last_attempt);
         }
         if let Some(error) = &task.error {
             self.value(indent, "error:", error);
-        }
-        if let Some(kind) = task.kind {
-            self.value(indent, "type:", kind.as_str());
         }
     }
 

@@ -7,11 +7,13 @@ mod fill;
 mod phrase;
 mod plan;
 mod read;
+mod save;
 pub mod shipped;
 
 pub use fill::{Filled, Misfit};
 pub use plan::{Documents, documents};
 pub use read::parse;
+pub use save::save;
 
 use crate::backlog::tree::Node;
 use crate::text::table;
