@@ -2,7 +2,8 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Running } from "./host.ts";
-import { EXPIRY, HITS, linksScript, solve, taskNamed } from "./links.ts";
+import { EXPIRY, HITS, linksScript, type ScriptedTask, solve, taskNamed } from "./links.ts";
+import type { Call, Reply, Script } from "./model.ts";
 import { expectFailed, expectSuccess, mergedTasks, orphans, planned, printed } from "./outcome.ts";
 import { serve, textOf } from "./serve.ts";
 import { inWorld, type World } from "./world.ts";
@@ -11,25 +12,27 @@ const TASKS = [EXPIRY, HITS];
 /** A loaded machine takes its time. */
 const START_MS = 120_000;
 
+/** Everybody does good work, but the worker of one task hangs until it is woken. */
+function hanging(task: string, tasks: ScriptedTask[]): { script: Script; wake: () => void } {
+  let isHanging = true;
+  const implementer = (call: Call): Reply | Reply[] =>
+    call.task === task && isHanging ? { hang: true } : solve(taskNamed(call, tasks));
+  const wake = () => {
+    isHanging = false;
+  };
+  return { script: linksScript({ implementer }, tasks), wake };
+}
+
 /** A world in which `/implement` hangs at T02 until it is woken, with that command under way. */
 function atWork(
   body: (world: World, working: Running, wake: () => void) => Promise<void>,
 ): Promise<void> {
-  let isHanging = true;
-  const script = linksScript(
-    {
-      implementer: (call) =>
-        call.task === "T02" && isHanging ? { hang: true } : solve(taskNamed(call, TASKS)),
-    },
-    TASKS,
-  );
+  const { script, wake } = hanging("T02", TASKS);
   return inWorld({ script }, async (world) => {
     planned(world, TASKS);
     const working = world.start("implement", [], { timeout_ms: 10 * START_MS });
     await world.model.called("implementer", "T02", START_MS);
-    await body(world, working, () => {
-      isHanging = false;
-    });
+    await body(world, working, wake);
   });
 }
 
@@ -86,14 +89,7 @@ test("from a worktree of the person's own it is the same journal, and one at a t
   }));
 
 test("two directories of one checkout in one OpenCode share their work", () => {
-  let isHanging = true;
-  const script = linksScript(
-    {
-      implementer: (call) =>
-        call.task === "T02" && isHanging ? { hang: true } : solve(taskNamed(call, TASKS)),
-    },
-    TASKS,
-  );
+  const { script, wake } = hanging("T02", TASKS);
   return inWorld({ script }, async (world) => {
     planned(world, TASKS);
     const running = world.opencode(["serve", "--port", "0"]);
@@ -106,7 +102,7 @@ test("two directories of one checkout in one OpenCode share their work", () => {
     const other = await below.open();
     expect(textOf(await below.command(other, "progress"))).toMatch(/T02.*(running|in progress)/i);
     expect(expectFailed(await below.command(other, "implement"))).toContain("another command");
-    isHanging = false;
+    wake();
     await root.abort(chat);
     await turn;
     expect((await below.command(other, "implement")).info.error).toBeUndefined();
@@ -116,18 +112,14 @@ test("two directories of one checkout in one OpenCode share their work", () => {
 });
 
 test("a session that the person deletes in the middle costs an attempt and nothing else", () => {
-  let isHanging = true;
-  const script = linksScript(
-    { implementer: (call) => (isHanging ? { hang: true } : solve(taskNamed(call, [EXPIRY]))) },
-    [EXPIRY],
-  );
+  const { script, wake } = hanging("T01", [EXPIRY]);
   return inWorld({ script }, async (world) => {
     planned(world, [EXPIRY]);
     const server = await world.serve();
     const chat = await server.open();
     const turn = server.command(chat, "implement");
     await world.model.called("implementer", "T01", START_MS);
-    isHanging = false;
+    wake();
     for (const { id } of await server.children(chat)) await server.remove(id);
     expect((await turn).info.error).toBeUndefined();
     await server.stop();

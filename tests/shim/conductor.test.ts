@@ -15,6 +15,17 @@ import { temporaryDirectory, World } from "./world.ts";
 /** How `/progress` ends before any `/plan`. */
 const NOTHING_YET = expect.stringContaining("there is no tasks/BACKLOG.yaml");
 
+/** A conductor with `/plan` under way, held up by its models. */
+async function heldPlan() {
+  const { place } = await World.make();
+  const host = new FakeHost();
+  const models = holdModels(host);
+  const conductor = new Conductor(host, place);
+  const planning = run(conductor, "plan", "greet people");
+  await until(models.isAsked);
+  return { place, models, conductor, planning };
+}
+
 /** A catalogue that does not answer until it is told to. */
 function holdModels(host: FakeHost): { isAsked: () => boolean; answer: () => void } {
   let answers: ((models: CatalogueModel[]) => void)[] = [];
@@ -128,12 +139,7 @@ test("a repository whose lock is held refuses commands by the holder's name, and
 });
 
 test("commands that only look are answered while another process is at work, and change nothing", async () => {
-  const { place } = await World.make();
-  const host = new FakeHost();
-  const models = holdModels(host);
-  const working = new Conductor(host, place);
-  const planning = run(working, "plan", "greet people");
-  await until(models.isAsked);
+  const { place, models, planning } = await heldPlan();
   const journal = () => readFileSync(join(place.state, "journal.jsonl"), "utf8");
   const before = journal();
   // The lock refuses another conductor as it does another process.
@@ -163,12 +169,7 @@ test("a command reads the files that a person names where they typed it", async 
 });
 
 test("stopping ends the commands of these chats, and then others may have the journal", async () => {
-  const { place } = await World.make();
-  const host = new FakeHost();
-  const models = holdModels(host);
-  const conductor = new Conductor(host, place);
-  const planning = run(conductor, "plan", "greet people");
-  await until(models.isAsked);
+  const { place, models, conductor, planning } = await heldPlan();
   const stopping = conductor.stop(["chat"]);
   models.answer();
   await stopping;
@@ -178,12 +179,7 @@ test("stopping ends the commands of these chats, and then others may have the jo
 });
 
 test("what does not stop in time is ended all the same, and holds nothing up afterwards", async () => {
-  const { place } = await World.make();
-  const host = new FakeHost();
-  const models = holdModels(host);
-  const conductor = new Conductor(host, place);
-  const planning = run(conductor, "plan", "greet people");
-  await until(models.isAsked);
+  const { place, models, conductor, planning } = await heldPlan();
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   onTestFinished(() => void vi.useRealTimers());
   let isStopped = false;
