@@ -9,7 +9,7 @@ use super::{Backlog, Limits, Scope, Status, TaskContext, TaskSpec, WorkKind, ren
 use crate::ids::{TaskId, TrackId};
 
 /// A valid task with dependencies.
-pub(super) fn task(id: &str, depends_on: &[&str]) -> TaskSpec {
+pub(crate) fn task(id: &str, depends_on: &[&str]) -> TaskSpec {
     TaskSpec {
         id: TaskId::from(id),
         title: format!("Title of {id}"),
@@ -156,7 +156,7 @@ prop_compose! {
 }
 
 /// A valid backlog of one to a few tasks; each depends on earlier ones only.
-pub(super) fn any_backlog() -> impl Strategy<Value = Backlog> {
+pub(crate) fn any_backlog() -> impl Strategy<Value = Backlog> {
     // Distinct when case is ignored, several look like other YAML values.
     let ids = ["T01", "1", "1e5", "no", "null", "0x10", "a-b_c", "Z"];
     let tasks = (1..=ids.len()).prop_flat_map(move |count| {
