@@ -8,8 +8,10 @@ use std::collections::{BTreeMap, VecDeque};
 use serde::{Deserialize, Serialize};
 
 use crate::backlog::Status;
+use crate::effect::Outcome;
+use crate::effect::file::FileOutcome;
 use crate::engine::Engine;
-use crate::event::Stamped;
+use crate::event::{Event, Stamped};
 use crate::ids::{TaskId, TrackId};
 use crate::journal::Journal;
 use crate::text::{count, rfc3339};
@@ -122,6 +124,8 @@ struct Book {
     engine: Engine,
     causes: Causes,
     known: BTreeMap<TrackId, BTreeMap<TaskId, Status>>,
+    /// The track that was looked at last, and its revision then.
+    seen: Option<(TrackId, u64)>,
 }
 
 impl Book {
@@ -135,7 +139,14 @@ impl Book {
         let Some(track) = self.engine.track().filter(|track| !track.records.is_empty()) else {
             return Vec::new();
         };
-        let now: BTreeMap<TaskId, Status> = track.ids().into_iter().zip(track.statuses()).collect();
+        let seen = (track.backlog.track_id.clone(), track.revision);
+        let is_seen = self.seen.replace(seen.clone()).as_ref() == Some(&seen);
+        // Within a command every change has a revision, and most events change no task.
+        if is_seen && is_within(&stamped.event) {
+            debug_assert_eq!(self.known.get(&seen.0), Some(&statuses(track)), "line {line}");
+            return Vec::new();
+        }
+        let now = statuses(track);
         let id = track.backlog.track_id.clone();
         let before = self.known.get(&id).cloned().unwrap_or_default();
         if before == now {
@@ -154,6 +165,21 @@ impl Book {
         let changes = there.chain(gone).filter_map(changed).collect();
         self.known.insert(id, now);
         changes
+    }
+}
+
+fn statuses(track: &Track) -> BTreeMap<TaskId, Status> {
+    track.ids().into_iter().zip(track.statuses()).collect()
+}
+
+/// Whether an event belongs to the inside of a command, and brings no backlog that a person has edited.
+fn is_within(event: &Event) -> bool {
+    match event {
+        Event::Resolved { outcome, .. } => !matches!(outcome, Outcome::File(FileOutcome::Read { .. })),
+        Event::Session { .. } => true,
+        Event::Opened { .. } | Event::Checkpoint { .. } | Event::Command { .. } | Event::Cancelled { .. } => {
+            false
+        }
     }
 }
 

@@ -85,3 +85,21 @@ fn only_the_latest_changes_are_told() {
     assert_eq!(some.lines, all.lines[all.lines.len() - 3..]);
     assert_eq!(world.audit(0).lines, Vec::<String>::new());
 }
+
+/// Most events change no task, and are not looked at for that; without checks the review comes at once.
+#[test]
+fn no_change_is_missed_where_nothing_is_checked() {
+    let mut world = two_tasks();
+    world.setting.options = serde_json::json!({ "gates": { "test": false, "lint": false } });
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    insta::assert_snapshot!(told(&world.audit(100)), @r"
+    T01  new -> ready  person: tasks/BACKLOG.yaml as it was read
+    T02  new -> pending  person: tasks/BACKLOG.yaml as it was read
+    T01  ready -> in_progress  git: merge recorded
+    T01  in_progress -> review  git: work collected
+    T01  review -> completed  git: merge recorded
+    T02  pending -> in_progress  git: merge recorded
+    T02  in_progress -> review  git: work collected
+    T02  review -> completed  git: merge recorded
+    ");
+}

@@ -165,7 +165,10 @@ impl ImplementRun {
                 self.put_back(task, attempt);
                 self.record_task(turn, task);
             }
-            Progress::Done(reports) => self.gated(turn, task, attempt, &directory, work, reports),
+            Progress::Done(reports) => {
+                self.gated(turn, task, attempt, &directory, work, reports);
+                self.record_task(turn, task);
+            }
             Progress::Aborted => self.interrupted(turn, task, &attempt),
             Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
         }
