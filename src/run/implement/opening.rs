@@ -48,6 +48,9 @@ impl ImplementRun {
         let earlier = turn.shared.tracks.remove(&backlog.track_id);
         let (track, notes) = Track::adopt(earlier, backlog);
         self.track = track;
+        if let Some(errand) = &self.errand {
+            (self.track.feature, self.track.base) = errand.origin_of(&self.track.backlog.track_id);
+        }
         for note in notes {
             turn.say(&self.run.chat, format!("**Note:** {note}."));
         }

@@ -1,10 +1,12 @@
 //! A version is built by `/implement`'s run, which hands back at its end.
 
 use crate::engine::{Activity, Turn};
+use crate::ids::{CommitId, TrackId};
 use crate::options::{LandMode, ReviewMode};
 use crate::run::implement::{self, End};
 use crate::run::regenerate::state::{Building, Start};
 use crate::run::regenerate::{RegenerateRun, Stage, telling};
+use crate::spec::FeatureId;
 use crate::track::Life;
 
 impl RegenerateRun {
@@ -36,6 +38,15 @@ impl RegenerateRun {
         implement::begin_for(turn, run, named, allow_red, self)
     }
 
+    /// The feature that a track builds again, and the commit it begins at.
+    pub fn origin_of(&self, track: &TrackId) -> (Option<FeatureId>, Option<CommitId>) {
+        let found = self.items.iter().find_map(|item| {
+            let building = item.versions.iter().find(|building| building.track == *track)?;
+            Some((item.feature.clone(), building.commit.clone()))
+        });
+        found.unzip()
+    }
+
     /// `/implement`'s run is at its end.
     pub fn built(mut self: Box<Self>, turn: &mut Turn, end: End) -> Activity {
         match end {
@@ -62,7 +73,7 @@ impl RegenerateRun {
 
     /// The branch without the feature is no place to begin: the version that was to begin there, with
     /// another one, and where its branch is.
-    fn another_start(&mut self) -> Option<(Building, crate::ids::CommitId)> {
+    fn another_start(&mut self) -> Option<(Building, CommitId)> {
         let head = self.head();
         let building = self.item()?.versions.last_mut()?;
         if building.start != Start::Without || head.as_ref() != Some(&building.before) {
