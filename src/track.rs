@@ -69,6 +69,8 @@ pub struct Record {
     pub evidence: Vec<String>,
     /// What the latest context left out of its sources, and why, a line each.
     pub not_in_context: Vec<String>,
+    /// The task in fewer words, if it is too long for a context.
+    pub wording: Option<Wording>,
     /// Size of the latest context in UTF-8 bytes.
     pub context_bytes: u32,
     /// SHA-256 of the file that holds it, in hex; `None` before it was written.
@@ -111,6 +113,15 @@ pub struct Record {
     pub tries: Vec<Try>,
     /// The versions of the spec after the first one, oldest first.
     pub versions: Vec<SpecVersion>,
+}
+
+/// A task in fewer words, for its context only.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Wording {
+    /// SHA-256 of the spec that it stands for; an edited spec needs another one.
+    pub of: String,
+    /// What a worker reads instead.
+    pub spec: TaskSpec,
 }
 
 /// A version of a task's spec that replaced another.

@@ -23,7 +23,7 @@ pub fn rebase_prompt(task: &TaskSpec, failures: &[String], lessons: &[String], b
 }
 
 /// The task without what only the books are interested in.
-fn spec(task: &TaskSpec) -> String {
+pub(super) fn spec(task: &TaskSpec) -> String {
     let is_of_books = |line: &&str| {
         let key = line.split(':').next().unwrap_or_default();
         !["status", "attempts", "lastAttempt", "error"].contains(&key)

@@ -169,7 +169,8 @@ BACKLOGS.push({
     );
     planned(world, [{ ...EXPIRY, description: rules.join(" ") }, HITS]);
   },
-  says: [/T01/, /description/, /3,000 bytes/, /cut|split/],
+  script: { compressor: "It cannot be shorter." },
+  says: [/T01/, /description/, /3,000 bytes/, /cut|split/, /shorter wording/],
 });
 
 const AGENTS: Case[] = [

@@ -70,6 +70,7 @@ pub fn key(purpose: &Purpose) -> String {
     match (&purpose.task, purpose.agent.as_str()) {
         (Some(task), "reviewer") => format!("review {task}"),
         (Some(task), "rebase") => format!("rebase {task}"),
+        (Some(task), "compressor") => format!("shorten {task}"),
         (Some(task), _) => task.clone(),
         (None, agent) => agent.to_owned(),
     }
@@ -91,6 +92,7 @@ impl Agents {
             "backlog" => Act::Reply(backlog_reply(&self.tasks)),
             "reviewer" => Act::verdict("approved", &[]),
             "rebase" => Act::proposal(0.2, "I cannot tell what is wrong.", "description: \"The same.\""),
+            "compressor" => Act::Reply("It cannot be shorter.".into()),
             "implementer" | "documenter" => Act::Note("Built it, with tests. Nothing special.".into()),
             agent => {
                 let planner = Planner::ALL.into_iter().find(|p| p.agent() == agent);

@@ -104,7 +104,7 @@ impl World {
         for other in self.agents.tasks.iter().filter(|t| t.id.as_str() != task) {
             assert!(!text.contains(&other.description), "I15: text of {} for {task}", other.id);
         }
-        if matches!(purpose.agent.as_str(), "reviewer" | "rebase") {
+        if matches!(purpose.agent.as_str(), "reviewer" | "rebase" | "compressor") {
             return;
         }
         assert_eq!(self.sessions[id].asks, 0, "a worker's session is used again");

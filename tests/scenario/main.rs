@@ -39,4 +39,5 @@ mod restart;
 mod review;
 mod revisions;
 mod rework;
+mod shorter;
 mod slots;

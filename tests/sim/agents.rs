@@ -89,6 +89,10 @@ impl World {
                     _ => self.trouble(),
                 }
             }
+            "compressor" => {
+                let text = format!("Round half up, {}.", mark(session.purpose.task.as_deref().unwrap_or("")));
+                Deed::Reply(format!("```yaml\ntask:\n  description: {text:?}\n```\n"))
+            }
             "rebase" => {
                 if self.goes_wrong(rates.agent / 2) {
                     return if self.rng.chance(500) { Deed::Reply("Hm.".into()) } else { self.trouble() };

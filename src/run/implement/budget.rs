@@ -103,6 +103,13 @@ impl ImplementRun {
         share(spent, budget.task_usd, budget.task_tokens)
     }
 
+    /// How much of its budget the run has spent, in words, when that is all of it.
+    pub(super) fn spent_budget(&self, turn: &Turn) -> Option<String> {
+        let budget = &self.run.options.budget;
+        let share = share(self.spent(turn), budget.run_usd, budget.run_tokens);
+        share.filter(|share| share.part >= 1.0).map(|share| share.what)
+    }
+
     /// How much of its budget a task has spent, in words, when that is all of it.
     pub(super) fn spent_cap(&self, turn: &Turn, task: usize) -> Option<String> {
         self.task_share(turn, task).filter(|share| share.part >= 1.0).map(|share| share.what)

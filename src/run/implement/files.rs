@@ -133,6 +133,9 @@ impl ImplementRun {
             let evidence: String = record.evidence.iter().map(|line| format!("- {line}\n")).collect();
             text.push_str(&format!("\n## What failed attempts taught\n\n{evidence}"));
         }
+        if record.wording.is_some() {
+            text.push_str("\n## Its wording\n\nThe task is too long for a context, so its worker reads a shorter one.\n");
+        }
         if !record.not_in_context.is_empty() {
             let lines: String = record.not_in_context.iter().map(|line| format!("- {line}\n")).collect();
             text.push_str(&format!("\n## Left out of its context\n\n{lines}"));

@@ -19,6 +19,7 @@ mod patterns;
 mod reading;
 pub mod rebasing;
 pub mod rework;
+pub mod shortening;
 mod signals;
 mod watch;
 pub(crate) mod working;
@@ -45,6 +46,7 @@ use crate::run::implement::editable::EditableFile;
 use crate::run::implement::finish::Shortfall;
 pub(crate) use crate::run::implement::opening::chosen_gates;
 use crate::run::implement::reading::Plan;
+use crate::run::implement::shortening::Shortening;
 use crate::run::implement::watch::Watch;
 use crate::run::patterns::Measured;
 use crate::run::regenerate::RegenerateRun;
@@ -140,6 +142,8 @@ pub enum Stage {
     Survey(Survey),
     /// The files that patterns name are being looked at. These are all files.
     Patterns { listed: Vec<String> },
+    /// Tasks that are too long are being put into fewer words.
+    Shortening(Shortening),
     /// The integration branch is being made or moved up.
     Branch,
     /// The project's health is being checked.
@@ -373,14 +377,19 @@ impl ImplementRun {
             Wait::Memory => self.memory_seen(turn, outcome),
             Wait::Pulse => self.pulse(turn, outcome),
             Wait::Glance { task, attempt } => self.glanced(turn, task, attempt, outcome),
-            Wait::Step => return self.step_resolved(turn, outcome),
+            Wait::Step => return self.step_resolved(turn, outcome, took_ms),
         }
         self.go_on(turn)
     }
 
-    fn step_resolved(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
+    fn step_resolved(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome, took_ms: u64) -> Activity {
         let stage = std::mem::replace(&mut self.stage, Stage::Working);
-        if self.is_stopping() && !matches!(stage, Stage::Working | Stage::Landing | Stage::Closing { .. }) {
+        if self.is_stopping()
+            && !matches!(
+                stage,
+                Stage::Shortening(_) | Stage::Working | Stage::Landing | Stage::Closing { .. }
+            )
+        {
             return self.leave(turn, "stopped before any task began");
         }
         match stage {
@@ -406,6 +415,7 @@ impl ImplementRun {
                 Progress::Aborted => self.leave(turn, "stopped before any task began"),
             },
             Stage::Patterns { listed } => self.patterns_seen(turn, &listed, outcome),
+            Stage::Shortening(shortening) => self.shortening_resolved(turn, shortening, outcome, took_ms),
             Stage::Branch => match outcome {
                 Outcome::Git(GitOutcome::Moved) => self.check_health(turn),
                 other => {

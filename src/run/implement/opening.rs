@@ -3,6 +3,7 @@
 use crate::run::implement::{ImplementRun, Stage, Wait, Wish};
 
 use crate::backlog::{self};
+use crate::context::Unclean;
 use crate::effect::file::{FileOutcome, Place};
 use crate::effect::git::{GitOperation, GitOutcome, Relation};
 use crate::effect::{Operation, Outcome};
@@ -138,16 +139,21 @@ impl ImplementRun {
         if !self.wish.asks_an_agent() {
             return Ok(());
         }
-        let problems: Vec<String> =
-            self.unreadable().iter().map(|problem| format!("- {problem}\n")).collect();
-        if problems.is_empty() {
+        // What is only too long may be put into fewer words, if nothing else is in the way.
+        let problems = self.unreadable();
+        if problems.iter().all(|problem| matches!(problem, Unclean::TooLarge(_))) {
             return Ok(());
         }
-        Err(format!(
-            "some tasks cannot be sent to a worker, so nothing was started:\n{}Edit {}, then `/implement`.",
-            problems.concat(),
-            self.run.document("BACKLOG.yaml")
-        ))
+        Err(self.unsendable(&problems.iter().map(ToString::to_string).collect::<Vec<_>>()))
+    }
+
+    /// Some tasks cannot be sent, each with its reason.
+    pub(super) fn unsendable(&self, problems: &[String]) -> String {
+        let problems: String = problems.iter().map(|problem| format!("- {problem}\n")).collect();
+        let path = self.run.document("BACKLOG.yaml");
+        format!(
+            "some tasks cannot be sent to a worker, so nothing was started:\n{problems}Edit {path}, then `/implement`."
+        )
     }
 
     pub(super) fn tip_found(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {

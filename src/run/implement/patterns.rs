@@ -32,7 +32,7 @@ impl ImplementRun {
     pub(super) fn look_at_patterns(mut self: Box<Self>, turn: &mut Turn, listed: Vec<String>) -> Activity {
         let paths = self.pattern_paths();
         if paths.is_empty() {
-            return self.settle_branch(turn);
+            return self.shorten(turn);
         }
         measure(turn, Waiter::Implement(Wait::Step), &self.tip, paths);
         self.stage = Stage::Patterns { listed };
@@ -65,7 +65,7 @@ impl ImplementRun {
             return self.leave(turn, text);
         }
         self.tell_changed_patterns(turn);
-        self.settle_branch(turn)
+        self.shorten(turn)
     }
 
     /// Files may have changed since the plan was made. What the tasks before a task did to them is as

@@ -37,7 +37,7 @@ impl ImplementRun {
 
     /// The sources of a task's context.
     pub(super) fn inputs(&self, task: usize) -> Option<Inputs<'_>> {
-        let (spec, record) = (self.track.backlog.tasks.get(task)?, self.track.records.get(task)?);
+        let (spec, record) = (self.worded(task)?, self.track.records.get(task)?);
         let sources = Inputs {
             plan: &self.plan.text,
             constraints: &self.plan.constraints,

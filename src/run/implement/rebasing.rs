@@ -264,7 +264,7 @@ impl ImplementRun {
     /// The task as proposed, if it may stand in the backlog and can be sent. The error is for the author.
     fn better_spec(&self, task: usize, proposal: Proposal) -> Result<(Proposal, TaskSpec), String> {
         let spec = self.track.backlog.tasks.get(task).ok_or_else(|| "the task is gone".to_owned())?;
-        let better = proposal.apply(spec);
+        let better = proposal.fields.apply(spec);
         let mut tasks = self.track.backlog.tasks.clone();
         tasks[task] = better.clone();
         let own = spec.id.to_string();

@@ -66,6 +66,9 @@ impl ImplementRun {
         seen: &SessionId,
         signal: &SessionSignal,
     ) -> Activity {
+        if self.shortening_signalled(turn, seen, signal) {
+            return Activity::Implement(self);
+        }
         if let Some(works_again) = self.rebase_signalled(turn, seen, signal) {
             return if works_again { self.go_on(turn) } else { Activity::Implement(self) };
         }
