@@ -14,13 +14,13 @@ mod notebook;
 mod tests;
 
 pub use file::{FileProblem, Listed, MemoryFile, parse, render};
-pub use merge::merge;
 pub use notebook::Notebook;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use decay::relevance;
+use merge::merge;
 use serde::{Deserialize, Serialize};
 
 use crate::context::repeats;
@@ -29,17 +29,17 @@ use crate::ids::{TaskId, TrackId};
 use crate::text;
 
 /// So long is a text at most, in UTF-8 bytes.
-pub const TEXT_BYTES_MAX: usize = 200;
+const TEXT_BYTES_MAX: usize = 200;
 /// The score of a new entry, in thousandths.
-pub const SCORE_NEW: u32 = 1_000;
+const SCORE_NEW: u32 = 1_000;
 /// No score is higher: an old hit must be able to fade.
-pub const SCORE_MAX: u32 = 4_000;
+const SCORE_MAX: u32 = 4_000;
 /// What an attempt that passed adds to the relevance of what it had read.
-pub const SCORE_GAIN: u32 = 500;
+const SCORE_GAIN: u32 = 500;
 /// What of its relevance an entry keeps after an attempt that failed, in percent.
 const KEPT_PERCENT: u32 = 60;
 /// Entries of less relevance are forgotten: a new one after 3.3 half-lives or 5 failures.
-pub const SCORE_FLOOR: u32 = 100;
+const SCORE_FLOOR: u32 = 100;
 /// So many entries are kept at most: a person can still read them.
 const ENTRIES_MAX: usize = 200;
 /// So many deletions are remembered at most; the oldest go first.
