@@ -12,6 +12,7 @@ use crate::ids::SessionId;
 use crate::metrics::Price;
 use crate::options::{LandMode, Options};
 use crate::route::route;
+use crate::run::desk::request::is_for_script;
 use crate::run::recover::Recovery;
 use crate::run::{Progress, Run, Waiter, desk, draft, git_failure, implement, plan, regenerate};
 use crate::text::list;
@@ -120,7 +121,8 @@ impl Ground {
                     return turn.fail(&self.run.chat, problem);
                 }
                 remember_prices(turn, models);
-                let progress = Recovery::begin(turn, &self.run);
+                let is_quiet = self.name == CommandName::Review && is_for_script(&self.arguments);
+                let progress = Recovery::begin(turn, &self.run, is_quiet);
                 self.recovering(turn, progress)
             }
             (Stage::Recovery(recovery), outcome) => {

@@ -23,6 +23,8 @@ use crate::track::{Life, Record, interrupted};
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Recovery {
     step: Step,
+    /// Nothing is said of it.
+    is_quiet: bool,
     /// The host did not answer: the next command looks for sessions again.
     is_search_due: bool,
     /// Tasks whose agents had finished.
@@ -55,9 +57,10 @@ struct Place {
 
 impl Recovery {
     /// Begins one. Done when there is nothing to wait for.
-    pub fn begin(turn: &mut Turn, run: &Run) -> Progress<Self, ()> {
+    pub fn begin(turn: &mut Turn, run: &Run, is_quiet: bool) -> Progress<Self, ()> {
         let recovery = Self {
             step: Step::Finding,
+            is_quiet,
             is_search_due: false,
             taken: Vec::new(),
             lost: Vec::new(),
@@ -253,7 +256,7 @@ impl Recovery {
                 format!("**Note:** {what} of ours could not be deleted. The next command tries again.");
             turn.say(&run.chat, text);
         }
-        if !parts.is_empty() {
+        if !parts.is_empty() && !self.is_quiet {
             let text = format!("Left over from an earlier run, and put right: {}.", parts.join("; "));
             turn.say(&run.chat, text);
         }

@@ -370,12 +370,14 @@ fn when_nothing_waits_the_persons_own_changes_are_reviewed() {
     world.assert_said("Reviewing your uncommitted changes: 1 file, 1 lines added, 0 removed.");
     world.assert_said("The reviewer found:\n\n- mine.js:1: no test");
 
+    assert_eq!(world.command(Review, "the list may be empty"), None);
+    assert!(world.sent_to("reviewer")[1].contains("1. the list may be empty\n"));
     assert_eq!(world.command(Review, "HEAD"), None);
     world.assert_said("the changes of commit");
     world.git.refs.insert("refs/heads/topic".into(), world.git.refs[MAIN].clone());
     world.git.commit_on("refs/heads/topic", &[("topic.js", "on a branch\n")]);
     assert_eq!(world.command(Review, "topic"), None);
-    assert!(world.sent_to("reviewer")[1].contains("+on a branch"));
+    assert!(world.sent_to("reviewer")[2].contains("+on a branch"));
     world.assert_said("Reviewing the changes of branch topic");
     world.assert_said("The reviewer found no defect.");
 }

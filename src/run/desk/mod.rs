@@ -28,6 +28,9 @@ use crate::run::{Run, Waiter, git_failure};
 use crate::text::list;
 use crate::track::Track;
 
+/// So many words, none of them a task, are a sentence.
+const SENTENCE_WORDS_MIN: usize = 3;
+
 /// `/review` under way, while it looks.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct DeskRun {
@@ -113,6 +116,10 @@ impl DeskRun {
             Outcome::File(FileOutcome::Missing) => match self.names.as_slice() {
                 [] if self.is_json => return self.print(turn, &Pile::default()),
                 [] | [_] => return self.compare(turn),
+                names if is_sentence(names) => {
+                    self.take_sentence();
+                    return self.compare(turn);
+                }
                 names => {
                     let text = format!("there is no {path}, so there is no task {}.", list(names));
                     return turn.fail(&self.run.chat, text);
@@ -130,6 +137,12 @@ impl DeskRun {
         self.run.track = Some(backlog.track_id.clone());
         let known = turn.shared.tracks.get(&backlog.track_id).cloned();
         let (track, _) = Track::adopt(known, backlog);
+        let ids = track.ids();
+        let is_task = |name: &String| ids.iter().any(|id| id.as_str().eq_ignore_ascii_case(name));
+        if is_sentence(&self.names) && !self.names.iter().any(is_task) {
+            self.take_sentence();
+            return self.compare(turn);
+        }
         match self.chosen(&track) {
             Ok(Some(tasks)) => {
                 let operation = GitOperation::Hold { track: track.backlog.track_id.clone(), tip: None };
@@ -180,6 +193,12 @@ impl DeskRun {
         }
     }
 
+    /// What was typed is what the person's uncommitted changes are held against.
+    fn take_sentence(&mut self) {
+        let sentence = std::mem::take(&mut self.names).join(" ");
+        self.criteria.insert(0, sentence);
+    }
+
     fn unknown(&self, track: &Track, names: &[String]) -> String {
         let known: Vec<String> = track.ids().iter().map(ToString::to_string).collect();
         format!("there is no task {} in the backlog; it has {}.", list(names), list(&known))
@@ -217,4 +236,9 @@ impl DeskRun {
         turn.end(&self.run.chat, None);
         Activity::Idle
     }
+}
+
+/// Whether words are a sentence and no names: the host takes the quotes off a text that stands alone.
+fn is_sentence(words: &[String]) -> bool {
+    words.len() >= SENTENCE_WORDS_MIN
 }

@@ -66,6 +66,11 @@ struct Token {
     is_quoted: bool,
 }
 
+/// Whether a script reads the answer: then nothing else is said.
+pub fn is_for_script(arguments: &str) -> bool {
+    matches!(parse_request(arguments), Ok(Request::Look { is_json: true, .. }))
+}
+
 /// Reads it. The error is a sentence for the person.
 pub fn parse_request(arguments: &str) -> Result<Request, String> {
     let mut tokens = tokens(arguments)?;
