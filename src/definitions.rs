@@ -258,6 +258,10 @@ pub fn definitions(sources: &PromptSources) -> Definitions {
             ),
             command(CommandName::Progress, "Where every task stands, and why anything is blocked"),
             command(CommandName::Metrics, "Success, time, tokens and cost so far"),
+            command(
+                CommandName::Spec,
+                "The specs of features: list them, show one (show), or save this plan's (save)",
+            ),
         ],
         agents: registered
             .into_iter()

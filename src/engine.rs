@@ -32,7 +32,9 @@ use crate::run::patterns::Planned;
 use crate::run::plan::PlanRun;
 use crate::run::regenerate::RegenerateRun;
 use crate::run::regenerate::state::Regenerations;
+use crate::run::specs::command::SpecRun;
 use crate::run::{self, Waiter};
+use crate::spec::FeatureId;
 use crate::track::Track;
 pub(crate) use turn::Turn;
 
@@ -64,6 +66,8 @@ pub(crate) enum Activity {
     Desk(Box<DeskRun>),
     /// `/regenerate`, but for the time in which `/implement`'s run works for it.
     Regenerate(Box<RegenerateRun>),
+    /// `/spec save`.
+    Spec(Box<SpecRun>),
 }
 
 impl Activity {
@@ -77,6 +81,7 @@ impl Activity {
             Self::Implement(run) => Some(&run.run.chat),
             Self::Desk(run) => Some(run.chat()),
             Self::Regenerate(run) => Some(run.chat()),
+            Self::Spec(run) => Some(run.chat()),
         }
     }
 }
@@ -118,6 +123,10 @@ pub(crate) struct Shared {
     pub providers: BTreeMap<String, Provider>,
     /// What processes that are gone left behind, until it was put right.
     pub interrupted: Interrupted,
+    /// The feature that each track was given here: its number is no other's, whatever the index says.
+    pub features: BTreeMap<TrackId, FeatureId>,
+    /// Tracks that were planned from a template.
+    pub templated: BTreeSet<TrackId>,
     /// What git's configuration was like before it was changed under a run; until that is undone, or
     /// taken as it is by the person.
     pub guard: Option<Vec<Guarded>>,
@@ -140,7 +149,7 @@ impl Shared {
     /// must not name those who did.
     fn forget_waiters(&mut self) {
         for waiting in self.waiting.values_mut() {
-            if !matches!(waiting.waiter, Waiter::Look(_)) {
+            if !waiting.waiter.is_look() {
                 waiting.waiter = Waiter::Nobody;
             }
         }
@@ -335,7 +344,7 @@ fn signalled(activity: Activity, turn: &mut Turn, session: &SessionId, signal: &
             run.signalled(turn, session, signal);
             Activity::Desk(run)
         }
-        other @ (Activity::Idle | Activity::Ground(_) | Activity::Regenerate(_)) => other,
+        other @ (Activity::Idle | Activity::Ground(_) | Activity::Regenerate(_) | Activity::Spec(_)) => other,
     }
 }
 

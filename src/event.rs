@@ -102,6 +102,8 @@ pub enum CommandName {
     Progress,
     /// `/metrics`
     Metrics,
+    /// `/spec [save | show <feature>]`
+    Spec,
 }
 
 /// What the host knows when a command is given.

@@ -283,9 +283,11 @@ fn redactor(environment: JsEnvironment) -> Result<Redactor, JsError> {
 }
 
 fn to_js<T: Serialize>(value: &T) -> Result<JsValue, JsError> {
-    Ok(value.serialize(&serde_wasm_bindgen::Serializer::json_compatible())?)
+    let text = serde_json::to_string(value)?;
+    js_sys::JSON::parse(&text).map_err(|_| JsError::new("no JSON"))
 }
 
 fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsError> {
-    Ok(serde_wasm_bindgen::from_value(value)?)
+    let text = js_sys::JSON::stringify(&value).map_err(|_| JsError::new("no JSON"))?;
+    Ok(serde_json::from_str(&String::from(text))?)
 }

@@ -154,7 +154,7 @@ export type CommandDefinition = {
 };
 
 /** The commands a person can type. */
-export type CommandName = "plan" | "backlog" | "implement" | "review" | "regenerate" | "progress" | "metrics";
+export type CommandName = "plan" | "backlog" | "implement" | "review" | "regenerate" | "progress" | "metrics" | "spec";
 
 /** A git commit, 40 hex digits. */
 export type CommitId = string;
@@ -264,10 +264,14 @@ export type FileOperation = {
   bytes_max: number,
 } | {
   "type": "list",
-  /** Which directory. */
+  /** The directory. */
   directory: FileRef,
-  /** More are not told. */
-  names_max: number,
+  /** How deep to look: 1 for the files in the directory itself. */
+  depth_max: number,
+  /** At most so many files. */
+  files_max: number,
+  /** Larger files have no hash. */
+  bytes_max: number,
 } | {
   "type": "write",
   /** Which file. */
@@ -287,8 +291,10 @@ export type FileOutcome = {
   hash: string,
 } | {
   "type": "listed",
-  /** Their names. */
-  names: Array<string>,
+  /** Paths and hashes. */
+  files: Array<FileSum>,
+  /** More were there than asked for. */
+  is_cut: boolean,
 } | { "type": "missing" } | {
   "type": "too_large",
   /** Its size. */
@@ -311,6 +317,14 @@ export type FileRef = {
   place: Place,
   /** The path, with `/`. */
   path: string,
+};
+
+/** A file of a directory. */
+export type FileSum = {
+  /** Its path from the directory, with `/`. */
+  path: string,
+  /** SHA-256 of its bytes, hex; `null` when it is too large. */
+  hash: string | null,
 };
 
 /** What holds a long session to its task. */

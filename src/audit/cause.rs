@@ -84,6 +84,7 @@ fn command(name: CommandName) -> &'static str {
         CommandName::Regenerate => "/regenerate",
         CommandName::Progress => "/progress",
         CommandName::Metrics => "/metrics",
+        CommandName::Spec => "/spec",
     }
 }
 

@@ -14,13 +14,17 @@ pub enum FileOperation {
         /// Larger ones are not read.
         bytes_max: u32,
     },
-    /// The names of the files in a directory, in order, without those in directories below it.
-    /// Resolves as `Listed` or `Missing`.
+    /// List the files below a directory with their hashes; links are left out. Resolves as `Listed` or
+    /// `Missing`.
     List {
-        /// Which directory.
+        /// The directory.
         directory: FileRef,
-        /// More are not told.
-        names_max: u32,
+        /// How deep to look: 1 for the files in the directory itself.
+        depth_max: u32,
+        /// At most so many files.
+        files_max: u32,
+        /// Larger files have no hash.
+        bytes_max: u32,
     },
     /// Replace a file by writing beside it and renaming. Resolves as `Written` or `Changed`.
     Write {
@@ -78,6 +82,16 @@ pub enum Expected {
     },
 }
 
+/// A file of a directory.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct FileSum {
+    /// Its path from the directory, with `/`.
+    pub path: String,
+    /// SHA-256 of its bytes, hex; `None` when it is too large.
+    pub hash: Option<String>,
+}
+
 /// How a file operation ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -90,10 +104,12 @@ pub enum FileOutcome {
         /// SHA-256 of its bytes, hex.
         hash: String,
     },
-    /// The files of a directory.
+    /// The files below a directory, sorted by path.
     Listed {
-        /// Their names.
-        names: Vec<String>,
+        /// Paths and hashes.
+        files: Vec<FileSum>,
+        /// More were there than asked for.
+        is_cut: bool,
     },
     /// There is no such file.
     Missing,

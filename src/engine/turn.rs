@@ -50,13 +50,20 @@ impl Turn<'_> {
 
     /// Whether a command waits for anything still.
     pub fn is_awaited(&self) -> bool {
-        let is_own = |waiter: &Waiter| !matches!(waiter, Waiter::Nobody | Waiter::Look(_));
+        let is_own = |waiter: &Waiter| !(*waiter == Waiter::Nobody || waiter.is_look());
         self.shared.waiting.values().any(|waiting| is_own(&waiting.waiter))
     }
 
     /// Writes a document for people. What is ours is replaced, an edit is kept beside it.
     pub fn write_document(&mut self, waiter: Waiter, path: &str, text: String) {
-        let hashes = self.shared.written.get(path).cloned().unwrap_or_default();
+        self.write_over(waiter, path, text, &[]);
+    }
+
+    /// The same for a document of which more is known than what we wrote here: SHA-256 of what else may be
+    /// replaced.
+    pub fn write_over(&mut self, waiter: Waiter, path: &str, text: String, known: &[String]) {
+        let mut hashes = self.shared.written.get(path).cloned().unwrap_or_default();
+        hashes.extend(known.iter().filter(|hash| !hashes.contains(hash)).cloned().collect::<Vec<_>>());
         self.remember_document(path, &text);
         self.request(waiter, write(Place::Repository, path, text, Expected::Ours { hashes }));
     }
@@ -83,6 +90,16 @@ impl Turn<'_> {
         {
             hashes.drain(..at);
         }
+    }
+
+    /// Whether a document has what we wrote there last, as far as we know.
+    pub fn is_document_own(&self, path: &str, hash: &str) -> bool {
+        self.shared.written.get(path).is_some_and(|hashes| hashes.iter().any(|known| known == hash))
+    }
+
+    /// A person's edit of a document counts: what we wrote there before would be an edit again.
+    pub fn take_document(&mut self, path: &str, hash: &str) {
+        self.shared.written.insert(path.to_owned(), vec![hash.to_owned()]);
     }
 
     /// Whether a session's deletion is under way.

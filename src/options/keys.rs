@@ -49,7 +49,7 @@ pub(super) const KEYS: &[Key] = &[
     key("taskTimeoutMs", TIMEOUT, "1800000", "Deadline of an attempt, in milliseconds."),
     key("planningTimeoutMs", TIMEOUT, "900000", "Deadline of a planner, in milliseconds."),
     key("outputDir", Kind::Directory, "\"tasks\"", "Where plans, the backlog and task files go, relative to the repository."),
-    key("specsDir", Kind::Directory, "\"specs\"", "Where specs go, relative to the repository. Your own templates are in its directory templates."),
+    key("specsDir", Kind::Directory, "\"specs\"", "Where the specs of features go, relative to the repository. Your own templates are in its directory templates."),
     key("worktreesDir", Kind::AbsoluteDirectory, "null", "Where the pool of worktrees lives. Default: outside the repository, under the user's data directory."),
     key("worktree.link", Kind::Paths, "[\"node_modules\"]", "Paths of the checkout that a worktree links to, when present."),
     key("worktree.copy", Kind::Paths, "[]", "Paths of the checkout that are copied into a worktree, when present, for example .env."),

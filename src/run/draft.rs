@@ -98,6 +98,8 @@ impl DraftRun {
     /// Begins with tasks that no agent has made.
     pub fn filled(turn: &mut Turn, run: Run, title: &str, limits: Limits, tasks: Vec<TaskSpec>) -> Activity {
         let stage = Stage::Plan { plan_path: String::new() };
+        let track = track_id(turn, title);
+        turn.shared.templated.insert(track);
         let (plan_path, measured) = (run.document("PLAN.md"), Measured::default());
         Self { run, limits, is_stopping: false, plan_path, measured, stage }.lay_down(turn, title, tasks)
     }
@@ -247,10 +249,9 @@ impl DraftRun {
 
     /// Writes the backlog, and each task in a file of its own.
     fn lay_down(mut self, turn: &mut Turn, title: &str, tasks: Vec<TaskSpec>) -> Activity {
-        let second = turn.shared.now_ms / 1000;
         let backlog = Backlog {
             version: "1.0".to_owned(),
-            track_id: TrackId(format!("{}-{:06x}", slug(title, TRACK_TITLE_MAX), second & 0xff_ffff)),
+            track_id: track_id(turn, title),
             revision: Some(0),
             created_at: rfc3339(turn.shared.now_ms),
             updated_at: None,
@@ -299,4 +300,10 @@ impl DraftRun {
         turn.end(&self.run.chat, None);
         Activity::Idle
     }
+}
+
+/// The name of a plan that is made now.
+fn track_id(turn: &Turn, title: &str) -> TrackId {
+    let second = turn.shared.now_ms / 1000;
+    TrackId(format!("{}-{:06x}", slug(title, TRACK_TITLE_MAX), second & 0xff_ffff))
 }

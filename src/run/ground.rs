@@ -14,7 +14,8 @@ use crate::options::{LandMode, Options};
 use crate::route::route;
 use crate::run::desk::request::is_for_script;
 use crate::run::recover::Recovery;
-use crate::run::{Progress, Run, Waiter, desk, draft, git_failure, implement, plan, regenerate};
+use crate::run::specs::sweep::{Sweep, Swept};
+use crate::run::{Progress, Run, Waiter, desk, draft, git_failure, implement, plan, regenerate, specs};
 use crate::text::list;
 
 /// The argument of `/implement` that takes git's configuration as it is now.
@@ -37,6 +38,8 @@ enum Stage {
     Models,
     /// What an earlier process left behind is being put right.
     Recovery(Recovery),
+    /// What a person edited in the specs is being taken in.
+    Specs(Sweep),
 }
 
 /// A command that needs the repository and models was given.
@@ -129,6 +132,10 @@ impl Ground {
                 let progress = recovery.resolved(turn, &self.run, outcome);
                 self.recovering(turn, progress)
             }
+            (Stage::Specs(sweep), outcome) => {
+                let progress = sweep.resolved(turn, outcome, Waiter::Ground);
+                self.sweeping(turn, progress)
+            }
             (_, Outcome::Catalogue(CatalogueOutcome::Failed { message })) => {
                 turn.fail(&self.run.chat, format!("OpenCode's model catalogue did not answer: {message}"))
             }
@@ -170,10 +177,35 @@ impl Ground {
                 self.stage = Stage::Recovery(recovery);
                 Activity::Ground(self)
             }
-            Progress::Done(()) => self.begin(turn),
+            Progress::Done(()) => {
+                let sweep = Sweep::begin(turn, specs::directory(&self.run.options), Waiter::Ground);
+                self.stage = Stage::Specs(sweep);
+                Activity::Ground(self)
+            }
             Progress::Aborted => turn.fail(&self.run.chat, "stopped before anything began"),
             Progress::Failed(reason) => turn.fail(&self.run.chat, reason),
         }
+    }
+
+    /// Specs that cannot be used are no reason not to work.
+    fn sweeping(mut self, turn: &mut Turn, progress: Progress<Sweep, Swept>) -> Activity {
+        match progress {
+            Progress::More(sweep) => {
+                self.stage = Stage::Specs(sweep);
+                return Activity::Ground(self);
+            }
+            Progress::Done(swept) => {
+                for paragraph in swept.told() {
+                    turn.say(&self.run.chat, paragraph);
+                }
+            }
+            Progress::Failed(reason) => {
+                let text = format!("**Note:** edits of specs were not taken in: {reason}.");
+                turn.say(&self.run.chat, text);
+            }
+            Progress::Aborted => {}
+        }
+        self.begin(turn)
     }
 
     fn begin(self, turn: &mut Turn) -> Activity {
@@ -183,6 +215,7 @@ impl Ground {
             CommandName::Implement => implement::begin(turn, self.run, &self.arguments),
             CommandName::Review => desk::begin(turn, self.run, &self.arguments),
             CommandName::Regenerate => regenerate::begin(turn, self.run, &self.arguments),
+            CommandName::Spec => specs::command::begin(turn, self.run, &self.arguments),
             CommandName::Progress | CommandName::Metrics => turn.fail(&self.run.chat, "nothing to prepare"),
         }
     }

@@ -16,7 +16,7 @@ use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
 use crate::run::implement::door::waits;
 use crate::run::implement::finish::{figures, status_word, why};
 use crate::run::providers::resting;
-use crate::run::{Waiter, current_track, document};
+use crate::run::{Waiter, current_track, document, specs};
 use crate::text::{bytes, count, table};
 use crate::track::{Life, Track};
 
@@ -38,12 +38,16 @@ pub fn is_look(name: CommandName, arguments: &str) -> bool {
     match name {
         CommandName::Progress | CommandName::Metrics => true,
         CommandName::Backlog => arguments.trim() == "--check",
+        CommandName::Spec => specs::look::is_look(arguments),
         CommandName::Plan | CommandName::Implement | CommandName::Review | CommandName::Regenerate => false,
     }
 }
 
 /// A question was put.
 pub fn given(turn: &mut Turn, chat: &SessionId, name: CommandName, arguments: &str, options: Options) {
+    if name == CommandName::Spec {
+        return specs::look::given(turn, chat, arguments, options);
+    }
     let is_audit = arguments.trim() == AUDIT;
     if name == CommandName::Progress && !is_audit && !arguments.trim().is_empty() {
         let text = format!("/progress takes no `{}`; it takes nothing, or {AUDIT}.", arguments.trim());
@@ -118,7 +122,8 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
         | CommandName::Plan
         | CommandName::Implement
         | CommandName::Review
-        | CommandName::Regenerate => {
+        | CommandName::Regenerate
+        | CommandName::Spec => {
             format!("{path} is valid: {}.", count(track.backlog.tasks.len(), "task", "tasks"))
         }
     };
@@ -195,7 +200,8 @@ fn progress(track: &Track, activity: &Activity, shared: &Shared) -> String {
         | Activity::Plan(_)
         | Activity::Draft(_)
         | Activity::Desk(_)
-        | Activity::Regenerate(_) => "another command is running",
+        | Activity::Regenerate(_)
+        | Activity::Spec(_) => "another command is running",
     };
     let can_start = (0..of).any(|index| track.status(index) == Status::Ready);
     let ended = shared.shortfall.as_ref().filter(|_| *activity == Activity::Idle && !track.is_complete());

@@ -18,6 +18,7 @@ pub mod providers;
 pub mod recover;
 pub mod regenerate;
 pub mod review;
+pub(crate) mod specs;
 pub mod survey;
 
 use std::collections::BTreeMap;
@@ -143,6 +144,11 @@ pub enum Waiter {
     Regenerate,
     /// A question that only needs a file.
     Look(Box<look::Wait>),
+    /// A question about specs.
+    SpecLook(Box<specs::look::Wait>),
+    /// `/spec save`.
+    #[serde(skip_deserializing)]
+    Spec,
     /// A document for people.
     #[serde(skip_deserializing)]
     Document {
@@ -151,6 +157,13 @@ pub enum Waiter {
     },
     /// Nobody: the books are kept by the engine itself, or the effect is a courtesy.
     Nobody,
+}
+
+impl Waiter {
+    /// Whether it is a question, which goes on beside any command.
+    pub fn is_look(&self) -> bool {
+        matches!(self, Self::Look(_) | Self::SpecLook(_))
+    }
 }
 
 /// What an outcome made of a part of a run.
@@ -209,6 +222,11 @@ pub fn resolved(
             look::resolved(&activity, turn, *wait, outcome);
             activity
         }
+        (activity, Waiter::SpecLook(wait)) => {
+            specs::look::resolved(turn, *wait, outcome);
+            activity
+        }
+        (Activity::Spec(run), Waiter::Spec) => run.resolved(turn, outcome),
         (Activity::Ground(ground), Waiter::Ground) => ground.resolved(turn, outcome),
         (Activity::Plan(run), Waiter::Plan(wait)) => run.resolved(turn, wait, outcome, took_ms),
         (Activity::Draft(run), Waiter::Draft(wait)) => run.resolved(turn, wait, outcome, took_ms),

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{FeatureId, INDEX, Metadata, Problem, SpecStatus, Version};
+use super::{FeatureId, Metadata, Problem, SpecStatus, Version};
+use crate::backlog::problem::shown;
 use crate::ids::TrackId;
+use crate::text::list;
 
 /// The version of the file's format.
 const FORMAT: u32 = 1;
@@ -35,6 +37,10 @@ pub struct Listed {
     pub status: SpecStatus,
     /// When its version or status changed last, as RFC 3339 text.
     pub updated_at: String,
+    /// The features that must be built before.
+    pub depends_on: Vec<FeatureId>,
+    /// The paths that its work changed, sorted.
+    pub changed: Vec<String>,
     /// The SHA-256 of each of its files as we know it, by name. A file with another one was edited.
     pub files: BTreeMap<String, String>,
 }
@@ -77,17 +83,25 @@ impl Index {
     /// The feature that a person means.
     ///
     /// # Errors
-    /// There is none; says which there are.
+    /// There is none, or more than one; says which there are.
     pub fn find(&self, meant: &str) -> Result<&Listed, String> {
-        self.features.iter().find(|listed| listed.id.is_meant_by(meant)).ok_or_else(|| {
-            let known: Vec<String> = self.features.iter().map(|listed| listed.id.to_string()).collect();
-            let known = if known.is_empty() {
-                "none is saved yet; a feature is saved when it lands, or by `/spec save`".to_owned()
-            } else {
-                format!("known: {}", known.join(", "))
-            };
-            format!("there is no feature {meant:?} in {INDEX} ({known})")
-        })
+        let found: Vec<&Listed> =
+            self.features.iter().filter(|listed| listed.id.is_meant_by(meant)).collect();
+        let names = |features: &[&Listed]| -> Vec<String> {
+            features.iter().map(|listed| listed.id.to_string()).collect()
+        };
+        match found.as_slice() {
+            [only] => Ok(only),
+            [] if self.features.is_empty() => Err(format!(
+                "there is no feature {}: none is saved yet. A feature is saved when it lands, or by `/spec save`",
+                shown(meant)
+            )),
+            [] => {
+                let known = list(&names(&self.features.iter().collect::<Vec<_>>()));
+                Err(format!("there is no feature {}; there is {known}", shown(meant)))
+            }
+            several => Err(format!("{} can be {}: write out the name", shown(meant), list(&names(several)))),
+        }
     }
 
     /// The feature that was written from a track last.
@@ -95,9 +109,24 @@ impl Index {
         self.features.iter().find(|listed| listed.track == *track)
     }
 
+    /// The features before one that changed some of the same paths.
+    pub fn sharing(&self, id: &FeatureId, changed: &[String]) -> Vec<FeatureId> {
+        let is_shared = |path: &String| changed.contains(path);
+        let earlier = self.features.iter().filter(|listed| listed.id.number() < id.number());
+        earlier
+            .filter(|listed| listed.changed.iter().any(is_shared))
+            .map(|listed| listed.id.clone())
+            .collect()
+    }
+
+    /// A number was given to a feature.
+    pub fn use_number(&mut self, number: u32) {
+        self.next = self.next.max(number.saturating_add(1));
+    }
+
     /// Takes a feature in, or what it has become.
     pub fn put(&mut self, metadata: &Metadata, files: BTreeMap<String, String>) {
-        self.features.retain(|listed| listed.id.number() != metadata.id.number());
+        self.features.retain(|listed| listed.id != metadata.id);
         self.features.push(Listed {
             id: metadata.id.clone(),
             title: metadata.title.clone(),
@@ -105,6 +134,8 @@ impl Index {
             version: metadata.version,
             status: metadata.status,
             updated_at: metadata.updated_at.clone(),
+            depends_on: metadata.dependencies().to_vec(),
+            changed: metadata.changed.clone(),
             files,
         });
         self.settle();
@@ -113,14 +144,16 @@ impl Index {
     /// In order, and no number free that is taken.
     fn settle(&mut self) {
         self.features.sort_by(|one, other| one.id.cmp(&other.id));
-        let last = self.features.iter().map(|listed| listed.id.number()).max().unwrap_or(0);
-        self.next = self.next.max(last + 1);
+        if let Some(last) = self.features.last() {
+            self.use_number(last.id.number());
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::spec::INDEX;
 
     fn listed(number: u32, title: &str, track: &str) -> Metadata {
         let text = format!(
@@ -141,7 +174,10 @@ mod tests {
         let found = |meant: &str| index.find(meant).map(|listed| listed.id.to_string());
         assert_eq!(found("feature-002"), Ok("feature-002-mail".to_owned()));
         assert_eq!(found("1"), Ok("feature-001-login".to_owned()));
-        insta::assert_snapshot!(found("feature-007").unwrap_err(), @r#"there is no feature "feature-007" in .metadata.json (known: feature-001-login, feature-002-mail)"#);
+        insta::assert_snapshot!(found("feature-007").unwrap_err(), @r#"there is no feature "feature-007"; there is feature-001-login and feature-002-mail"#);
+        index.put(&listed(2, "Tax", "tax-1"), BTreeMap::new());
+        insta::assert_snapshot!(index.find("2").unwrap_err(), @r#""2" can be feature-002-mail and feature-002-tax: write out the name"#);
+        assert!(Index::default().find("1").is_err());
         assert_eq!(index.of_track(&"mail-1".into()), None);
         assert_eq!(index.of_track(&"mail-2".into()).map(|listed| listed.id.number()), Some(2));
     }

@@ -57,11 +57,11 @@ pub struct Metadata {
     pub base: Option<CommitId>,
     /// The commit that holds all of its work; `None` while it is not landed.
     pub result: Option<CommitId>,
-    /// Attempts at its tasks that were begun, of all its tracks.
+    /// Attempts that its track took.
     pub attempts: u32,
-    /// What its tasks have cost, of all its tracks.
+    /// What its track has cost.
     pub cost_usd: f64,
-    /// The models that worked on its tasks, as `provider/model`.
+    /// The models that worked in its track, as `provider/model`, sorted.
     pub models: Vec<String>,
     /// The prompts that they worked with: a hash by the agent's name.
     pub prompts: BTreeMap<String, String>,

@@ -3,11 +3,22 @@
 //! Each feature has a directory (`feature-001-user-auth`) with its documents and `metadata.yaml`; an index
 //! beside them lists all. A version is raised by what changed in the spec (`version`).
 
+mod compare;
+mod context;
+mod criteria;
+mod edits;
+mod history;
 mod id;
 mod index;
 mod metadata;
+#[cfg(test)]
+mod properties;
 mod version;
 
+pub use compare::{SpecChange, changed_document, compare_backlogs, compare_document, untried};
+pub use context::context_document;
+pub use edits::{Edited, Texts, backlog_of, differing_files, is_of_feature};
+pub use history::{Rebase, Saved, Work, lost};
 pub use id::FeatureId;
 pub use index::{Index, Listed};
 pub use metadata::{HistoryEntry, Metadata, Reason, SpecStatus, parse, render};

@@ -16,6 +16,8 @@ pub struct Documents {
     pub qa: String,
     /// `PLAN.md`
     pub plan: String,
+    /// `REQUEST.md`
+    pub request: String,
 }
 
 /// The documents; the same template and values give the same bytes.
@@ -55,7 +57,8 @@ pub fn documents(filled: &Filled) -> Documents {
     ]
     .concat();
     let plan = format!("{}{}", merge(&spec, &arch, &qa), plan_section(&filled.limits));
-    Documents { spec, arch, qa, plan }
+    let request = format!("# {}\n\n{origin}\n\n{values}", filled.title);
+    Documents { spec, arch, qa, plan, request }
 }
 
 fn section(title: &str, text: &str) -> String {

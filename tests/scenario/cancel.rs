@@ -131,7 +131,8 @@ fn nothing_lands_after_esc() {
             let mut pending = world.pending.iter();
             pending.any(|p| matches!(p.operation, Operation::Git(GitOperation::Land { .. })))
         };
-        if is_landing(&world) || world.ends.contains_key(chat) {
+        let has_landed = !world.git.merges(MAIN).is_empty();
+        if is_landing(&world) || has_landed || world.ends.contains_key(chat) {
             return;
         }
         world.cancel(chat);

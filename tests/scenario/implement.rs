@@ -52,6 +52,8 @@ fn three_parallel_tasks_and_one_dependent_are_merged_and_landed() {
 
     `main` now has everything (fast-forward from `mac/cart-1`).
 
+    The spec is saved in `specs/feature-001-cart` (version 1.0.0, deployed). It is not committed.
+
     ---
     "#);
     assert_eq!(end, None);

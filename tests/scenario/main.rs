@@ -41,3 +41,4 @@ mod revisions;
 mod rework;
 mod shorter;
 mod slots;
+mod specs;

@@ -45,11 +45,6 @@ function write(
   return performFile(place, { type: "write", file: { place: to, path }, text, expected }, never);
 }
 
-function list(path: string, names_max = 10, from: Place = "repository"): Promise<FileOutcome> {
-  const operation = { type: "list", directory: { place: from, path }, names_max } as const;
-  return performFile(place, operation, never);
-}
-
 function contentsOf(directory: string): [string, string][] {
   return readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), "utf8")]);
 }
@@ -90,6 +85,44 @@ describe("reading", () => {
   test.skipIf(process.platform === "win32")("does not wait for a pipe's writer", async () => {
     execFileSync("mkfifo", [join(place.root, "pipe")]);
     expect((await read("pipe")).type).toBe("failed");
+  });
+});
+
+describe("listing", () => {
+  function list(path: string, depth_max: number, files_max = 100): Promise<FileOutcome> {
+    const directory = { place: "repository", path } as const;
+    const operation = { type: "list", directory, depth_max, files_max, bytes_max: 10 } as const;
+    return performFile(place, operation, never);
+  }
+
+  test("gives paths in order with their hashes, and leaves links out", async () => {
+    for (const path of ["specs/b", "specs/a/deep"]) {
+      mkdirSync(join(place.root, path), { recursive: true });
+    }
+    writeFileSync(join(place.root, "specs/b/two.md"), "2");
+    writeFileSync(join(place.root, "specs/a/one.md"), "1");
+    writeFileSync(join(place.root, "specs/a/deep/no.md"), "0");
+    writeFileSync(join(place.root, "specs/large.md"), "x".repeat(11));
+    symlinkSync(join(place.root, "specs/b"), join(place.root, "specs/link"));
+    const all = [
+      { path: "a/one.md", hash: hashOf("1") },
+      { path: "b/two.md", hash: hashOf("2") },
+      { path: "large.md", hash: null },
+    ];
+    expect(await list("specs", 2)).toEqual({ type: "listed", files: all, is_cut: false });
+    const first = { type: "listed", files: all.slice(0, 1), is_cut: true };
+    expect(await list("specs", 2, 1)).toEqual(first);
+    const top = { type: "listed", files: all.slice(2), is_cut: false };
+    expect(await list("specs", 1)).toEqual(top);
+  });
+
+  test("tells a directory that is not there from one outside", async () => {
+    expect(await list("specs", 2)).toEqual({ type: "missing" });
+    writeFileSync(join(place.root, "file"), "no directory");
+    expect(await list("file", 2)).toEqual({ type: "missing" });
+    symlinkSync(base, join(place.root, "out"));
+    expect(await list("out", 2)).toMatchObject({ type: "failed" });
+    expect(await list("../state", 2)).toMatchObject({ type: "failed" });
   });
 });
 
@@ -276,20 +309,3 @@ test.skipIf(process.platform === "win32" || !existsSync("/bin/sh"))(
     expect(Object.fromEntries(contentsOf(place.root))).toEqual({ "a.md": "old" });
   },
 );
-
-describe("listing", () => {
-  test("tells the files of a directory in order, and no more than asked for", async () => {
-    mkdirSync(join(place.root, "t/below"), { recursive: true });
-    for (const name of ["b.yaml", "a.yaml", "c.md"]) writeFileSync(join(place.root, "t", name), "");
-    symlinkSync("a.yaml", join(place.root, "t/link.yaml"));
-    expect(await list("t")).toEqual({ type: "listed", names: ["a.yaml", "b.yaml", "c.md"] });
-    expect(await list("t", 1)).toEqual({ type: "listed", names: ["a.yaml"] });
-  });
-
-  test("tells of a directory that is not there, is a file, or lies outside", async () => {
-    writeFileSync(join(place.root, "file"), "");
-    expect(await list("none")).toEqual({ type: "missing" });
-    expect(await list("file")).toEqual({ type: "missing" });
-    expect(await list("../person")).toMatchObject({ type: "failed" });
-  });
-});

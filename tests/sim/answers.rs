@@ -4,7 +4,7 @@ use multi_agent_coder::audit::audit;
 use multi_agent_coder::effect::audit::{AuditOperation, AuditOutcome};
 use multi_agent_coder::effect::catalogue::{CatalogueEntry, CatalogueOperation, CatalogueOutcome};
 use multi_agent_coder::effect::chat::ChatOperation;
-use multi_agent_coder::effect::file::{Expected, FileOperation, FileOutcome, FileRef};
+use multi_agent_coder::effect::file::{Expected, FileOperation, FileOutcome, FileRef, FileSum};
 use multi_agent_coder::effect::git::{GitOperation, GitOutcome};
 use multi_agent_coder::effect::machine::{MachineOperation, MachineOutcome};
 use multi_agent_coder::effect::process::{ProcessOperation, ProcessOutcome};
@@ -217,17 +217,20 @@ impl World {
                     FileOutcome::Read { text: text.clone(), hash: hash(text) }
                 }
             },
-            FileOperation::List { directory, names_max } => {
+            FileOperation::List { directory, depth_max, .. } => {
                 let prefix = format!("{}/", directory.path);
-                let files = self.files.keys().filter(|(place, _)| *place == directory.place);
-                let names = files.filter_map(|(_, path)| path.strip_prefix(&prefix));
-                let names: Vec<String> =
-                    names.filter(|name| !name.contains('/')).map(str::to_owned).collect();
-                match names.is_empty() {
-                    true => FileOutcome::Missing,
-                    false => {
-                        FileOutcome::Listed { names: names.into_iter().take(*names_max as usize).collect() }
-                    }
+                let inside = |path: &str| path.strip_prefix(&prefix).map(str::to_owned);
+                let is_near = |path: &String| path.matches('/').count() < *depth_max as usize;
+                let found = self.files.iter().filter(|((place, _), _)| *place == directory.place);
+                let files: Vec<FileSum> = found
+                    .filter_map(|((_, path), text)| Some((inside(path)?, text)))
+                    .filter(|(path, _)| is_near(path))
+                    .map(|(path, text)| FileSum { path, hash: Some(hash(text)) })
+                    .collect();
+                if files.is_empty() {
+                    FileOutcome::Missing
+                } else {
+                    FileOutcome::Listed { files, is_cut: false }
                 }
             }
             FileOperation::Write { file, text, expected } => {

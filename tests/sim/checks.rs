@@ -158,7 +158,7 @@ impl World {
     fn check_file(&self, operation: &FileOperation) {
         let FileOperation::Write { file, .. } = operation else { return };
         let is_ours = match file.place {
-            Place::Repository => file.path.starts_with("tasks/"),
+            Place::Repository => ["tasks/", "specs/"].iter().any(|own| file.path.starts_with(own)),
             Place::State => true,
             Place::Person => false,
         };

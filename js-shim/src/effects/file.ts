@@ -6,7 +6,7 @@ import { copyFile, link, lstat, mkdir, open, readdir, readFile, realpath } from 
 import { dirname, join, parse, posix, resolve } from "node:path";
 import { replaceFile } from "../atomic.ts";
 import { expandHome, isInside, problemOfRelativePath, type RepositoryPlace } from "../paths.ts";
-import type { Expected, FileOperation, FileOutcome, FileRef } from "../protocol.ts";
+import type { Expected, FileOperation, FileOutcome, FileRef, FileSum } from "../protocol.ts";
 import { Queue } from "../queue.ts";
 
 type Read = Extract<FileOperation, { type: "read" }>;
@@ -44,18 +44,6 @@ export async function performFile(
   }
 }
 
-async function list(place: RepositoryPlace, operation: List): Promise<FileOutcome> {
-  try {
-    const path = await pathToRead(place, operation.directory);
-    const entries = await readdir(path, { withFileTypes: true });
-    const names = entries.filter((entry) => entry.isFile()).map(({ name }) => name);
-    return { type: "listed", names: names.sort().slice(0, operation.names_max) };
-  } catch (error) {
-    if (MISSING_CODES.has(codeOf(error))) return { type: "missing" };
-    throw error;
-  }
-}
-
 async function read(place: RepositoryPlace, operation: Read): Promise<FileOutcome> {
   try {
     const path = await pathToRead(place, operation.file);
@@ -71,6 +59,45 @@ async function read(place: RepositoryPlace, operation: Read): Promise<FileOutcom
   } catch (error) {
     if (MISSING_CODES.has(codeOf(error))) return { type: "missing" };
     throw error;
+  }
+}
+
+async function list(place: RepositoryPlace, operation: List): Promise<FileOutcome> {
+  const { directory, depth_max, files_max, bytes_max } = operation;
+  const base = await pathWithin(directoryOf(place, directory), directory.path);
+  const paths: string[] = [];
+  try {
+    await collectFiles(base, "", depth_max, files_max, paths);
+  } catch (error) {
+    if (MISSING_CODES.has(codeOf(error))) return { type: "missing" };
+    throw error;
+  }
+  const kept = paths.slice(0, files_max);
+  const files: FileSum[] = [];
+  for (const path of kept) {
+    const { size } = await lstat(join(base, path));
+    files.push({ path, hash: size > bytes_max ? null : await hashAt(join(base, path)) });
+  }
+  return { type: "listed", files, is_cut: paths.length > files_max };
+}
+
+/** The paths of the files below a directory, in an order that does not depend on the file system. */
+async function collectFiles(
+  base: string,
+  inside: string,
+  depth: number,
+  files_max: number,
+  paths: string[],
+): Promise<void> {
+  const entries = await readdir(join(base, inside), { withFileTypes: true });
+  entries.sort((one, other) => (one.name < other.name ? -1 : 1));
+  for (const entry of entries) {
+    if (paths.length > files_max) return;
+    const path = posix.join(inside, entry.name);
+    if (entry.isFile()) paths.push(path);
+    else if (entry.isDirectory() && depth > 1) {
+      await collectFiles(base, path, depth - 1, files_max, paths);
+    }
   }
 }
 

@@ -17,7 +17,8 @@ use crate::run::implement::door::Door;
 use crate::run::implement::left::Left;
 use crate::run::implement::{End, ImplementRun, Stage, Stop, Wait, Wish};
 use crate::run::providers::clock;
-use crate::run::{Waiter, git_failure};
+use crate::run::specs::save::Save;
+use crate::run::{Progress, Waiter, git_failure};
 use crate::text::{cut, list};
 use crate::track::{Life, Track};
 
@@ -93,8 +94,12 @@ impl ImplementRun {
         let branch = self.run.repository.branch.clone().unwrap_or_default();
         let text = match outcome {
             Outcome::Git(GitOutcome::Landed) => {
-                self.track.landed = Some(branch.clone());
-                format!("`{branch}` now has everything (fast-forward from `mac/{track}`).")
+                let landing = format!("`{branch}` now has everything (fast-forward from `mac/{track}`).");
+                self.track.landed = Some(branch);
+                let waiter = Waiter::Implement(Wait::Step);
+                let save = Box::new(Save::begin(turn, &self.run, Some(self.tip.clone()), waiter));
+                self.stage = Stage::Saving { save, landing };
+                return Activity::Implement(self);
             }
             Outcome::Git(GitOutcome::Refused { reason }) => format!(
                 "Not landed, so that nothing of yours is touched: {reason}. Everything is merged on `mac/{track}`; \
@@ -103,6 +108,29 @@ impl ImplementRun {
             other => format!("Not landed: {}. Everything is merged on `mac/{track}`.", git_failure(other)),
         };
         self.conclude(turn, &text)
+    }
+
+    /// The spec was saved, as far as that went: what landed has landed.
+    pub(crate) fn saved(
+        mut self: Box<Self>,
+        turn: &mut Turn,
+        save: Save,
+        landing: String,
+        outcome: &Outcome,
+    ) -> Activity {
+        let waiter = Waiter::Implement(Wait::Step);
+        let spec = match save.resolved(turn, &self.run, &self.track, outcome, waiter) {
+            Progress::More(save) => {
+                self.stage = Stage::Saving { save: Box::new(save), landing };
+                return Activity::Implement(self);
+            }
+            Progress::Done(kept) => kept.told(),
+            Progress::Failed(reason) => {
+                format!("**Note:** the spec was not saved: {reason}. `/spec save` tries again.")
+            }
+            Progress::Aborted => "**Note:** the spec was not saved. `/spec save` tries again.".to_owned(),
+        };
+        self.conclude(turn, &format!("{landing}\n\n{spec}"))
     }
 
     /// Says how it went and waits for the last files.

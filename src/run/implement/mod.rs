@@ -50,6 +50,7 @@ use crate::run::implement::shortening::Shortening;
 use crate::run::implement::watch::Watch;
 use crate::run::patterns::Measured;
 use crate::run::regenerate::RegenerateRun;
+use crate::run::specs::save::Save;
 use crate::run::survey::Survey;
 use crate::run::{Progress, Run, Waiter, git_failure};
 use crate::schedule::Schedule;
@@ -152,6 +153,13 @@ pub enum Stage {
     Working,
     /// The person's branch is being moved.
     Landing,
+    /// Its spec is being saved.
+    Saving {
+        /// How far that is.
+        save: Box<Save>,
+        /// What landing came to.
+        landing: String,
+    },
     /// The last files are being written.
     Closing {
         /// What `/implement` ends with.
@@ -351,7 +359,7 @@ impl ImplementRun {
 
     /// The person wants it to stop.
     pub fn cancelled(mut self: Box<Self>, turn: &mut Turn) -> Activity {
-        if matches!(self.stage, Stage::Landing | Stage::Closing { .. }) {
+        if matches!(self.stage, Stage::Landing | Stage::Saving { .. } | Stage::Closing { .. }) {
             return Activity::Implement(self);
         }
         self.stop_for(Stop::Person);
@@ -387,7 +395,11 @@ impl ImplementRun {
         if self.is_stopping()
             && !matches!(
                 stage,
-                Stage::Shortening(_) | Stage::Working | Stage::Landing | Stage::Closing { .. }
+                Stage::Shortening(_)
+                    | Stage::Working
+                    | Stage::Landing
+                    | Stage::Saving { .. }
+                    | Stage::Closing { .. }
             )
         {
             return self.leave(turn, "stopped before any task began");
@@ -425,6 +437,7 @@ impl ImplementRun {
             },
             Stage::Health(check) => self.health_resolved(turn, check, outcome),
             Stage::Landing => self.landed(turn, outcome),
+            Stage::Saving { save, landing } => self.saved(turn, *save, landing, outcome),
             other @ (Stage::Working | Stage::Closing { .. }) => {
                 self.stage = other;
                 self.go_on(turn)

@@ -274,7 +274,9 @@ impl PlanRun {
         };
         let plan = format!("{}{}", merge(spec, arch, qa), plan_section(&request.limits));
         let documents = Planner::ALL.iter().map(|planner| planner.document()).zip(documents);
-        let files: Vec<(&str, String)> = documents.chain([("PLAN.md", plan.clone())]).collect();
+        let files: Vec<(&str, String)> = documents
+            .chain([("PLAN.md", plan.clone()), ("REQUEST.md", format!("{}\n", request.text))])
+            .collect();
         if kept.is_empty() {
             turn.say(&self.run.chat, "The planners' sessions are deleted; only their documents remain.");
         }

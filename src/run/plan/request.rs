@@ -14,7 +14,7 @@ use crate::run::Waiter;
 /// A request above this is refused before it is read: far more than a person writes.
 const REQUEST_BYTES_MAX: u32 = 64 * 1024;
 /// What `/plan` puts aside before it writes its own.
-const DOCUMENTS: [&str; 5] = ["BACKLOG.yaml", "PLAN.md", "SPEC.md", "ARCH.md", "QA.md"];
+const DOCUMENTS: [&str; 6] = ["BACKLOG.yaml", "PLAN.md", "SPEC.md", "ARCH.md", "QA.md", "REQUEST.md"];
 
 /// Earlier documents on their way to the archive, one after the other.
 #[derive(Clone, Debug, PartialEq, Serialize)]

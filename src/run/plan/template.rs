@@ -195,7 +195,7 @@ impl PlanRun {
     /// Which templates does the person have?
     pub(super) fn list_own(mut self, turn: &mut Turn, names: Names) -> Activity {
         let directory = FileRef { place: Place::Repository, path: directory(&self.run.options) };
-        let operation = FileOperation::List { directory, names_max: OWN_MAX };
+        let operation = FileOperation::List { directory, depth_max: 1, files_max: OWN_MAX, bytes_max: 0 };
         turn.request(Waiter::Plan(Wait::Step), Operation::File(operation));
         self.stage = Stage::OwnTemplates { names };
         Activity::Plan(self)
@@ -203,8 +203,8 @@ impl PlanRun {
 
     pub(super) fn own_listed(self, turn: &mut Turn, names: Names, outcome: &Outcome) -> Activity {
         let found: Vec<String> = match outcome {
-            Outcome::File(FileOutcome::Listed { names }) => {
-                let own = names.iter().filter_map(|name| name.strip_suffix(".yaml"));
+            Outcome::File(FileOutcome::Listed { files, .. }) => {
+                let own = files.iter().filter_map(|file| file.path.strip_suffix(".yaml"));
                 own.filter(|name| is_name(name)).map(str::to_owned).collect()
             }
             Outcome::File(FileOutcome::Missing) => Vec::new(),
@@ -285,6 +285,7 @@ impl PlanRun {
             ("ARCH.md", documents.arch),
             ("QA.md", documents.qa),
             ("PLAN.md", documents.plan),
+            ("REQUEST.md", documents.request),
         ];
         self.write_documents(turn, &files, super::Then::Filled(filled))
     }

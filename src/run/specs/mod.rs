@@ -1,0 +1,22 @@
+//! The spec repository on disk: `/spec`, the look for edits before a command, and the saving of a feature.
+
+pub(crate) mod command;
+mod files;
+pub(crate) mod look;
+pub(crate) mod save;
+mod shelf;
+pub(crate) mod sweep;
+mod work;
+
+use crate::options::Options;
+use crate::spec::Problem;
+
+/// The directory that holds the features, from the repository's root.
+pub(crate) fn directory(options: &Options) -> &str {
+    options.specs_dir.trim_end_matches('/')
+}
+
+/// Problems, one a line.
+fn bullets(problems: &[Problem]) -> String {
+    problems.iter().map(|problem| format!("- {problem}")).collect::<Vec<_>>().join("\n")
+}
