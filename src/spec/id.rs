@@ -31,6 +31,11 @@ impl FeatureId {
         self.number
     }
 
+    /// The words of its title, as in its directory's name.
+    pub fn slug(&self) -> &str {
+        &self.slug
+    }
+
     /// Reads the name of a feature's directory.
     pub fn parse(text: &str) -> Option<Self> {
         let (number, name) = text.strip_prefix(PREFIX)?.split_once('-')?;

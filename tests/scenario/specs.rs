@@ -234,8 +234,8 @@ fn bad_input_changes_nothing() {
     there is no tasks/BACKLOG.yaml, so there is no plan to save. `/plan <feature>` makes one.
     /spec show needs a feature: `/spec` lists them.
     there is no feature "7": none is saved yet. A feature is saved when it lands, or by `/spec save`
-    /spec does not know `now`; it takes nothing, `save`, or `show` and a feature.
-    /spec does not know `save now`; it takes nothing, `save`, or `show` and a feature.
+    /spec does not know `now`; it takes nothing, `save`, or `show` or `template` with a feature.
+    /spec does not know `save now`; it takes nothing, `save`, or `show` or `template` with a feature.
     "#);
     assert!(world.specs().is_empty());
     let mut world = World::landed();

@@ -2,7 +2,7 @@
 
 use multi_agent_coder::backlog::parse;
 use multi_agent_coder::effect::file::Place;
-use multi_agent_coder::event::CommandName::{Implement, Plan};
+use multi_agent_coder::event::CommandName::{Implement, Plan, Spec};
 use multi_agent_coder::template;
 
 use crate::agents::four_tasks;
@@ -220,4 +220,37 @@ fn a_request_to_fill_in_is_written_and_never_over_another() {
     );
     assert!(!world.sent_to("planner-spec")[0].contains('<'), "{}", world.sent_to("planner-spec")[0]);
     assert!(world.file(FILE).unwrap_or_default().contains("dont_touch:\n  - \"src/pay/**\"\n"));
+}
+
+#[test]
+fn a_feature_becomes_a_template_that_makes_it_again() {
+    let mut world = world();
+    assert_eq!(world.command(Plan, "feature.md"), None);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.transcript.clear();
+    assert_eq!(world.command(Spec, "template feature-001 shop"), None, "{}", world.transcript);
+    insta::assert_snapshot!(world.transcript, @r"
+    > /spec template feature-001 shop
+
+    feature-001-cart is the template `shop` now, in specs/templates/shop.yaml. The feature's name is its variable NAME (`cart` by default): edit the file to make variables of what differs from case to case. `/plan --template shop` plans from it.
+
+    ---
+    ");
+    let text = world.file("specs/templates/shop.yaml").unwrap_or_default();
+    assert!(text.contains("description: \"Build this part of the {{NAME}}: price list.\""), "{text}");
+
+    assert_eq!(world.command(Plan, "--template shop NAME=basket"), None, "{}", world.transcript);
+    let backlog = parse(world.file(FILE).unwrap_or_default()).unwrap();
+    assert_eq!(backlog.tasks.len(), 4);
+    assert_eq!(backlog.tasks[0].description, "Build this part of the basket: price list.");
+
+    for (line, told) in [
+        ("template", "takes a feature"),
+        ("template 7", "there is no feature"),
+        ("template 1 Two", "cannot name a template"),
+        ("template 1 shop", "is there already and was left as it is"),
+    ] {
+        let error = world.command(Spec, line).unwrap_or_default();
+        assert!(error.contains(told), "{line}: {error}");
+    }
 }

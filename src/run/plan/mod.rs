@@ -5,7 +5,7 @@
 mod asked;
 mod planners;
 mod request;
-mod template;
+pub(crate) mod template;
 
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read, write};
 use crate::run::plan::asked::{Ask, asked};

@@ -44,7 +44,7 @@ fn directory(options: &Options) -> String {
 }
 
 /// Where a person keeps a template.
-fn own_path(options: &Options, name: &str) -> String {
+pub(crate) fn own_path(options: &Options, name: &str) -> String {
     format!("{}/{name}.yaml", directory(options))
 }
 

@@ -1,4 +1,5 @@
 //! `/spec save`: the plan at hand becomes a feature, or what it was saved as is brought up to date.
+//! `/spec template`: a feature becomes a template.
 
 use serde::Serialize;
 
@@ -10,6 +11,7 @@ use crate::engine::{Activity, Turn};
 use crate::ids::SessionId;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
 use crate::run::specs::save::Save;
+use crate::run::specs::template;
 use crate::run::{Progress, Run, Waiter, git_failure};
 use crate::track::Track;
 
@@ -29,12 +31,22 @@ enum Stage {
     Relating { track: Track },
     /// The feature is being saved.
     Saving { track: Track, save: Box<Save> },
+    /// A feature becomes a template.
+    Template { saving: template::Saving },
 }
 
 /// `/spec save`; the other forms only look.
 pub(crate) fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
-    if arguments != "save" {
-        return turn.fail(&run.chat, usage(arguments));
+    let words: Vec<&str> = arguments.split_whitespace().collect();
+    match words.as_slice() {
+        ["save"] => {}
+        ["template", rest @ ..] => {
+            return match template::begin(turn, &run, rest) {
+                Ok(saving) => Activity::Spec(Box::new(SpecRun { run, stage: Stage::Template { saving } })),
+                Err(problem) => turn.fail(&run.chat, problem),
+            };
+        }
+        _ => return turn.fail(&run.chat, usage(arguments)),
     }
     let path = run.document("BACKLOG.yaml");
     turn.request(Waiter::Spec, read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
@@ -43,7 +55,9 @@ pub(crate) fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
 
 /// What `/spec` takes.
 pub(crate) fn usage(arguments: &str) -> String {
-    format!("/spec does not know `{arguments}`; it takes nothing, `save`, or `show` and a feature.")
+    format!(
+        "/spec does not know `{arguments}`; it takes nothing, `save`, or `show` or `template` with a feature."
+    )
 }
 
 impl SpecRun {
@@ -56,6 +70,18 @@ impl SpecRun {
     pub fn resolved(self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
         let Self { run, stage } = *self;
         match stage {
+            Stage::Template { saving } => match saving.resolved(turn, &run, outcome) {
+                Progress::More(saving) => {
+                    Activity::Spec(Box::new(Self { run, stage: Stage::Template { saving } }))
+                }
+                Progress::Done(told) => {
+                    turn.say(&run.chat, told);
+                    turn.end(&run.chat, None);
+                    Activity::Idle
+                }
+                Progress::Failed(reason) => turn.fail(&run.chat, reason),
+                Progress::Aborted => turn.fail(&run.chat, "stopped"),
+            },
             Stage::Backlog => backlog_read(turn, run, outcome),
             Stage::Relating { track } => match outcome {
                 Outcome::Git(GitOutcome::Related { relation }) => {

@@ -6,6 +6,7 @@ pub(crate) mod look;
 pub(crate) mod save;
 mod shelf;
 pub(crate) mod sweep;
+mod template;
 mod work;
 
 use crate::options::Options;
