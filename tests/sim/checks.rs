@@ -30,7 +30,7 @@ pub fn is_look(command: &Command) -> bool {
     match command.name {
         CommandName::Progress | CommandName::Metrics => true,
         CommandName::Backlog => command.arguments == "--check",
-        CommandName::Plan | CommandName::Implement | CommandName::Review => false,
+        CommandName::Plan | CommandName::Implement | CommandName::Review | CommandName::Regenerate => false,
     }
 }
 
