@@ -94,6 +94,7 @@ fn another_implementation_that_passes_the_same_criteria() {
     let mut world = landed();
     let (before, plan) = (world.git.refs[MAIN].clone(), world.file("tasks/BACKLOG.yaml").map(str::to_owned));
     world.agents.script("T01", vec![built("sum, but other", "sum")]);
+    world.put(Place::Repository, &format!("specs/{ID}/PLAN.md"), "# Unified Plan\n");
     assert_eq!(world.command(Regenerate, "1"), None);
     insta::assert_snapshot!(compared(&world), @"
     Comparing `before` and `now`: the checks on each, and the tests of each on the code of the others.
@@ -118,7 +119,9 @@ fn another_implementation_that_passes_the_same_criteria() {
     ");
     assert_eq!(world.git.refs[MAIN], before, "nothing landed");
     assert_eq!(world.file("tasks/BACKLOG.yaml").map(str::to_owned), plan, "the person's plan");
-    assert!(world.file("tasks/regenerate/feature-001-cart-r1/T01.context.md").is_some());
+    for name in ["PLAN.md", "BACKLOG.yaml", "T01.context.md"] {
+        assert!(world.file(&format!("tasks/regenerate/feature-001-cart-r1/{name}")).is_some(), "{name}");
+    }
     // What lands it has the files of the new version, and the branch as it is.
     assert!(world.git.holds(&world.git.refs[BRANCH], &before));
     assert!(world.git.tree(BRANCH)["src/cart.js"].contains("but other"));
