@@ -3,6 +3,8 @@
 
 const ATTEMPT = "src/run/implement/attempt.rs";
 const DISPATCH = "src/run/implement/dispatch.rs";
+const DOOR = "src/run/implement/door.rs";
+const EDITABLE = "src/run/implement/editable.rs";
 const ENGINE = "src/engine.rs";
 const FAILURE = "src/run/implement/failure.rs";
 const FILES = "src/run/implement/files.rs";
@@ -12,8 +14,11 @@ const JUDGING = "src/run/implement/judging.rs";
 const LEFT = "src/run/implement/left.rs";
 const MERGE = "src/run/implement/merge.rs";
 const OPENING = "src/run/implement/opening.rs";
+const READING = "src/run/implement/reading.rs";
 const RECOVER = "src/run/recover.rs";
+const REWORK = "src/run/implement/rework.rs";
 const TRACK = "src/track.rs";
+const TURN = "src/engine/turn.rs";
 const WORKING = "src/run/implement/working.rs";
 
 export const MUTANTS = [
@@ -50,7 +55,7 @@ export const MUTANTS = [
   {
     name: "combined work not checked again",
     file: MERGE,
-    find: "if attempt.base == self.tip || self.gates.is_empty() {",
+    find: "if is_judged || self.gates.is_empty() {",
     replace: "if true {",
   },
   {
@@ -115,7 +120,7 @@ export const MUTANTS = [
   },
   {
     name: "effect ids used twice",
-    file: ENGINE,
+    file: TURN,
     find: "        self.shared.next_effect += 1;\n",
     replace: "        self.shared.next_effect += u64::from(!operation.is_answered());\n",
   },
@@ -195,17 +200,17 @@ export const MUTANTS = [
   },
   {
     name: "evidence of other tasks",
-    file: WORKING,
-    find: "record.evidence.iter().filter(is_clean).cloned().collect();",
+    file: READING,
+    find: "        let inputs = Inputs { memory: &memory, excluded: &excluded, files: &files, ..inputs };\n",
     replace:
-      "self.track.records.iter().flat_map(|record| &record.evidence).filter(is_clean).cloned().collect();\n        let Some(record) = self.track.records.get_mut(task) else { return };",
+      "        let all: Vec<String> = self.track.records.iter().flat_map(|record| record.evidence.clone()).collect();\n        let inputs = Inputs { evidence: &all, memory: &memory, excluded: &excluded, files: &files, ..inputs };\n",
   },
   {
     name: "context not written first",
-    file: WORKING,
-    find: "                    turn.write_document(attempt.wait(task), &path, context.clone());\n                    attempt.stage = Stage::Recording { directory, context };\n                    return self.put_back(task, attempt);\n",
+    file: READING,
+    find: "        turn.write_document(attempt.wait(task), &path, context.clone());\n        attempt.stage = Stage::Recording { directory, context };\n        self.put_back(task, attempt);\n",
     replace:
-      "                    let _ = path;\n                    return self.create(turn, task, attempt, directory, context);\n",
+      "        let _ = path;\n        self.create(turn, task, attempt, directory, context);\n",
   },
   {
     name: "context sent is not the one written",
@@ -221,9 +226,9 @@ export const MUTANTS = [
   },
   {
     name: "all attempts in one ref",
-    file: WORKING,
-    find: 'reference: format!("refs/mac/{track}/{}/{attempt}", task.id),',
-    replace: 'reference: format!("refs/mac/{track}/{}/1", task.id),',
+    file: DOOR,
+    find: 'format!("refs/mac/{track}/{task}/{attempt}")',
+    replace: 'format!("refs/mac/{track}/{task}/{}", attempt.min(1))',
   },
   {
     name: "attempts all have one number",
@@ -257,21 +262,21 @@ export const MUTANTS = [
   },
   {
     name: "refused work queued",
-    file: JUDGING,
-    find: "                self.failed(turn, task, &attempt, Failure::Review { issues, is_of_spec: false });\n",
+    file: REWORK,
+    find: "                self.changes_requested(turn, task, &attempt, &work, issues);\n",
     replace:
-      "                let _ = issues;\n                self.queue(turn, task, attempt, work)\n",
+      "                let _ = issues;\n                self.queue(turn, task, attempt, work);\n",
   },
   {
     name: "lands with open tasks",
     file: FINISH,
-    find: "let is_to_land = self.track.is_complete() && self.run.options.land == LandMode::Auto;",
-    replace: "let is_to_land = self.run.options.land == LandMode::Auto;",
+    find: "let is_to_land = self.track.is_complete() && is_wanted;",
+    replace: "let is_to_land = is_wanted;",
   },
   {
     name: "lands unasked",
     file: FINISH,
-    find: "let is_to_land = self.track.is_complete() && self.run.options.land == LandMode::Auto;",
+    find: "let is_to_land = self.track.is_complete() && is_wanted;",
     replace: "let is_to_land = self.track.is_complete();",
   },
   {
@@ -308,19 +313,19 @@ export const MUTANTS = [
   },
   {
     name: "edits of the backlog overwritten",
-    file: FILES,
-    find: "let expected = Expected::Hash { hash: self.file.hash.clone() };",
-    replace: "let expected = Expected::Anything;",
+    file: EDITABLE,
+    find: "self.hash.clone().map_or(Expected::Missing, |hash| Expected::Hash { hash })",
+    replace: "Expected::Anything",
   },
   {
     name: "a replay writes no backlog",
     file: FILES,
-    find: "        if self.file.state != State::Stale {",
-    replace: "        if self.file.state != State::Stale || turn.is_past {",
+    find: "        if !self.file.is_due() {",
+    replace: "        if !self.file.is_due() || turn.is_past {",
   },
   {
     name: "documents not remembered",
-    file: ENGINE,
+    file: TURN,
     find: "        self.remember_document(path, &text);\n",
     replace: "",
   },
