@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backlog::{Backlog, Status, TaskSpec};
 use crate::effect::git::Change;
-use crate::evidence::FailureClass;
+use crate::evidence::{FailureClass, Lesson};
 use crate::ids::{CommitId, EffectId, TaskId, TrackId};
 use crate::metrics::{Origin, Try};
 use crate::resilience::drift;
@@ -66,7 +66,7 @@ pub struct Record {
     /// Provider or host trouble in a row, in this run.
     pub troubles: u32,
     /// What failed attempts taught, newest first.
-    pub evidence: Vec<String>,
+    pub evidence: Vec<Lesson>,
     /// What the latest context left out of its sources, and why, a line each.
     pub not_in_context: Vec<String>,
     /// The task in fewer words, if it is too long for a context.
@@ -181,6 +181,11 @@ pub enum Life {
 }
 
 impl Record {
+    /// The texts of what failed attempts taught, newest first.
+    pub fn lessons(&self) -> Vec<String> {
+        self.evidence.iter().map(|lesson| lesson.text.clone()).collect()
+    }
+
     /// The person wants another set of attempts.
     pub fn start_over(&mut self) {
         self.life = Life::Waiting;

@@ -6,10 +6,11 @@ use super::LINES_MAX;
 
 /// After so many failed attempts in a row that did not repeat it, a lesson is left out: every attempt
 /// begins anew, so one without it proves little, and three prove enough to make room for others.
-pub const UNREPEATED_MAX: u32 = 3;
+const UNREPEATED_MAX: u32 = 3;
 
 /// A line of evidence and how long ago it was true.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Kept")]
 pub struct Lesson {
     /// `Don't X: Y (source, file:line)`.
     pub text: String,
@@ -17,20 +18,38 @@ pub struct Lesson {
     pub unrepeated: u32,
 }
 
+/// A lesson as it is read back: earlier versions kept its text alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Kept {
+    Text(String),
+    Lesson { text: String, unrepeated: u32 },
+}
+
+impl From<Kept> for Lesson {
+    fn from(kept: Kept) -> Self {
+        match kept {
+            Kept::Text(text) => Self { text, unrepeated: 0 },
+            Kept::Lesson { text, unrepeated } => Self { text, unrepeated },
+        }
+    }
+}
+
 /// What is known after one more failed attempt: its lines first, then what is older and not yet too
 /// old, at most [`LINES_MAX`]. A fault that was repeated is told in its newest words.
 pub fn remember(old: &[Lesson], new: Vec<String>) -> Vec<Lesson> {
     let aged = old.iter().map(|lesson| Lesson { unrepeated: lesson.unrepeated + 1, ..lesson.clone() });
-    let fresh = new.into_iter().map(|text| Lesson { text, unrepeated: 0 });
-    let mut seen: Vec<String> = Vec::new();
     let mut lessons: Vec<Lesson> = Vec::new();
-    for lesson in fresh.chain(aged.filter(|lesson| lesson.unrepeated < UNREPEATED_MAX)) {
-        let fault = fault(&lesson.text);
-        if lessons.len() < LINES_MAX && !seen.contains(&fault) {
-            seen.push(fault);
-            lessons.push(lesson);
+    for text in new {
+        if !lessons.iter().any(|lesson| lesson.text == text) {
+            lessons.push(Lesson { text, unrepeated: 0 });
         }
     }
+    // What one attempt did wrong in two places is two lessons; what a later one did again is one.
+    let repeated: Vec<String> = lessons.iter().map(|lesson| fault(&lesson.text)).collect();
+    let aged = aged.filter(|lesson| lesson.unrepeated < UNREPEATED_MAX);
+    lessons.extend(aged.filter(|lesson| !repeated.contains(&fault(&lesson.text))));
+    lessons.truncate(LINES_MAX);
     lessons
 }
 
@@ -80,6 +99,16 @@ mod tests {
                 "Don't leave no-undef: x (lint, a.js:3)"
             ]
         );
+    }
+
+    #[test]
+    fn what_differs_in_one_attempt_is_kept_and_texts_are_read_back() {
+        let issues =
+            ["Don't leave this open: f(1) is 2 (review)", "Don't leave this open: f(3) is 4 (review)"];
+        assert_eq!(texts(&after(&[], &issues)), issues);
+        let old: Vec<Lesson> =
+            serde_json::from_str("[\"Don't a\", {\"text\": \"Don't b\", \"unrepeated\": 2}]").unwrap();
+        assert_eq!(texts(&after(&old, &[])), ["Don't a"]);
     }
 
     #[test]

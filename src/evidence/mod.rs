@@ -14,7 +14,7 @@ use crate::resilience::trouble::TroubleClass;
 use crate::text;
 pub use failure::{Failure, FailureClass};
 pub(crate) use lessons::fault;
-pub use lessons::{Lesson, UNREPEATED_MAX, remember};
+pub use lessons::{Lesson, remember};
 
 /// So many lines of evidence are kept for a task.
 pub const LINES_MAX: usize = 5;
@@ -98,18 +98,6 @@ pub fn complaints(command: &str, code: Option<i32>, tail: &str) -> Vec<String> {
         let test = fault.dont.strip_prefix("break ").map(|name| format!("{name}: ")).unwrap_or_default();
         let place = fault.place.map(|place| format!(" ({place})")).unwrap_or_default();
         let line = text::cut(&flat(&format!("{test}{}{place}", fault.why)), LINE_BYTES_MAX);
-        if lines.len() < LINES_MAX && !lines.contains(&line) {
-            lines.push(line);
-        }
-    }
-    lines
-}
-
-/// Adds what a new failure taught to what is known: newest first, nothing twice, at most
-/// [`LINES_MAX`] lines.
-pub fn accumulate(old: &[String], new: Vec<String>) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    for line in new.into_iter().chain(old.iter().cloned()) {
         if lines.len() < LINES_MAX && !lines.contains(&line) {
             lines.push(line);
         }

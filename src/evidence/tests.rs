@@ -187,15 +187,6 @@ fn paths_become_relative() {
     assert_eq!(relative("/a", "/"), "/a");
 }
 
-#[test]
-fn evidence_accumulates_newest_first_without_repeats() {
-    let text = |names: &[&str]| -> Vec<String> { names.iter().map(|n| (*n).to_owned()).collect() };
-    let old = text(&["a", "b", "c", "d"]);
-    assert_eq!(accumulate(&old, text(&["x", "c", "x"])), text(&["x", "c", "a", "b", "d"]));
-    assert_eq!(accumulate(&old, text(&["1", "2", "3", "4", "5", "6"])).len(), LINES_MAX);
-    assert_eq!(accumulate(&[], Vec::new()), text(&[]));
-}
-
 /// Pieces of real outputs, so that the readers are entered and then surprised.
 fn any_tail() -> impl Strategy<Value = String> {
     let pieces = prop::sample::select(vec![

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::effect::git::HeldAttempt;
 use crate::effect::session::Usage;
 use crate::engine::Turn;
-use crate::evidence::{Failure, FailureClass, accumulate, distill};
+use crate::evidence::{Failure, FailureClass, distill, remember};
 use crate::ids::{CommitId, TaskId, TrackId};
 use crate::run::desk::request::Decision;
 use crate::run::implement::attempt::{Attempt, Collected, Stage};
@@ -191,8 +191,8 @@ impl ImplementRun {
         match (before, &record.work) {
             (Life::Held { door: Door::Conflict { paths } }, _) => {
                 let asked = Failure::Review { issues: vec![words], is_of_spec: false };
-                record.evidence = accumulate(&record.evidence, distill(&Failure::Conflict { paths }));
-                record.evidence = accumulate(&record.evidence, distill(&asked));
+                record.evidence = remember(&record.evidence, distill(&Failure::Conflict { paths }));
+                record.evidence = remember(&record.evidence, distill(&asked));
             }
             (_, Some(work)) => {
                 record.reworks += 1;
@@ -222,7 +222,7 @@ impl ImplementRun {
         ));
         if let Some(words) = words {
             let asked = Failure::Review { issues: vec![words], is_of_spec: true };
-            record.evidence = accumulate(&record.evidence, distill(&asked));
+            record.evidence = remember(&record.evidence, distill(&asked));
         }
         if let Some(spec) = self.track.backlog.tasks.get(task) {
             let text = format!("**{}**: its spec is looked at, because {why}.", spec.id);

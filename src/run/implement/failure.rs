@@ -4,7 +4,7 @@
 use crate::effect::Operation;
 use crate::effect::timer::TimerOperation;
 use crate::engine::Turn;
-use crate::evidence::{Failure, FailureClass, accumulate, distill};
+use crate::evidence::{Failure, FailureClass, distill, remember};
 use crate::resilience::backoff::{TASK, seed};
 use crate::resilience::provider::Admission;
 use crate::resilience::trouble::TroubleClass;
@@ -64,15 +64,18 @@ impl ImplementRun {
         let Some(record) = self.track.records.get_mut(task) else { return };
         record.spent_ms += took_ms;
         let told = lessons.first().map(|lesson| format!(". It is told: {lesson}")).unwrap_or_default();
+        let mut taught = lessons;
         if failure.consumes_attempt()
             && let Some(rework) = record.rework.take()
             && failure.class() != FailureClass::Review
         {
             // What its reviewer asked for holds for other work, too.
-            let asked = Failure::Review { issues: rework.issues, is_of_spec: false };
-            record.evidence = accumulate(&record.evidence, distill(&asked));
+            taught.extend(distill(&Failure::Review { issues: rework.issues, is_of_spec: false }));
         }
-        record.evidence = accumulate(&record.evidence, lessons);
+        // Trouble of the provider or the host says nothing about what is known.
+        if failure.consumes_attempt() || !taught.is_empty() {
+            record.evidence = remember(&record.evidence, taught);
+        }
         count(record, &failure);
         if failure.is_of_work() {
             record.add_try(attempt.number, false);

@@ -99,7 +99,7 @@ impl ImplementRun {
             },
             "commit": commit,
             "error": record.error,
-            "evidence": record.evidence,
+            "evidence": record.lessons(),
             "memory": record.memory,
         });
         let text = format!("{value:#}\n");
@@ -130,7 +130,7 @@ impl ImplementRun {
         let history: String = record.history.iter().map(|line| format!("- {line}\n")).collect();
         let mut text = format!("# {} {}\n\n{history}", spec.id, spec.title);
         if !record.evidence.is_empty() {
-            let evidence: String = record.evidence.iter().map(|line| format!("- {line}\n")).collect();
+            let evidence: String = record.lessons().iter().map(|line| format!("- {line}\n")).collect();
             text.push_str(&format!("\n## What failed attempts taught\n\n{evidence}"));
         }
         if record.wording.is_some() {

@@ -92,9 +92,8 @@ impl ImplementRun {
         else {
             return Vec::new();
         };
-        let asked = asked_for(record);
-        let is_told =
-            |text: &str| record.evidence.iter().chain(&asked).any(|line| is_same_lesson(line, text));
+        let (asked, lessons) = (asked_for(record), record.lessons());
+        let is_told = |text: &str| lessons.iter().chain(&asked).any(|line| is_same_lesson(line, text));
         let found =
             turn.shared.notebook.memory.select(&self.track.backlog.track_id, &spec.id, turn.shared.now_ms);
         let fit = found.into_iter().filter(|entry| !is_told(&entry.text) && others.admits(&entry.text, spec));
@@ -112,8 +111,8 @@ impl ImplementRun {
         };
         let track = &self.track.backlog.track_id;
         let found = turn.shared.notebook.memory.select(track, &spec.id, turn.shared.now_ms);
-        let asked = asked_for(record);
-        let lines = record.evidence.iter().filter(|line| context.contains(*line)).chain(&asked);
+        let (asked, lessons) = (asked_for(record), record.lessons());
+        let lines = lessons.iter().filter(|line| context.contains(*line)).chain(&asked);
         let lines: Vec<&String> = lines.collect();
         let is_in =
             |text: &String| context.contains(text) || lines.iter().any(|line| is_same_lesson(line, text));

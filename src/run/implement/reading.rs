@@ -11,6 +11,7 @@ use crate::plan::constraints;
 use crate::run::implement::ImplementRun;
 use crate::run::implement::attempt::{Attempt, Stage};
 use crate::run::patterns::Measured;
+use crate::track::Record;
 
 /// The plan that the backlog was made from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -35,7 +36,7 @@ impl ImplementRun {
         inputs.filter_map(|inputs| compile_clean(&inputs, &others).err()).collect()
     }
 
-    /// The sources of a task's context.
+    /// The sources of a task's context that its record does not age: all but lessons and memory.
     pub(super) fn inputs(&self, task: usize) -> Option<Inputs<'_>> {
         let (spec, record) = (self.worded(task)?, self.track.records.get(task)?);
         let sources = Inputs {
@@ -45,9 +46,8 @@ impl ImplementRun {
             ..Inputs::of(spec, &[], self.run.options.context.max_bytes)
         };
         Some(match &record.rework {
-            // What earlier attempts did wrong was another work.
             Some(rework) => Inputs { issues: &rework.issues, ..sources },
-            None => Inputs { evidence: &record.evidence, ..sources },
+            None => sources,
         })
     }
 
@@ -70,11 +70,15 @@ impl ImplementRun {
         let others = Others::of(&self.track.backlog.tasks);
         let Some(inputs) = self.inputs(task) else { return };
         let memory = self.remembered(turn, task, &others);
+        // What earlier attempts did wrong was another work than one that is only to be changed.
+        let record = self.track.records.get(task).filter(|record| record.rework.is_none());
+        let evidence = record.map(Record::lessons).unwrap_or_default();
         let broken = measured.broken(inputs.task, &[]).into_iter();
         let excluded: BTreeMap<Source, String> =
             broken.map(|problem| (Source::Pattern { index: problem.index }, problem.told())).collect();
         let files = measured.known();
-        let inputs = Inputs { memory: &memory, excluded: &excluded, files: &files, ..inputs };
+        let inputs =
+            Inputs { evidence: &evidence, memory: &memory, excluded: &excluded, files: &files, ..inputs };
         let clean = match compile_clean(&inputs, &others) {
             Ok(clean) => clean,
             Err(problem) => {

@@ -178,7 +178,7 @@ impl ImplementRun {
                 rebasing.entry = Some(turn.open(&self.run.chat, title, Role::Rebase.agent(), session));
                 let record = &self.track.records[task];
                 let bytes_max = self.run.options.context.max_bytes;
-                let text = rebase_prompt(spec, &record.history, &record.evidence, bytes_max);
+                let text = rebase_prompt(spec, &record.history, &record.lessons(), bytes_max);
                 self.ask_for_spec(turn, task, rebasing, session.clone(), text, false);
             }
             (Stage::Creating, other) => {

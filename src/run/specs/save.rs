@@ -19,7 +19,7 @@ use crate::spec::{
     changed_document, compare_document, context_document, parse, render, untried,
 };
 use crate::text::rfc3339;
-use crate::track::Track;
+use crate::track::{Record, Track};
 
 /// The documents that planning leaves in the output directory.
 const PLANNED: [&str; 5] = ["REQUEST.md", "SPEC.md", "ARCH.md", "QA.md", "PLAN.md"];
@@ -239,8 +239,8 @@ impl At<'_> {
             Some((*name, text.to_owned()))
         });
         let tasks = untried(&self.track.backlog.tasks);
-        let evidence = self.track.records.iter().map(|record| record.evidence.as_slice());
-        let told: Vec<_> = tasks.iter().zip(evidence).collect();
+        let lessons: Vec<Vec<String>> = self.track.records.iter().map(Record::lessons).collect();
+        let told: Vec<_> = tasks.iter().zip(lessons.iter().map(Vec::as_slice)).collect();
         let context = context_document(&work.title, &told);
         let backlog = Backlog { revision: None, updated_at: None, tasks, ..self.track.backlog.clone() };
         planned.chain([("BACKLOG.yaml", backlog::render(&backlog)), ("context.md", context)]).collect()
