@@ -57,6 +57,17 @@ impl Shared {
     }
 }
 
+/// Begins to mind a provider for a command: one that was left alone is tried again.
+pub fn meet(turn: &mut Turn, run: &Run, name: &str) {
+    let now_ms = turn.shared.now_ms;
+    let Some(provider) = turn.shared.providers.get_mut(name) else { return };
+    if provider.begin(now_ms, run.options.max_workers) {
+        let why = provider.latest.as_ref().map_or("", |(class, _)| class.words());
+        let text = format!("{name} was left alone because of trouble ({why}); one ask tries it first.");
+        turn.say(&run.chat, text);
+    }
+}
+
 /// The trouble that an ask ended with; `None` when it ended well, at its deadline, or was stopped.
 pub fn trouble_of(outcome: &SessionOutcome, timeout_ms: u64) -> Option<AskTrouble> {
     let diagnosis = trouble::of_end(outcome)?;

@@ -86,6 +86,15 @@ fn a_wording_is_asked_for_again_only_when_the_task_changes() {
 }
 
 #[test]
+fn a_provider_that_was_left_alone_is_tried_by_the_next_command() {
+    let mut world = too_long(Act::error(402, "no credit"));
+    assert!(world.command(Implement, "").is_some_and(|error| error.contains("no credit")));
+    world.agents.script("shorten T01", vec![reply(SHORT)]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+}
+
+#[test]
 fn shortening_survives_esc_and_the_process_at_any_moment() {
     at_every_moment(too_long(reply(SHORT)), (Implement, ""), |mut world, _, at| {
         world.agents.script("shorten T01", vec![reply(SHORT)]);

@@ -1,6 +1,7 @@
 //! A review of the person's own changes: what is not committed, a commit, or a branch. The reviewer reads
 //! the diff and what the person holds it against, nothing else.
 
+use crate::definitions::Role;
 use crate::effect::git::{Change, Comparison, GitOperation, GitOutcome};
 use crate::effect::session::Usage;
 use crate::effect::{Operation, Outcome};
@@ -8,7 +9,9 @@ use crate::engine::{Activity, Turn};
 use crate::evidence::Failure;
 use crate::resilience::provider::Live;
 use crate::review::Verdict;
+use crate::route::Work;
 use crate::run::desk::{DeskRun, Stage};
+use crate::run::providers::{self, provider_of};
 use crate::run::review::{Around, Review, Reviewed, Subject};
 use crate::run::{Waiter, git_failure};
 use crate::text::{bytes, count};
@@ -69,6 +72,8 @@ impl DeskRun {
             acceptance: self.criteria.clone(),
             task: None,
         };
+        let model = self.run.model(Role::Reviewer, Work::Review);
+        providers::meet(turn, &self.run, provider_of(model.as_ref()));
         let around = self.around(&subject, Usage::default());
         let reviewed = Review::begin(turn, &around, 0, None, (&text, None));
         if let Reviewed::More(review) = &reviewed

@@ -21,7 +21,7 @@ use crate::run::Waiter;
 use crate::run::implement::attempt::{Attempt, Stage, role};
 use crate::run::implement::left::Remains;
 use crate::run::implement::{ImplementRun, Stop, Wait};
-use crate::run::providers::{QUOTA_ADVICE, clock, provider_of};
+use crate::run::providers::{self, QUOTA_ADVICE, clock, provider_of};
 use crate::text::bytes;
 use crate::track::Life;
 
@@ -107,15 +107,8 @@ impl ImplementRun {
 
     /// Begins to mind the providers: one that was left alone is tried again.
     pub(super) fn meet_providers(&self, turn: &mut Turn) {
-        let (now_ms, asks_max) = (turn.shared.now_ms, self.run.options.max_workers);
         for name in self.providers() {
-            let Some(provider) = turn.shared.providers.get_mut(&name) else { continue };
-            if provider.begin(now_ms, asks_max) {
-                let why = provider.latest.as_ref().map_or("", |(class, _)| class.words());
-                let text =
-                    format!("{name} was left alone because of trouble ({why}); one ask tries it first.");
-                turn.say(&self.run.chat, text);
-            }
+            providers::meet(turn, &self.run, &name);
         }
     }
 

@@ -20,7 +20,7 @@ use crate::resilience::provider::{Admission, Live};
 use crate::route::Work;
 use crate::run::asked::Asked;
 use crate::run::implement::{ImplementRun, Stage as RunStage, Wait};
-use crate::run::providers::provider_of;
+use crate::run::providers::{self, provider_of};
 use crate::run::{Waiter, session_failure, silent_ms};
 use crate::text::bytes;
 use crate::track::Wording;
@@ -90,6 +90,9 @@ impl ImplementRun {
             } else if self.too_large(task, &self.track.backlog.tasks[task], &others).is_none() {
                 self.track.records[task].wording = None;
             }
+        }
+        if !left.is_empty() {
+            providers::meet(turn, &self.run, provider_of(self.author_model().as_ref()));
         }
         self.next_to_shorten(turn, Shortening { left, ..Shortening::default() })
     }
