@@ -10,6 +10,7 @@ use multi_agent_coder::ids::{CommitId, TrackId};
 use multi_agent_coder::spec::{self, FeatureId, Index, Metadata, SpecStatus};
 
 use crate::agents::{Act, backlog, task};
+use crate::cancel::at_every_moment;
 use crate::git::MAIN;
 use crate::world::World;
 
@@ -272,6 +273,16 @@ fn all_deployed_features_are_built_in_order_and_a_red_one_stops_them() {
     assert_eq!(world.command(Regenerate, "--all"), None);
     world.assert_said("Going on: 1 of 3 features are done");
     assert_eq!(world.sent_to("T01").len(), sent + 2, "what is done is not built again");
+}
+
+#[test]
+fn after_esc_nobody_is_asked_any_more() {
+    at_every_moment(three(), (Regenerate, "--all"), |mut world, chat, at| {
+        let sent = world.sent.len();
+        world.cancel(chat);
+        world.run();
+        assert_eq!(world.sent.len(), sent, "step {at}: {}", world.transcript);
+    });
 }
 
 #[test]

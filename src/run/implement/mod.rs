@@ -360,6 +360,10 @@ impl ImplementRun {
     /// The person wants it to stop.
     pub fn cancelled(mut self: Box<Self>, turn: &mut Turn) -> Activity {
         if matches!(self.stage, Stage::Landing | Stage::Saving { .. } | Stage::Closing { .. }) {
+            if self.is_errand() {
+                // This run is over, what it works for is not.
+                self.stop_for(Stop::Person);
+            }
             return Activity::Implement(self);
         }
         self.stop_for(Stop::Person);
