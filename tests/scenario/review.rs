@@ -484,3 +484,52 @@ fn an_edit_of_the_backlog_wins_over_work_that_waits() {
     assert!(world.sent_to("T01")[1].contains("prices are in euros"));
     assert_eq!(world.sent_to("T02").len(), 1);
 }
+
+#[test]
+fn what_a_person_asks_for_reaches_an_agent_although_other_work_still_waits_to_be_judged() {
+    let stopped = || {
+        let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+        let refusal = Act::verdict("changes_requested", &["round it"]);
+        world.agents.script("review T01", vec![refusal, Act::Hang]);
+        let chat = world.start(Implement, "");
+        world.run_until(|world| world.sent_to("review T01").len() == 2);
+        world.cancel(&chat);
+        world.run();
+        world
+    };
+    let mut world = stopped();
+    assert_eq!(world.command(Review, "T01 changes \"in whole cents\""), None, "{}", world.transcript);
+    let sent = world.sent_to("T01");
+    assert!(sent.len() == 3 && sent[2].contains("in whole cents"), "{sent:?}");
+    world.assert_all_merged();
+    let mut world = stopped();
+    let better = Act::proposal(0.9, "It was vague.", "description: \"Whole cents.\"");
+    world.agents.script("rebase T01", vec![better]);
+    assert_eq!(world.command(Review, "T01 rebase"), None, "{}", world.transcript);
+    let sent = world.sent_to("T01");
+    assert!(sent.len() == 3 && sent[2].contains("Whole cents."), "{sent:?}");
+    world.assert_all_merged();
+}
+
+#[test]
+fn a_reviewers_provider_that_was_left_alone_is_tried_by_the_next_review() {
+    let mut world = World::new(Vec::new());
+    world.git.uncommitted.insert("mine.js".into(), "by hand\n".into());
+    world.agents.script("reviewer", vec![Act::error(402, "no credit")]);
+    let error = world.command(Review, "").unwrap_or_default();
+    assert!(error.contains("the reviewer's provider is in trouble"), "{error}");
+    assert_eq!(world.command(Review, ""), None, "{}", world.transcript);
+    world.assert_said("The reviewer found no defect.");
+}
+
+#[test]
+fn an_agent_that_does_nothing_about_a_persons_words_has_not_heeded_them() {
+    let mut world = manual(vec![task("T01", "Price list", 1.0, &[])]);
+    let same = Act::change(&[("t01/main.js", "the same\n")]);
+    world.agents.script("T01", vec![same.clone(), same]);
+    assert_eq!(world.command(Implement, ""), None);
+    assert_eq!(world.command(Review, "T01 changes \"round it\""), None, "{}", world.transcript);
+    world.assert_said("because an agent that was to change its work changed nothing");
+    assert_eq!(world.sent_to("T01").len(), 3);
+    assert_eq!(status(&world, "T01"), "review");
+}

@@ -41,6 +41,9 @@ pub struct KeptWork {
     pub base: CommitId,
     /// It.
     pub commit: CommitId,
+    /// SHA-256 of its diff, if that is known.
+    #[serde(default)]
+    pub diff_hash: Option<String>,
 }
 
 /// What a person may look at and decide on.
@@ -159,7 +162,7 @@ impl ImplementRun {
         let (Some(record), Some(slot)) = (self.track.records.get_mut(task), self.free.pop_first()) else {
             return;
         };
-        let Some(KeptWork { number, base, commit }) = record.work.clone() else { return };
+        let Some(KeptWork { number, base, commit, .. }) = record.work.clone() else { return };
         let attempt = Attempt {
             number,
             slot,
@@ -186,6 +189,8 @@ impl ImplementRun {
         let Some(record) = self.track.records.get_mut(task) else { return };
         let before = std::mem::take(&mut record.life);
         record.start_over();
+        // What waits to be judged is without the change.
+        record.left = None;
         record.history.push(format!("The person asked for a change: {words}"));
         record.error = Some(format!("a person asked for a change: {words}"));
         match (before, &record.work) {
@@ -201,7 +206,7 @@ impl ImplementRun {
                     commit: work.commit.clone(),
                     base: work.base.clone(),
                     issues: vec![words],
-                    diff_hash: None,
+                    diff_hash: work.diff_hash.clone(),
                 });
             }
             (_, None) => {}
@@ -212,6 +217,8 @@ impl ImplementRun {
     fn rebase_for(&mut self, turn: &mut Turn, task: usize, words: Option<String>) {
         let Some(record) = self.track.records.get_mut(task) else { return };
         record.start_over();
+        // What waits to be judged is work on the spec that is looked at.
+        record.left = None;
         // The author is asked as soon as there is room, in another run if need be.
         let why =
             words.as_ref().map_or_else(|| "you asked for it".to_owned(), |words| format!("you say: {words}"));

@@ -5,6 +5,7 @@ use crate::run::implement::attempt::{Attempt, Collected, Ending, Stage};
 use crate::definitions::Role;
 use crate::effect::git::{Change, GitOperation, GitOutcome};
 use crate::effect::session::Usage;
+use crate::effect::stored::sha256;
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
 use crate::evidence::Failure;
@@ -43,7 +44,7 @@ impl ImplementRun {
             (Some(Ending::Interrupted), _) => self.interrupted(turn, task, &attempt),
             (Some(Ending::Failed(failure)), commit) => {
                 if let Some(commit) = commit.as_ref().filter(|_| self.touched(changes).is_empty()) {
-                    self.keep_work(task, &attempt, commit);
+                    self.keep_work(task, &attempt, commit, diff);
                 }
                 self.failed(turn, task, &attempt, failure);
             }
@@ -57,7 +58,7 @@ impl ImplementRun {
             }
             (None, Some(commit)) => {
                 attempt.kept = Some(commit.clone());
-                self.keep_work(task, &attempt, commit);
+                self.keep_work(task, &attempt, commit, diff);
                 if self.is_stopping() {
                     return self.interrupted(turn, task, &attempt);
                 }
@@ -77,10 +78,10 @@ impl ImplementRun {
     }
 
     /// Work is in a ref; a person may look at it there.
-    fn keep_work(&mut self, task: usize, attempt: &Attempt, commit: &CommitId) {
+    fn keep_work(&mut self, task: usize, attempt: &Attempt, commit: &CommitId, diff: &str) {
         if let Some(record) = self.track.records.get_mut(task) {
             let (number, base, commit) = (attempt.number, attempt.base.clone(), commit.clone());
-            record.work = Some(KeptWork { number, base, commit });
+            record.work = Some(KeptWork { number, base, commit, diff_hash: Some(sha256(diff)) });
             record.issues.clear();
         }
     }
@@ -125,7 +126,7 @@ impl ImplementRun {
             // The person may have said so since.
             return self.failed(turn, task, &attempt, Failure::OffLimits { paths });
         }
-        self.keep_work(task, &attempt, &commit);
+        self.keep_work(task, &attempt, &commit, diff);
         let diff = self.readable_diff(turn, task, diff, *diff_bytes);
         let work = Collected { commit, changes: changes.clone(), diff };
         self.gate(turn, task, attempt, directory, work);

@@ -182,7 +182,7 @@ impl ImplementRun {
         record.attempts += u32::from(!was_failed);
         record.troubles = 0;
         record.error = None;
-        (record.rework, record.work) = (None, None);
+        (record.rework, record.work, record.left) = (None, None, None);
         record.issues.clear();
         for report in &mut record.reports {
             // What a green gate printed is of no more use, and a checkpoint would carry it along.

@@ -3,8 +3,8 @@
 //! changes, the spec is looked at.
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::effect::stored::sha256;
 use crate::engine::Turn;
 use crate::evidence::{Failure, distill};
 use crate::ids::CommitId;
@@ -38,7 +38,7 @@ pub struct Rework {
 impl Rework {
     /// Whether the same diff came out as went in.
     pub fn changes_nothing(&self, diff: &str) -> bool {
-        self.diff_hash.as_ref().is_some_and(|hash| *hash == hash_of(diff))
+        self.diff_hash.as_ref().is_some_and(|hash| *hash == sha256(diff))
     }
 
     /// Whether the same is asked for again. Lines move when code changes, so their numbers do not count.
@@ -98,7 +98,7 @@ impl ImplementRun {
             commit: work.commit.clone(),
             base: attempt.base.clone(),
             issues: issues.iter().map(|issue| cut(issue, ISSUE_BYTES_MAX)).collect(),
-            diff_hash: Some(hash_of(&work.diff)),
+            diff_hash: Some(sha256(&work.diff)),
         };
         let failure = Failure::Review { issues: rework.issues.clone(), is_of_spec: false };
         if nth > REWORKS_MAX || is_stuck || !self.can_ask_for(task, &rework.issues) {
@@ -136,10 +136,6 @@ pub(super) fn rebase_reason(rework: &Rework, failure: &Failure) -> Option<String
     }
 }
 
-fn hash_of(diff: &str) -> String {
-    Sha256::digest(diff).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// A text in lower case and single spaces, without the numbers that follow a colon.
 fn without_numbers(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
@@ -163,7 +159,7 @@ mod tests {
             commit: CommitId("a".into()),
             base: CommitId("b".into()),
             issues: issues.iter().map(|issue| (*issue).to_owned()).collect(),
-            diff_hash: Some(hash_of("+a\n")),
+            diff_hash: Some(sha256("+a\n")),
         }
     }
 
