@@ -260,7 +260,7 @@ pub fn definitions(sources: &PromptSources) -> Definitions {
             command(CommandName::Metrics, "Success, time, tokens and cost so far"),
             command(
                 CommandName::Spec,
-                "The specs of features: list them, show one (show), or save this plan's (save)",
+                "The specs of features: list them, show one (show), save this plan's (save), make a template of one (template)",
             ),
         ],
         agents: registered

@@ -11,13 +11,24 @@ import { opencodeBinary } from "../e2e/host.ts";
 import { type Packed, pack } from "../e2e/pack.ts";
 
 const FILES = [
+  "ARCHITECTURE.md",
   "CHANGELOG.md",
   "LICENSE",
   "README.md",
+  "RELIABILITY.md",
   "dist/core_bg.wasm",
   "dist/provider.js",
   "dist/server.d.ts",
   "dist/server.js",
+  "docs/backlog.md",
+  "docs/implement.md",
+  "docs/memory.md",
+  "docs/prompts.md",
+  "docs/regenerate.md",
+  "docs/review.md",
+  "docs/run.svg",
+  "docs/specs.md",
+  "docs/templates.md",
   "package.json",
   "schema/options.schema.json",
 ];
