@@ -102,6 +102,11 @@ impl Turn<'_> {
         self.shared.written.insert(path.to_owned(), vec![hash.to_owned()]);
     }
 
+    /// Whatever a document holds now is an edit.
+    pub fn forget_document(&mut self, path: &str) {
+        self.shared.written.remove(path);
+    }
+
     /// Whether a session's deletion is under way.
     pub fn is_removing(&self, session: &SessionId) -> bool {
         let removes = |waiting: &Waiting| matches!(&waiting.nature, Nature::Removes { session: gone } if gone == session);

@@ -349,3 +349,17 @@ fn a_process_that_ends_while_it_saves_leaves_no_edit_behind() {
         assert!(!world.specs().iter().any(|path| path.contains(".edited")), "{:?}", world.specs());
     }
 }
+
+#[test]
+fn an_edit_that_no_version_keeps_is_not_replaced_without_a_copy() {
+    for name in ["PLAN.md", "ARCH.md", "context.md"] {
+        let mut world = World::landed();
+        world.edit_spec(name, "#", "# My");
+        let edited = world.spec_file(name).to_owned();
+        // One command takes the edit in, another one saves the feature again.
+        assert!(world.command(Backlog, "--nonsense").is_some());
+        world.assert_said(&format!("{name} changed"));
+        assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+        assert!(world.files.values().any(|text| *text == edited), "{name}: {}", world.transcript);
+    }
+}

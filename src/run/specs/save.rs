@@ -11,7 +11,7 @@ use crate::engine::Turn;
 use crate::ids::CommitId;
 use crate::plan::request::read_request;
 use crate::run::specs::files::{Draft, Found, Reading, Writing, Written};
-use crate::run::specs::sweep::{Sweep, Swept, version_drafts};
+use crate::run::specs::sweep::{Sweep, Swept, has_versions, version_drafts};
 use crate::run::specs::{bullets, directory, work};
 use crate::run::{Progress, Run, Waiter};
 use crate::spec::{
@@ -282,7 +282,8 @@ impl At<'_> {
         let id = &metadata.id;
         let known = |name: &str| -> Vec<String> {
             let files = swept.shelf.features.get(id);
-            files.and_then(|files| files.get(name)).cloned().into_iter().collect()
+            let known = files.and_then(|files| files.get(name)).filter(|_| has_versions(name));
+            known.cloned().into_iter().collect()
         };
         let draft = |name: &str, text: &str| Draft {
             path: swept.shelf.file(id, name),

@@ -262,6 +262,12 @@ pub(super) fn version_drafts(path: &str, metadata: &Metadata, texts: Texts) -> V
     named.into_iter().filter_map(draft).collect()
 }
 
+/// Whether an edit of a document stays readable, whatever takes its place: in the texts of its version, or
+/// in `metadata.yaml`, which is only ever added to.
+pub(super) fn has_versions(name: &str) -> bool {
+    ["BACKLOG.yaml", "SPEC.md", METADATA].contains(&name)
+}
+
 /// What an edit made of a feature, for the chat.
 fn told(path: &str, entry: &HistoryEntry) -> String {
     let lines: String = entry.changes.iter().map(|line| format!("- {line}\n")).collect();
@@ -282,7 +288,11 @@ fn index(
             let path = swept.shelf.file(&metadata.id, name);
             match written.hashes.get(&path) {
                 Some(now) => hash.clone_from(now),
-                None => turn.take_document(&path, hash),
+                None if has_versions(name) || turn.is_document_own(&path, hash) => {
+                    turn.take_document(&path, hash);
+                }
+                // Nothing else holds this edit: it is not to be replaced without a copy.
+                None => turn.forget_document(&path),
             }
         }
         files.retain(|name, _| crate::spec::is_of_feature(name));
