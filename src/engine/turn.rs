@@ -3,12 +3,13 @@
 use super::{Activity, Nature, Shared, Waiting};
 use crate::effect::chat::ChatOperation;
 use crate::effect::file::{Expected, Place};
+use crate::effect::git::GitOutcome;
 use crate::effect::session::SessionOperation;
 use crate::effect::stored::sha256;
-use crate::effect::{Effect, Operation};
+use crate::effect::{Effect, Operation, Outcome};
 use crate::ids::{EffectId, SessionId};
-use crate::run::Waiter;
 use crate::run::documents::write;
+use crate::run::{Run, Waiter};
 
 /// So many versions of a document can be on their way to the disk before one was heard of.
 const WRITTEN_MAX: usize = 8;
@@ -52,6 +53,14 @@ impl Turn<'_> {
     pub fn is_awaited(&self) -> bool {
         let is_own = |waiter: &Waiter| !(*waiter == Waiter::Nobody || waiter.is_look());
         self.shared.waiting.values().any(|waiting| is_own(&waiting.waiter))
+    }
+
+    /// Remembers what git's configuration was like when a command began, if that was changed under it: the
+    /// next command must not take the change for the person's.
+    pub fn guard(&mut self, run: &Run, outcome: &Outcome) {
+        if let Outcome::Git(GitOutcome::Tampered { .. }) = outcome {
+            self.shared.guard = Some(run.repository.guard.clone());
+        }
     }
 
     /// Writes a document for people. What is ours is replaced, an edit is kept beside it.

@@ -3,7 +3,7 @@
 use multi_agent_coder::backlog::{TaskSpec, render};
 use multi_agent_coder::effect::Operation;
 use multi_agent_coder::effect::file::Place;
-use multi_agent_coder::effect::git::{GitOperation, GitOutcome};
+use multi_agent_coder::effect::git::{GitOperation, GitOutcome, Guarded};
 use multi_agent_coder::effect::process::ProcessOperation;
 use multi_agent_coder::event::CommandName::{Implement, Progress, Regenerate};
 use multi_agent_coder::ids::{CommitId, TrackId};
@@ -444,4 +444,36 @@ fn it_waits_for_no_other_command_and_git_is_watched() {
     let is_landing = |operation: &Operation| matches!(operation, Operation::Git(GitOperation::Land { .. }));
     let effects = world.log.iter().flat_map(|(_, effects)| effects);
     assert_eq!(effects.filter(|effect| is_landing(&effect.operation)).count(), 2, "only /implement lands");
+}
+
+#[test]
+fn a_configuration_that_changes_while_versions_are_compared_is_for_the_person_to_take() {
+    let mut world = landed();
+    world.agents.script("T01", vec![built("sum", "sum")]);
+    let chat = world.start(Regenerate, ID);
+    world.run_until(|world| world.transcript.contains("Comparing"));
+    let name = "core.hookspath".to_owned();
+    world.git.planned.push(("prepare", GitOutcome::Tampered { names: vec![name.clone()] }));
+    world.git.guard = vec![Guarded { name, hash: "2".into() }];
+    world.run();
+    let end = world.end_of(&chat).unwrap();
+    assert!(end.contains("git's configuration was changed while this ran"), "{end}");
+    let end = world.command(Regenerate, ID).unwrap();
+    assert!(end.contains("was changed while agents worked, and still is: core.hookspath"), "{end}");
+    assert_eq!(world.command(Regenerate, &format!("{ID} --trust-config")), None);
+}
+
+#[test]
+fn a_branch_that_was_deleted_before_the_end_is_told_with_the_way_back() {
+    let mut world = landed();
+    world.agents.script("T01", vec![built("sum", "sum")]);
+    let chat = world.start(Regenerate, ID);
+    world.run_until(|world| world.transcript.contains("Comparing"));
+    let tip = world.git.refs.remove(BRANCH).unwrap();
+    world.run();
+    let end = world.end_of(&chat).unwrap();
+    let way = format!("`git branch mac/feature-001-cart-r1 {tip}` brings it back");
+    assert!(end.contains(&way), "{end}");
+    world.git.refs.insert(BRANCH.into(), tip);
+    assert_eq!(world.command(Regenerate, ID), None);
 }

@@ -396,6 +396,7 @@ impl ImplementRun {
 
     fn step_resolved(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome, took_ms: u64) -> Activity {
         let stage = std::mem::replace(&mut self.stage, Stage::Working);
+        turn.guard(&self.run, outcome);
         if self.is_stopping()
             && !matches!(
                 stage,

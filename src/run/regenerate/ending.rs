@@ -112,6 +112,15 @@ impl RegenerateRun {
                 self.made(turn, &ending.versions[at].clone(), actual.clone());
                 self.land_next(turn, ending, at + 1)
             }
+            (Step::Moving { at, .. }, Outcome::Git(GitOutcome::Stale { actual: None })) => {
+                let (track, commit) = (&ending.versions[at].track, ending.commit_of(at));
+                let text = format!(
+                    "the branch `mac/{track}` is gone. `git branch mac/{track} {commit}` brings it back with all that was \
+                     merged there, then `{}` goes on.",
+                    self.command()
+                );
+                self.give_up(turn, &text)
+            }
             (Step::Documents { mut left }, Outcome::File(FileOutcome::Written { hash, kept })) => {
                 let (path, _) = left.remove(0);
                 if let Some(kept) = kept {

@@ -112,6 +112,7 @@ impl RegenerateRun {
     /// What it waited for ended.
     pub fn resolved(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
         let stage = std::mem::replace(&mut self.stage, Stage::Building);
+        turn.guard(&self.run, outcome);
         if self.is_stopping {
             return self.stopped(turn);
         }
