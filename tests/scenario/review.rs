@@ -47,6 +47,7 @@ fn in_each_others_way() -> World {
         error.contains("T02: waits for your review: the work conflicts with merged work in shared.js"),
         "{error}"
     );
+    assert!(error.contains("`/review T02` shows what there is to decide."), "{error}");
     world
 }
 

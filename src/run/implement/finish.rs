@@ -218,6 +218,13 @@ impl ImplementRun {
         if self.is_errand() {
             return self.errand_advice();
         }
+        if self.wish == Wish::Decide(Decision::Approve)
+            && matches!(self.stopping, None | Some(Stop::Person))
+            && let Some(task) = open.first().and_then(|index| self.track.backlog.tasks.get(*index))
+        {
+            // `/implement` leaves to the person what waits for them.
+            return format!("`/review {}` shows what there is to decide.", task.id);
+        }
         match &self.stopping {
             Some(Stop::Person) => return "Stopped. `/implement` goes on from here.".to_owned(),
             Some(Stop::Budget(reason)) => {
