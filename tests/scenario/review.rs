@@ -534,3 +534,18 @@ fn an_agent_that_does_nothing_about_a_persons_words_has_not_heeded_them() {
     assert_eq!(world.sent_to("T01").len(), 3);
     assert_eq!(status(&world, "T01"), "review");
 }
+
+#[test]
+fn the_work_that_is_shown_and_merged_is_the_latest_there_is() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    world.setting.options = json!({ "maxRetries": 2, "rebase": { "enabled": false } });
+    world.agents.script("review T01", vec![Act::verdict("rebase", &["cents or euros?"])]);
+    world.agents.script("T01", vec![Act::change(&[("price.js", "1\n")]), Act::change(&[])]);
+    assert!(world.command(Implement, "").is_some());
+    world.transcript.clear();
+    assert_eq!(world.command(Review, ""), None);
+    world.assert_said("| price.js |");
+    assert_eq!(world.command(Review, "T01 approve"), None, "{}", world.transcript);
+    world.assert_said("1 file changed");
+    world.assert_all_merged();
+}

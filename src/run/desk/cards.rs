@@ -89,7 +89,7 @@ impl Held<'_> {
             waits_for: waits,
             why: self.why(index, waits),
             acceptance: spec.acceptance.clone(),
-            changes: record.changes.clone(),
+            changes: record.work.as_ref().map_or(&record.changes, |work| &work.changes).clone(),
             checks: record.reports.clone(),
             issues: record.issues.clone(),
             attempts: record.begun,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::effect::git::HeldAttempt;
+use crate::effect::git::{Change, HeldAttempt};
 use crate::effect::session::Usage;
 use crate::engine::Turn;
 use crate::evidence::{Failure, FailureClass, distill, remember};
@@ -41,6 +41,9 @@ pub struct KeptWork {
     pub base: CommitId,
     /// It.
     pub commit: CommitId,
+    /// What it changes.
+    #[serde(default)]
+    pub changes: Vec<Change>,
     /// SHA-256 of its diff, if that is known.
     #[serde(default)]
     pub diff_hash: Option<String>,
@@ -162,7 +165,7 @@ impl ImplementRun {
         let (Some(record), Some(slot)) = (self.track.records.get_mut(task), self.free.pop_first()) else {
             return;
         };
-        let Some(KeptWork { number, base, commit, .. }) = record.work.clone() else { return };
+        let Some(KeptWork { number, base, commit, changes, .. }) = record.work.clone() else { return };
         let attempt = Attempt {
             number,
             slot,
@@ -179,7 +182,9 @@ impl ImplementRun {
             live: Usage::default(),
             stage: Stage::Over,
         };
-        let work = Collected { commit, changes: record.changes.clone(), diff: String::new() };
+        // A later attempt may have changed other files, and this is what is merged.
+        record.changes.clone_from(&changes);
+        let work = Collected { commit, changes, diff: String::new() };
         self.queue(turn, task, attempt, work);
     }
 

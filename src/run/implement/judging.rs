@@ -81,7 +81,8 @@ impl ImplementRun {
     fn keep_work(&mut self, task: usize, attempt: &Attempt, commit: &CommitId, diff: &str) {
         if let Some(record) = self.track.records.get_mut(task) {
             let (number, base, commit) = (attempt.number, attempt.base.clone(), commit.clone());
-            record.work = Some(KeptWork { number, base, commit, diff_hash: Some(sha256(diff)) });
+            let (changes, diff_hash) = (record.changes.clone(), Some(sha256(diff)));
+            record.work = Some(KeptWork { number, base, commit, changes, diff_hash });
             record.issues.clear();
         }
     }
