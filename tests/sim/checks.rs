@@ -30,6 +30,7 @@ pub fn is_look(command: &Command) -> bool {
     match command.name {
         CommandName::Progress | CommandName::Metrics => true,
         CommandName::Backlog => command.arguments == "--check",
+        CommandName::Spec => matches!(command.arguments.split_whitespace().next(), None | Some("show")),
         CommandName::Plan | CommandName::Implement | CommandName::Review | CommandName::Regenerate => false,
     }
 }
