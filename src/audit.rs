@@ -172,10 +172,13 @@ fn statuses(track: &Track) -> BTreeMap<TaskId, Status> {
     track.ids().into_iter().zip(track.statuses()).collect()
 }
 
-/// Whether an event belongs to the inside of a command, and brings no backlog that a person has edited.
+/// Whether an event belongs to the inside of a command. What is read at its start, or is not there, may
+/// bring edits of a person, and what they ask for.
 fn is_within(event: &Event) -> bool {
     match event {
-        Event::Resolved { outcome, .. } => !matches!(outcome, Outcome::File(FileOutcome::Read { .. })),
+        Event::Resolved { outcome, .. } => {
+            !matches!(outcome, Outcome::File(FileOutcome::Read { .. } | FileOutcome::Missing))
+        }
         Event::Session { .. } => true,
         Event::Opened { .. } | Event::Checkpoint { .. } | Event::Command { .. } | Event::Cancelled { .. } => {
             false

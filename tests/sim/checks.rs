@@ -231,9 +231,11 @@ impl World {
         // The work of an earlier command goes back in this one.
         let most = 2 * (answers + self.books.troubles + 1);
         assert!(reworks < most, "I1: the work of {task} went back {reworks} times");
-        let begins = slot_of(at).and_then(|slot| self.git.worktrees.get(&slot)?.at.clone());
+        // A person may delete a worktree at any moment: then nothing tells what it showed.
+        let worktree = slot_of(at).and_then(|slot| self.git.worktrees.get(&slot));
+        let Some(begins) = worktree.and_then(|worktree| worktree.at.as_ref()) else { return };
         let prefix = format!("refs/mac/{}/{task}/", self.track);
-        let mut held = self.git.refs.iter().filter(|(_, commit)| begins.as_ref() == Some(*commit));
+        let mut held = self.git.refs.iter().filter(|(_, commit)| begins == *commit);
         let number: Option<u32> = held.find_map(|(name, _)| name.strip_prefix(&prefix)?.parse().ok());
         let number = number.expect("I5: work that goes back is in no ref of its attempt");
         let verdict = self.books.verdicts.get(&(task.to_owned(), number));
