@@ -155,7 +155,9 @@ impl Ground {
         let mut names: Vec<String> = changed.filter(differs).map(|one| one.name.clone()).collect();
         names.sort();
         names.dedup();
-        let is_taken = self.arguments.split_whitespace().any(|word| word == TRUST_CONFIG);
+        // /review has no such option: there the word is one of the person's to an agent.
+        let is_taken = self.name != CommandName::Review
+            && self.arguments.split_whitespace().any(|word| word == TRUST_CONFIG);
         if names.is_empty() || is_taken {
             return None;
         }

@@ -375,7 +375,10 @@ impl Git {
     fn checkout(&self) -> Checkout {
         let head = self.refs.get(MAIN).cloned();
         let dirty = |n: u32| Guarded { name: format!("dirty-{n}.txt"), hash: hash("dirty") };
-        Checkout { head, branch: self.branch.clone(), files: (0..self.dirty_files).map(dirty).collect() }
+        let uncommitted = |(name, text): (&String, &String)| Guarded { name: name.clone(), hash: hash(text) };
+        let files =
+            (0..self.dirty_files).map(dirty).chain(self.uncommitted.iter().map(uncommitted)).collect();
+        Checkout { head, branch: self.branch.clone(), files }
     }
 
     fn hold(&self, track: &TrackId, tip: Option<&CommitId>) -> GitOutcome {

@@ -9,7 +9,7 @@ use multi_agent_coder::effect::git::{GitOperation, GitOutcome, Guarded};
 use multi_agent_coder::effect::process::ProcessOperation;
 use multi_agent_coder::effect::session::SessionOperation;
 use multi_agent_coder::engine::Engine;
-use multi_agent_coder::event::CommandName::{Implement, Plan, Progress};
+use multi_agent_coder::event::CommandName::{Implement, Plan, Progress, Review};
 use multi_agent_coder::ids::SessionId;
 use serde_json::json;
 
@@ -331,6 +331,9 @@ fn a_changed_configuration_of_git_stops_the_run_and_costs_no_work() {
                 "{error}"
             );
         }
+        let words = "T01 changes \"say what --trust-config does\"";
+        let error = world.command(Review, words).unwrap_or_default();
+        assert!(error.contains("core.fsmonitor in .git/config"), "{error}");
         let mut undone = world.clone();
         undone.git.guard.clear();
         for (mut world, arguments) in [(undone, ""), (world, "--trust-config")] {

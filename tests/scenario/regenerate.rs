@@ -130,6 +130,23 @@ fn another_implementation_that_passes_the_same_criteria() {
     assert!(json.contains(r#""same": true"#), "{json}");
 }
 
+/// What we write ourselves while agents work is no news.
+#[test]
+fn documents_of_ours_that_change_meanwhile_are_not_told() {
+    let mut world = landed();
+    world.agents.script("T01", vec![built("add", "add")]);
+    world.start(Regenerate, ID);
+    let asked = world.sent_to("T01").len();
+    world.run_until(|world| world.sent_to("T01").len() > asked);
+    world.git.uncommitted.insert("tasks/memory.yaml".into(), "entries:\n".into());
+    world
+        .git
+        .uncommitted
+        .insert("tasks/regenerate/feature-001-cart-r1/T01.notes.md".into(), "# T01\n".into());
+    world.run();
+    assert!(!world.transcript.contains("changed in your checkout"), "{}", world.transcript);
+}
+
 #[test]
 fn one_that_does_not() {
     let mut world = landed();

@@ -359,7 +359,9 @@ fn when_nothing_waits_the_persons_own_changes_are_reviewed() {
     assert!(world.sent.is_empty());
 
     world.git.uncommitted.insert("mine.js".into(), "by hand\n".into());
-    world.git.uncommitted.insert("tasks/PLAN.md".into(), "a document of ours\n".into());
+    for ours in ["tasks/PLAN.md", "specs/feature-001-cart/SPEC.md"] {
+        world.git.uncommitted.insert(ours.into(), "a document of ours\n".into());
+    }
     world.agents.script("reviewer", vec![Act::verdict("changes_requested", &["mine.js:1: no test"])]);
     assert_eq!(world.command(Review, "\"handles an empty list\""), None, "{}", world.transcript);
     let sent = world.sent_to("reviewer");

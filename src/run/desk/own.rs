@@ -22,9 +22,11 @@ const DIFF_BYTES_MAX: u32 = 1024 * 1024;
 impl DeskRun {
     /// Looks up what the person changed. The documents of ours in the checkout are no change of theirs.
     pub(super) fn compare(mut self: Box<Self>, turn: &mut Turn) -> Activity {
+        let options = &self.run.options;
+        let own = [&options.output_dir, &options.specs_dir];
         let operation = GitOperation::Compare {
             name: self.names.first().cloned(),
-            without: vec![self.run.options.output_dir.trim_end_matches('/').to_owned()],
+            without: own.map(|directory| directory.trim_end_matches('/').to_owned()).to_vec(),
             diff_bytes_max: DIFF_BYTES_MAX,
         };
         turn.request(Waiter::Desk, Operation::Git(operation));

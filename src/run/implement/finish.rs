@@ -141,7 +141,7 @@ impl ImplementRun {
         if !landing.is_empty() {
             turn.say(&self.run.chat, landing);
         }
-        if let Some(text) = self.watch.report(&self.track.backlog, &self.run.options) {
+        if let Some(text) = self.watch.report(&self.track.backlog, &self.given().options) {
             turn.say(&self.run.chat, text);
         }
         if let Some(text) = self.door_text() {

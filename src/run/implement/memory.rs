@@ -204,8 +204,7 @@ impl ImplementRun {
 
     /// What was learned is of the project, whoever gave the errand.
     fn memory_path(&self) -> String {
-        let run = self.errand.as_ref().map_or(&self.run, |errand| errand.run());
-        run.document("memory.yaml")
+        self.given().document("memory.yaml")
     }
 }
 

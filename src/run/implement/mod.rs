@@ -329,6 +329,11 @@ impl ImplementRun {
         self.wish != Wish::All
     }
 
+    /// The command as the person gave it: an errand has documents of its own below theirs.
+    pub(super) fn given(&self) -> &Run {
+        self.errand.as_ref().map_or(&self.run, |errand| errand.run())
+    }
+
     /// Whether nothing new starts.
     pub(crate) fn is_stopping(&self) -> bool {
         self.stopping == Some(Stop::Person)
