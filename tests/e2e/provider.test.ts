@@ -131,7 +131,7 @@ describe.concurrent("a provider in trouble", { timeout: WAIT_MS }, () => {
       toolCall("frobnicate", "{}"),
       contextOverflow,
     ];
-    const script = scriptWith(faults, { other: "What was said so far." });
+    const script = scriptWith(faults, { compaction: "What was said so far." });
     return implementing(script, SHORT, async (world, end) => {
       await expectMerged(world, end);
       expect(printed(end)).not.toMatch(/in trouble|failed/);
@@ -145,11 +145,11 @@ describe.concurrent("a provider in trouble", { timeout: WAIT_MS }, () => {
       if (step === 0) sessions += 1;
       return sessions > 1 ? solve(EXPIRY) : contextOverflow;
     };
-    const other = () => {
+    const compaction = () => {
       summaries += 1;
       return "What was said so far.";
     };
-    const script = linksScript({ implementer, other }, TASKS);
+    const script = linksScript({ implementer, compaction }, TASKS);
     return implementing(script, SHORT, async (world, end) => {
       expectSuccess(end);
       expect(summaries).toBeLessThan(4);

@@ -28,8 +28,19 @@ test("a nudge is read at the next step, and the ask ends with what was said afte
     expect(answer).toMatchObject({ type: "answered", text: "Heard it 2 times.", finish: "stop" });
     expect(answer).toMatchObject({ usage: { steps: 3 } });
     const signals = desk.signals.get(session) ?? [];
-    expect(signals.map(({ type }) => type)).toEqual(["called", "stepped", "stepped", "stepped"]);
-    expect(signals[0]).toMatchObject({ tool: "bash", is_error: false });
+    const types = signals.map(({ type }) => type);
+    // The session is read back beside its work.
+    expect(types).toContain("stored");
+    expect(types.filter((type) => type !== "stored")).toEqual([
+      "called",
+      "stepped",
+      "stepped",
+      "stepped",
+    ]);
+    expect(signals.find(({ type }) => type === "called")).toMatchObject({
+      tool: "bash",
+      is_error: false,
+    });
     for (const signal of signals)
       if (signal.type === "stepped") expect(signal.usage.input_tokens).toBeGreaterThan(0);
     expect(await nudge()).toMatchObject({ type: "failed", trouble: { name: "NotAtWork" } });
@@ -77,7 +88,8 @@ test("after kill -9 sessions are found by their purpose, and recalled as what th
       purpose: PURPOSE,
     });
     expect(said).toMatchObject({ type: "answered", text: "Answered." });
-    expect(await recall(desk, over)).toEqual(said);
+    // What was sent is not known any more, so nobody can say from where on it would differ.
+    expect(withoutPlaces(await recall(desk, over))).toEqual(withoutPlaces(said));
     expect(await recall(desk, stuck, worktree)).toMatchObject({ type: "unfinished" });
     for (const [session, directory] of [
       [over, null],
@@ -90,3 +102,8 @@ test("after kill -9 sessions are found by their purpose, and recalled as what th
     await desk.server.stop();
   });
 });
+
+function withoutPlaces(outcome: unknown): unknown {
+  const isPlace = (key: string) => key === "differs_at" || key === "excerpt";
+  return JSON.parse(JSON.stringify(outcome, (key, value) => (isPlace(key) ? undefined : value)));
+}
