@@ -61,7 +61,7 @@ test("a landed feature is kept with all its documents, and an edit by hand is it
     expect(broken.code).not.toBe(0);
     expect(printed(broken)).toMatch(new RegExp(`specs/${feature.id}/BACKLOG.yaml:\\d+: `));
     expect(only(world).version).toBe("2.0.0");
-    const shown = await world.run("spec", ["show", "1"]);
+    const shown = await world.run("spec", ["show", "feature-001"]);
     expectSuccess(shown);
     expect(printed(shown)).toContain("version 2.0.0, deployed");
   }));
