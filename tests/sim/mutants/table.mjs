@@ -201,9 +201,9 @@ export const MUTANTS = [
   {
     name: "evidence of other tasks",
     file: READING,
-    find: "        let inputs = Inputs { memory: &memory, excluded: &excluded, files: &files, ..inputs };\n",
+    find: "let evidence = record.map(Record::lessons).unwrap_or_default();",
     replace:
-      "        let all: Vec<String> = self.track.records.iter().flat_map(|record| record.evidence.clone()).collect();\n        let inputs = Inputs { evidence: &all, memory: &memory, excluded: &excluded, files: &files, ..inputs };\n",
+      "let _ = record;\n        let evidence: Vec<String> = self.track.records.iter().flat_map(Record::lessons).collect();",
   },
   {
     name: "context not written first",
