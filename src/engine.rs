@@ -125,6 +125,8 @@ pub(crate) struct Shared {
     pub interrupted: Interrupted,
     /// The feature that each track was given here: its number is no other's, whatever the index says.
     pub features: BTreeMap<TrackId, FeatureId>,
+    /// SHA-256 of what each track's feature was saved from last: from then on its spec is a person's to edit.
+    pub saved: BTreeMap<TrackId, String>,
     /// Tracks that were planned from a template.
     pub templated: BTreeSet<TrackId>,
     /// What git's configuration was like before it was changed under a run; until that is undone, or

@@ -45,9 +45,6 @@ pub struct Track {
     /// The feature that it builds again; `None` for a plan of its own.
     #[serde(default)]
     pub feature: Option<FeatureId>,
-    /// The latest commit whose landing was kept as a spec.
-    #[serde(default)]
-    pub saved: Option<CommitId>,
 }
 
 /// What has become of a task.

@@ -24,13 +24,13 @@ impl Track {
                  journal is older than the file; what the file says counts"
             ));
         }
-        let (mut earlier, tip, landed, saved, base, feature) = match known {
+        let (mut earlier, tip, landed, base, feature) = match known {
             Some(track) => {
                 let tasks = track.backlog.tasks.into_iter().zip(track.records);
                 let earlier = tasks.chain(track.removed).collect();
-                (earlier, track.tip, track.landed, track.saved, track.base, track.feature)
+                (earlier, track.tip, track.landed, track.base, track.feature)
             }
-            None => (Vec::new(), None, None, None, None, None),
+            None => (Vec::new(), None, None, None, None),
         };
         let read = backlog.revision;
         let records = backlog
@@ -45,7 +45,7 @@ impl Track {
         let kept: BTreeSet<&TaskId> = backlog.tasks.iter().map(|task| &task.id).collect();
         earlier.retain(|(task, _): &(TaskSpec, Record)| !kept.contains(&task.id));
         let revision = revision.max(read.unwrap_or_default());
-        (Self { backlog, records, removed: earlier, tip, revision, landed, saved, base, feature }, notes)
+        (Self { backlog, records, removed: earlier, tip, revision, landed, base, feature }, notes)
     }
 }
 

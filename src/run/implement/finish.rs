@@ -96,10 +96,6 @@ impl ImplementRun {
             Outcome::Git(GitOutcome::Landed) => {
                 let landing = format!("`{branch}` now has everything (fast-forward from `mac/{track}`).");
                 self.track.landed = Some(branch);
-                // The spec is a person's to edit from then on.
-                if self.track.saved.as_ref() == Some(&self.tip) {
-                    return self.conclude(turn, &landing);
-                }
                 let waiter = Waiter::Implement(Wait::Step);
                 let save = Box::new(Save::begin(turn, &self.run, Some(self.tip.clone()), waiter));
                 self.stage = Stage::Saving { save, landing };
@@ -128,10 +124,7 @@ impl ImplementRun {
                 self.stage = Stage::Saving { save: Box::new(save), landing };
                 return Activity::Implement(self);
             }
-            Progress::Done(kept) => {
-                self.track.saved = Some(self.tip.clone());
-                kept.told()
-            }
+            Progress::Done(kept) => kept.told(),
             Progress::Failed(reason) => {
                 format!("**Note:** the spec was not saved: {reason}. `/spec save` tries again.")
             }

@@ -59,6 +59,8 @@ pub(crate) struct Kept {
     changes: Vec<String>,
     /// What the person should know, a paragraph each.
     notes: Vec<String>,
+    /// SHA-256 of what it was saved from.
+    print: String,
 }
 
 type Step = Progress<Save, Kept>;
@@ -79,6 +81,14 @@ impl Save {
         outcome: &Outcome,
         waiter: Waiter,
     ) -> Step {
+        let step = self.goes_on(turn, run, track, outcome, waiter);
+        if let Progress::Done(kept) = &step {
+            turn.shared.saved.insert(track.backlog.track_id.clone(), kept.print.clone());
+        }
+        step
+    }
+
+    fn goes_on(self, turn: &mut Turn, run: &Run, track: &Track, outcome: &Outcome, waiter: Waiter) -> Step {
         let landed = self.landed;
         match self.stage {
             Stage::Sweeping(sweep) => match sweep.resolved(turn, outcome, waiter.clone()) {
@@ -184,6 +194,13 @@ impl At<'_> {
         });
         let id = saved.metadata.id.clone();
         let documents = self.documents(&work, found);
+        let print = self.print(&documents);
+        if !is_new && turn.shared.saved.get(&work.track) == Some(&print) {
+            // What is different now is the person's edit of the spec.
+            let Metadata { version, status, .. } = saved.metadata;
+            let (path, notes) = (swept.shelf.path(&id), swept.notes);
+            return Progress::Done(Kept { path, version, status, is_new, changes: Vec::new(), notes, print });
+        }
         let changes = if is_new { Vec::new() } else { self.changes(&swept, &saved, &documents, found) };
         let builds_on = swept.shelf.index.sharing(&id, &work.changed);
         let (known_entries, known_version) = match is_new {
@@ -200,6 +217,7 @@ impl At<'_> {
             is_new,
             changes: told.collect(),
             notes: swept.notes.clone(),
+            print,
         };
         let drafts = self.drafts(&swept, &metadata, known_version, &documents, found);
         let landed = self.landed;
@@ -244,6 +262,13 @@ impl At<'_> {
         let context = context_document(&work.title, &told);
         let backlog = Backlog { revision: None, updated_at: None, tasks, ..self.track.backlog.clone() };
         planned.chain([("BACKLOG.yaml", backlog::render(&backlog)), ("context.md", context)]).collect()
+    }
+
+    /// SHA-256 of all that the feature is saved from.
+    fn print(&self, documents: &[(&str, String)]) -> String {
+        let landed = self.landed.as_ref().map_or("", |commit| commit.0.as_str());
+        let texts = documents.iter().map(|(name, text)| format!("{name} {}\n", sha256(text)));
+        sha256(&std::iter::once(format!("{landed}\n")).chain(texts).collect::<String>())
     }
 
     /// What differs in the documents that the plan wrote.
