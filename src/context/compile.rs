@@ -2,8 +2,8 @@
 //!
 //! The room is spent by rank: title, acceptance criteria, constraints and files are always whole, and
 //! of the description at least all that must be kept; then come the changes that are asked for of work that
-//! is there, the constraints of the project, what failed attempts taught, the rest of the description, patterns, sections of the plan, gotchas and
-//! memory, as far as they fit.
+//! is there, the constraints of the project, what failed attempts taught, the rest of the description,
+//! patterns, sections of the plan, gotchas and memory, as far as they fit.
 
 use std::collections::BTreeSet;
 
