@@ -26,8 +26,8 @@ pub const LINE_BYTES_MAX: usize = 200;
 pub fn distill(failure: &Failure) -> Vec<String> {
     let mut lines: Vec<String> = match failure {
         Failure::Gate { gate, command, code: Some(0), .. } => {
-            let why = format!("`{command}` ran no test any more");
-            vec![line("lose the tests", &why, &gate.to_string(), None)]
+            let why = format!("`{command}` ran no test");
+            vec![line("leave it without tests that run", &why, &gate.to_string(), None)]
         }
         Failure::Gate { gate, command, code, tail } => {
             let gate = gate.to_string();

@@ -4,9 +4,11 @@ mod detect;
 mod javascript;
 mod no_test;
 mod python;
+mod test_files;
 
 pub use detect::detect;
 pub use no_test::ran_no_test;
+pub use test_files::{TestFiles, is_test, test_files};
 
 use std::fmt;
 

@@ -8,8 +8,18 @@ const MARKS: [&str; 6] =
     ["pyproject.toml", "setup.py", "setup.cfg", "requirements.txt", "pytest.ini", "tox.ini"];
 
 /// Files that may name the tools in use.
-const MENTIONS: [&str; 6] =
-    ["pyproject.toml", "setup.cfg", "tox.ini", "requirements.txt", "requirements-dev.txt", "Pipfile"];
+const MENTIONS: [&str; 10] = [
+    "pyproject.toml",
+    "setup.cfg",
+    "setup.py",
+    "tox.ini",
+    "noxfile.py",
+    "requirements.txt",
+    "requirements-dev.txt",
+    "requirements-test.txt",
+    "dev-requirements.txt",
+    "Pipfile",
+];
 
 /// What the files suggest.
 pub(super) fn suggested(project: &Project, name: GateName) -> Option<String> {
@@ -131,5 +141,7 @@ mod tests {
         assert_eq!(commands(&package), ["test: python3 -m unittest"]);
         let conftest = [("setup.py", ""), ("tests/conftest.py", "")];
         assert_eq!(commands(&conftest), ["test: python3 -m pytest"]);
+        let nox = [("setup.py", ""), ("noxfile.py", "session.run('pytest')"), ("a/test_b.py", "")];
+        assert_eq!(commands(&nox), ["test: python3 -m pytest"]);
     }
 }

@@ -19,13 +19,17 @@ pub const MANIFESTS: &[&str] = &[
     "Makefile",
     "Pipfile",
     "README.md",
+    "dev-requirements.txt",
     "go.mod",
     "makefile",
+    "noxfile.py",
     "package.json",
     "pyproject.toml",
     "requirements-dev.txt",
+    "requirements-test.txt",
     "requirements.txt",
     "setup.cfg",
+    "setup.py",
     "tox.ini",
 ];
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::gates::{Gate, GateName};
+use crate::gates::{Gate, GateName, TestFiles};
 use crate::ids::CommitId;
 use crate::review::GateReport;
 use crate::text::{duration, list};
@@ -20,19 +20,20 @@ pub struct Health {
     pub commit: Option<CommitId>,
     /// The gates that ran.
     pub gates: Vec<Gate>,
-    /// Those that were red. With `--allow-red` they do not judge tasks.
+    /// Those that were red, or ran none of the tests that there are. With `--allow-red` they do not judge tasks.
     pub red: BTreeSet<GateName>,
     /// The test command ran no test.
     pub runs_no_test: bool,
 }
 
 impl Health {
-    /// Reads the reports of a check.
-    pub fn of(commit: CommitId, reports: &[GateReport]) -> Self {
+    /// Reads the reports of a check, in a project that has these tests.
+    pub fn of(commit: CommitId, reports: &[GateReport], tests: Option<&TestFiles>) -> Self {
+        let red = reports.iter().filter(|report| is_red(report, tests)).map(|report| report.gate.name);
         Self {
             commit: Some(commit),
             gates: reports.iter().map(|report| report.gate.clone()).collect(),
-            red: reports.iter().filter(|report| report.has_failed()).map(|report| report.gate.name).collect(),
+            red: red.collect(),
             runs_no_test: reports.iter().any(|report| report.ran_no_test),
         }
     }
@@ -43,24 +44,37 @@ impl Health {
         self.commit.as_ref() == Some(commit) && self.gates == gates && is_good
     }
 
-    /// The first report that condemns work: red where the base was not, or tests that no longer run.
-    pub fn condemned<'a>(&self, reports: &'a [GateReport]) -> Option<&'a GateReport> {
-        reports.iter().find(|report| {
-            let is_red = report.has_failed() && !self.red.contains(&report.gate.name);
-            is_red || report.ran_no_test && !self.runs_no_test
-        })
+    /// The first report that condemns work: red where the base was not, tests that no longer run, or tests
+    /// that the work brings and the command passes over.
+    pub fn condemned<'a>(&self, reports: &'a [GateReport], brings_tests: bool) -> Option<&'a GateReport> {
+        let mut judging = reports.iter().filter(|report| !self.red.contains(&report.gate.name));
+        judging
+            .find(|report| report.has_failed() || report.ran_no_test && (brings_tests || !self.runs_no_test))
     }
 }
 
-/// What is shown when gates are red on the base.
-pub fn red_text(reports: &[GateReport]) -> String {
-    let red: Vec<&GateReport> = reports.iter().filter(|report| report.has_failed()).collect();
-    let names: Vec<String> = red.iter().map(|report| format!("`{}`", report.gate.command)).collect();
-    let mut text = format!("The project is not healthy before any task starts: {} failed.\n", list(&names));
+/// Whether a gate cannot judge work: it fails without any, or passes over the project's tests.
+fn is_red(report: &GateReport, tests: Option<&TestFiles>) -> bool {
+    report.has_failed() || report.ran_no_test && tests.is_some()
+}
+
+/// What is shown when gates are red on the base, in a project that has these tests.
+pub fn red_text(reports: &[GateReport], tests: Option<&TestFiles>) -> String {
+    let red: Vec<&GateReport> = reports.iter().filter(|report| is_red(report, tests)).collect();
+    let failed: Vec<String> = red
+        .iter()
+        .filter(|report| report.has_failed())
+        .map(|report| format!("`{}`", report.gate.command))
+        .collect();
+    let mut text = match failed.as_slice() {
+        [] => "The project's tests do not run.\n".to_owned(),
+        _ => format!("The project is not healthy before any task starts: {} failed.\n", list(&failed)),
+    };
     for report in red {
-        let how = match report.code {
-            Some(code) => format!("exit code {code}"),
-            None => "stopped, it took too long".to_owned(),
+        let how = match (report.code, tests) {
+            (Some(0), Some(tests)) => format!("ran no test, though there are {}", tests.told()),
+            (Some(code), _) => format!("exit code {code}"),
+            (None, _) => "stopped, it took too long".to_owned(),
         };
         let lines: Vec<&str> = report.tail.trim_end().lines().collect();
         let from = lines.len().saturating_sub(TAIL_LINES);

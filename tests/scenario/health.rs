@@ -54,6 +54,31 @@ fn a_command_that_runs_no_test_is_reported() {
 }
 
 #[test]
+fn a_command_that_passes_over_the_tests_there_are_stops_the_run() {
+    let mut world = World::planned(four_tasks());
+    world.git.commit_on(MAIN, &[("none.js", "UNTESTED\n"), ("test/a.test.js", "t\n"), ("b.spec.ts", "t\n")]);
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("runs none of the project's tests"), "{error}");
+    world.assert_said("`npm test` (ran no test, though there are `b.spec.ts` and 1 more file");
+    assert!(world.sessions.is_empty());
+    // Told to go on, the tests judge nothing.
+    assert_eq!(world.command(Implement, "--allow-red"), None, "{}", world.transcript);
+    world.assert_all_merged();
+}
+
+#[test]
+fn tests_that_the_command_passes_over_are_no_proof_of_the_work_that_brings_them() {
+    let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+    world.git.commit_on(MAIN, &[("none.js", "UNTESTED\n")]);
+    let passed_over = Act::change(&[("x.js", "x\n"), ("x.test.js", "UNTESTED\n")]);
+    world.agents.script("T01", vec![passed_over, Act::change(&[("none.js", "t\n"), ("x.test.js", "t\n")])]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_said("the test gate failed: `npm test` ran no test");
+    assert!(world.sent_to("T01")[1].contains("without tests that run"), "{:?}", world.sent_to("T01"));
+    world.assert_all_merged();
+}
+
+#[test]
 fn without_gates_only_the_reviewer_judges() {
     for (review, text) in [("auto", "only the reviewer judges"), ("off", "nothing judges")] {
         let mut world = World::planned(four_tasks());

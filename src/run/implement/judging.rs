@@ -9,6 +9,7 @@ use crate::effect::stored::sha256;
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
 use crate::evidence::Failure;
+use crate::gates;
 use crate::ids::CommitId;
 use crate::options::ReviewMode;
 use crate::review::GateReport;
@@ -188,7 +189,8 @@ impl ImplementRun {
         if let Some(record) = self.track.records.get_mut(task) {
             record.reports.clone_from(&reports);
         }
-        if let Some(report) = self.health.condemned(&reports) {
+        let brings_tests = work.changes.iter().any(|change| gates::is_test(&change.path));
+        if let Some(report) = self.health.condemned(&reports, brings_tests) {
             let failure = gate_failure(report);
             return self.failed(turn, task, &attempt, failure);
         }

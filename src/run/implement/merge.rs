@@ -108,7 +108,7 @@ impl ImplementRun {
                         self.put_back(task, attempt);
                     }
                     Progress::Done(reports) => {
-                        let failure = self.health.condemned(&reports).map(gate_failure);
+                        let failure = self.health.condemned(&reports, false).map(gate_failure);
                         if let Some(record) = self.track.records.get_mut(task) {
                             record.reports = reports;
                         }

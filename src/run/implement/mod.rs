@@ -33,7 +33,7 @@ use crate::effect::Outcome;
 use crate::effect::file::Place;
 use crate::effect::git::GitOutcome;
 use crate::engine::{Activity, Turn};
-use crate::gates::{self, Gate};
+use crate::gates::{self, Gate, TestFiles};
 use crate::ids::{CommitId, Slot, TrackId};
 use crate::metrics::Estimate;
 use crate::run::desk::request::Decision;
@@ -70,6 +70,8 @@ pub struct ImplementRun {
     pub(crate) wish: Wish,
     allow_red: bool,
     pub(crate) gates: Vec<Gate>,
+    /// The project's own tests, by their names.
+    tests: Option<TestFiles>,
     /// What the gates say without our work.
     pub(crate) health: Health,
     /// The integration tip.
@@ -287,6 +289,7 @@ fn begin_run(
         wish,
         allow_red,
         gates: Vec::new(),
+        tests: None,
         health: Health::default(),
         tip: CommitId(String::new()),
         free: (1..=run.options.max_workers).map(Slot).collect(),
@@ -430,6 +433,7 @@ impl ImplementRun {
                 Progress::Done(found) => {
                     let detected = gates::detect(&found.files, &found.manifests);
                     self.gates = chosen_gates(&self.run.options, detected);
+                    self.tests = gates::test_files(&found.files);
                     let listed = found.files.into_iter().map(|file| file.path).collect();
                     self.look_at_patterns(turn, listed)
                 }

@@ -11,6 +11,7 @@ use crate::engine::{Activity, Turn};
 use crate::gates::{Gate, GateName};
 use crate::ids::{Slot, TaskId};
 use crate::options::{GateOption, Options, ReviewMode};
+use crate::review::GateReport;
 use crate::run::desk::request::Decision;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
 use crate::run::gating::Check;
@@ -23,6 +24,14 @@ use crate::run::{Progress, Waiter, git_failure};
 use crate::schedule::Schedule;
 use crate::text::{count, list};
 use crate::track::{Life, Track};
+
+/// Why nothing starts on a commit whose checks fail.
+const RED: &str = "the project's own checks fail before any task starts, so they could not judge one. Fix and commit; \
+                   or `/implement --allow-red`, which ignores the failing commands when work is judged.";
+/// Why nothing starts where the test command passes over the project's tests.
+const UNTESTED: &str = "the test command runs none of the project's tests, so it would take any work for good. Set \
+                        options.gates.test to the command that runs them, and commit what it needs; or \
+                        `/implement --allow-red`, which leaves tests out when work is judged.";
 
 impl ImplementRun {
     pub(super) fn backlog_read(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {
@@ -376,22 +385,23 @@ impl ImplementRun {
             Progress::Aborted => self.leave(turn, "stopped before any task began"),
             Progress::Failed(reason) => self.leave(turn, format!("the health check could not run: {reason}")),
             Progress::Done(reports) => {
-                self.health = Health::of(self.tip.clone(), &reports);
+                self.health = Health::of(self.tip.clone(), &reports, self.tests.as_ref());
                 if !self.health.red.is_empty() {
-                    turn.say(&self.run.chat, red_text(&reports));
+                    turn.say(&self.run.chat, red_text(&reports, self.tests.as_ref()));
                     if !self.allow_red && !self.is_of_review() {
-                        return self.leave(
-                            turn,
-                            "the project's own checks fail before any task starts, so they could not judge one. Fix \
-                             and commit; or `/implement --allow-red`, which ignores the failing commands when work is judged.",
-                        );
+                        let has_failed = reports.iter().any(GateReport::has_failed);
+                        return self.leave(turn, if has_failed { RED } else { UNTESTED });
                     }
                 } else if let Some(text) = green_text(&reports) {
                     turn.say(&self.run.chat, text);
                 }
-                if self.health.runs_no_test {
-                    let text = "**Note:** the test command ran no test. It cannot tell good work from bad; add a test \
-                                or set options.gates.test.";
+                if let Some(report) = reports.iter().find(|report| report.ran_no_test && self.tests.is_none())
+                {
+                    let text = format!(
+                        "**Note:** the test command ran no test: `{}`. It cannot tell good work from bad; add a test or \
+                         set options.gates.test.",
+                        report.gate.command
+                    );
                     turn.say(&self.run.chat, text);
                 }
                 turn.shared.health = Some(self.health.clone());
