@@ -39,3 +39,4 @@ pub mod tools;
 mod track;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
+mod words;

@@ -168,13 +168,19 @@ pub fn cut(text: &str, bytes_max: usize) -> String {
     if text.len() <= bytes_max {
         return text.to_owned();
     }
-    let Some(mut at) = bytes_max.checked_sub('…'.len_utf8()) else {
+    let Some(room) = bytes_max.checked_sub('…'.len_utf8()) else {
         return String::new();
     };
+    format!("{}…", text[..floor(text, room)].trim_end())
+}
+
+/// The last place between characters that is not behind `at`, in bytes.
+pub fn floor(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;
     }
-    format!("{}…", text[..at].trim_end())
+    at
 }
 
 /// The name among `known` that `found` was most likely meant to be, ignoring case; `None` when

@@ -2,6 +2,7 @@
 
 use super::atoms::{Atom, AtomKind};
 use super::names::{is_error_code, is_identifier, is_path};
+use crate::text::floor;
 
 /// Quotes longer than this are sentences, not names, in bytes.
 const QUOTE_BYTES_MAX: usize = 100;
@@ -66,15 +67,6 @@ fn quoted(text: &str, at: usize) -> Option<(&str, usize)> {
     };
     let inner = body[..end].trim();
     (!inner.is_empty()).then_some((inner, lead + end + close.len()))
-}
-
-/// The largest border of characters up to `at`.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 fn in_quotes(kind: AtomKind, inner: &str) -> Option<Atom> {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::words::{Words, hash_of_all};
+
 /// Shorter texts are equal by chance (`None`, `Yes`), in words.
 const WORDS_MIN: usize = 4;
 /// From so many words on, texts are also compared by their parts.
@@ -13,13 +15,11 @@ const SHINGLE: usize = 3;
 
 /// A text's words without case and punctuation, as hashes.
 pub(crate) fn words(text: &str) -> Vec<u64> {
-    let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    parts.map(|word| hash(word.chars().flat_map(char::to_lowercase).map(|c| c as u64))).collect()
+    Words::new(text).map(|word| word.hash).collect()
 }
 
-/// FNV-1a over numbers.
-fn hash(parts: impl Iterator<Item = u64>) -> u64 {
-    parts.fold(0xcbf2_9ce4_8422_2325, |hash, part| (hash ^ part).wrapping_mul(0x0100_0000_01b3))
+fn shingles(words: &[u64]) -> impl Iterator<Item = u64> {
+    words.windows(SHINGLE).map(hash_of_all)
 }
 
 /// The texts seen so far, numbered by their caller.
@@ -32,7 +32,7 @@ pub(crate) struct Seen {
 impl Seen {
     /// The earlier text of the same words, however few.
     pub fn equal(&self, words: &[u64]) -> Option<usize> {
-        let found = self.whole.get(&hash(words.iter().copied()));
+        let found = self.whole.get(&hash_of_all(words));
         found.filter(|_| !words.is_empty()).copied()
     }
 
@@ -46,8 +46,8 @@ impl Seen {
             return equal;
         }
         let mut shared: BTreeMap<usize, usize> = BTreeMap::new();
-        for shingle in words.windows(SHINGLE) {
-            if let Some(owner) = self.shingles.get(&hash(shingle.iter().copied())) {
+        for shingle in shingles(words) {
+            if let Some(owner) = self.shingles.get(&shingle) {
                 *shared.entry(*owner).or_default() += 1;
             }
         }
@@ -58,9 +58,9 @@ impl Seen {
 
     /// Adds a text. What two texts share belongs to the first.
     pub fn add(&mut self, words: &[u64], number: usize) {
-        self.whole.entry(hash(words.iter().copied())).or_insert(number);
-        for shingle in words.windows(SHINGLE) {
-            self.shingles.entry(hash(shingle.iter().copied())).or_insert(number);
+        self.whole.entry(hash_of_all(words)).or_insert(number);
+        for shingle in shingles(words) {
+            self.shingles.entry(shingle).or_insert(number);
         }
     }
 }

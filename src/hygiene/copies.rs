@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 
 use super::finding::{Found, Rule, excerpt};
 use super::frame::Frame;
-use super::scan::{Copy, Shingles};
-use super::words::{Words, floor};
+use super::scan::Copy;
 use crate::ids::TaskId;
+use crate::text::floor;
+use crate::words::{Shingles, Words};
 
 /// So many words in a row make a shingle. Fewer would take common phrases for copies.
 pub(super) const SHINGLE_WORDS: usize = 7;
@@ -17,6 +18,8 @@ pub(super) const SHINGLE_WORDS: usize = 7;
 const WINDOW: usize = 3;
 /// So many words of a shingle must have a letter: columns of numbers are no fingerprint.
 const WORDS_MIN: usize = 4;
+/// And so many must differ, or they mean nothing.
+const DIFFERENT_MIN: usize = 5;
 
 /// Whose text it is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -86,13 +89,14 @@ impl Prints {
 
 /// The kept hashes of a text.
 fn winnowed(text: &str) -> Vec<u64> {
-    let mut shingles = Shingles::default();
+    let mut shingles = Shingles::<SHINGLE_WORDS>::default();
     let mut is_named = [false; SHINGLE_WORDS];
     let mut all = Vec::new();
     for (index, word) in Words::new(text).enumerate() {
         is_named[index % SHINGLE_WORDS] = text[word.from..word.to].contains(|c: char| !c.is_ascii_digit());
         if let Some(hash) = shingles.push(word.hash) {
-            let is_rich = is_named.iter().filter(|named| **named).count() >= WORDS_MIN && shingles.is_rich();
+            let is_rich = is_named.iter().filter(|named| **named).count() >= WORDS_MIN
+                && shingles.different() >= DIFFERENT_MIN;
             // A poor shingle keeps its place in the window, but is never the smallest.
             all.push(if is_rich { hash } else { u64::MAX });
         }
@@ -108,7 +112,7 @@ fn winnowed(text: &str) -> Vec<u64> {
 fn shingles(texts: &[&str]) -> BTreeSet<u64> {
     let mut all = BTreeSet::new();
     for text in texts {
-        let mut shingles = Shingles::default();
+        let mut shingles = Shingles::<SHINGLE_WORDS>::default();
         all.extend(Words::new(text).filter_map(|word| shingles.push(word.hash)));
     }
     all

@@ -4,7 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::words::floor;
+use crate::text::floor;
+use crate::words::{Folded, fold};
 
 /// What a text is held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -75,7 +76,7 @@ pub(super) fn excerpt(text: &str, from: usize, to: usize) -> String {
     const BYTES_MAX: usize = 60;
     let end = floor(text, (from + 4 * BYTES_MAX).min(to));
     let line = text[from..end].split_whitespace().collect::<Vec<_>>().join(" ");
-    let is_hidden = |c: char| matches!(super::fold::fold(c), super::fold::Folded::Nothing);
+    let is_hidden = |c: char| matches!(fold(c), Folded::Nothing);
     let shown: String = line.chars().filter(|c| c.is_ascii() || !is_hidden(*c)).collect();
     crate::text::cut(&shown, BYTES_MAX)
 }

@@ -2,8 +2,9 @@
 
 use super::finding::{Found, Rule};
 use super::frame::Frame;
-use super::words::{Word, Words, floor, hash_of};
 use crate::ids::TaskId;
+use crate::text::floor;
+use crate::words::{Word, Words, hash_of};
 
 /// So far before a place a compound (`rest-T03`) may begin, in bytes.
 const COMPOUND_BYTES_MAX: usize = 64;

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use super::words::{Words, hash_of};
+use crate::words::{Word, Words, hash_of};
 
 /// What a word does; a set of the constants below.
 pub(super) type Class = u64;
@@ -668,8 +668,8 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
         for phrase in *phrases {
             let words: Vec<_> = Words::new(phrase).collect();
             // A rare word is the best key; a phrase with a word that pulls by itself needs none.
-            let class = |word: &super::words::Word| class_in(&lexicon.words, word.hash);
-            let rank = |word: &&super::words::Word| (class(word) & COMMON == 0, word.to - word.from);
+            let class = |word: &Word| class_in(&lexicon.words, word.hash);
+            let rank = |word: &&Word| (class(word) & COMMON == 0, word.to - word.from);
             let pulls = words.iter().any(|word| class(word) & STRONG & !KEY != 0);
             let key = words.iter().max_by_key(rank).filter(|_| !pulls).map(|word| word.hash);
             let first = words.first().map(|word| word.hash);

@@ -4,7 +4,6 @@
 
 mod copies;
 mod finding;
-mod fold;
 mod frame;
 mod ids;
 mod layout;
@@ -13,7 +12,6 @@ mod machine;
 mod scan;
 mod sentence;
 mod talk;
-mod words;
 
 pub use copies::{ForeignKind, Prints};
 pub use finding::{Finding, Rule};
@@ -37,7 +35,7 @@ fn size(text: &str, bytes_max: usize) -> Option<finding::Found> {
     let over = text.len().checked_sub(bytes_max).filter(|over| *over > 0)?;
     Some(finding::Found {
         rule: Rule::Size,
-        from: words::floor(text, bytes_max),
+        from: crate::text::floor(text, bytes_max),
         to: text.len(),
         weight: 100,
         message: format!(

@@ -4,7 +4,7 @@
 use super::copies::SHINGLE_WORDS;
 use super::frame::Frame;
 use super::lexicon::{self, Class};
-use super::words::{Words, hash_of};
+use crate::words::{Shingles, Words, hash_of};
 
 /// Places to look closer at.
 #[derive(Debug, Default)]
@@ -39,7 +39,7 @@ pub(super) fn scan(text: &str, frame: &Frame) -> Hits {
         copies.add(*hash);
     }
     let mut hits = Hits::default();
-    let mut shingles = Shingles::default();
+    let mut shingles = Shingles::<SHINGLE_WORDS>::default();
     let mut starts = [0; SHINGLE_WORDS];
     let mut slot = 0;
     for word in Words::new(text) {
@@ -97,41 +97,5 @@ impl Filter {
     fn may_hold(&self, hash: u64) -> bool {
         let (at, bit) = self.place(hash);
         self.bits.get(at).is_some_and(|bits| bits & bit != 0)
-    }
-}
-
-/// Hashes of so many words in a row, rolling.
-#[derive(Debug, Default)]
-pub(super) struct Shingles {
-    words: [u64; SHINGLE_WORDS],
-    count: usize,
-    slot: usize,
-    hash: u64,
-}
-
-const BASE: u64 = 0x2545_f491_4f6c_dd1d;
-const BASE_TO_THE_WORDS: u64 = BASE.wrapping_pow(SHINGLE_WORDS as u32);
-
-impl Shingles {
-    /// The hash of the last words, once there are enough.
-    #[inline]
-    pub fn push(&mut self, word: u64) -> Option<u64> {
-        let leaving = std::mem::replace(&mut self.words[self.slot], word);
-        self.slot = if self.slot + 1 == SHINGLE_WORDS { 0 } else { self.slot + 1 };
-        self.hash = self
-            .hash
-            .wrapping_mul(BASE)
-            .wrapping_add(word)
-            .wrapping_sub(leaving.wrapping_mul(BASE_TO_THE_WORDS));
-        self.count += 1;
-        (self.count >= SHINGLE_WORDS).then_some(self.hash)
-    }
-
-    /// Whether the last words differ enough to mean something.
-    pub fn is_rich(&self) -> bool {
-        const DIFFERENT_MIN: usize = 5;
-        let mut words = self.words;
-        words.sort_unstable();
-        words.windows(2).filter(|pair| pair[0] != pair[1]).count() + 1 >= DIFFERENT_MIN
     }
 }

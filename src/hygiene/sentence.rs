@@ -1,8 +1,8 @@
 //! A block of prose as sentences of classified words; what is quoted or code has no class.
 
-use super::fold::{Folded, fold};
 use super::lexicon::{Class, class_of};
-use super::words::{Words, floor};
+use crate::text::floor;
+use crate::words::{Folded, Words, fold};
 
 /// What stands between a word and the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

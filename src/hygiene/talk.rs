@@ -11,7 +11,7 @@ use super::lexicon::{
 };
 use super::machine::is_code;
 use super::sentence::{Gap, Sentence, Token, sentences};
-use super::words::is_number_hash;
+use crate::words::is_number_hash;
 
 /// From so many points on a sentence is talk.
 const ENOUGH: u32 = 3;

@@ -7,6 +7,7 @@ use super::modules;
 use super::tree::{self, Directory};
 use crate::effect::git::ListedFile;
 use crate::gates::Gate;
+use crate::text::floor;
 
 /// Files of the repository's root whose texts the map and the gates use. Lockfiles only count by
 /// being there.
@@ -146,10 +147,7 @@ fn cut(text: &str, bytes_max: usize) -> String {
         return text.to_owned();
     }
     let mark = "\n… (cut)";
-    let mut end = bytes_max.saturating_sub(mark.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
+    let end = floor(text, bytes_max.saturating_sub(mark.len()));
     match text[..end].rsplit_once('\n') {
         Some((whole, _)) => format!("{whole}{mark}"),
         None => format!("{}…", &text[..end]),

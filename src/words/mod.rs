@@ -1,18 +1,22 @@
 //! Words of a text, folded: equal hashes for words that look equal to a reader. Plain words of up to
 //! eight letters, nearly all there are, are read in one step.
 
-use super::fold::{Folded, fold};
+mod fold;
+mod shingles;
+
+pub(crate) use fold::{Folded, fold};
+pub(crate) use shingles::{Shingles, hash_of_all};
 
 /// A word with its place in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Word {
+pub(crate) struct Word {
     pub from: usize,
     pub to: usize,
     pub hash: u64,
 }
 
 /// The words of a text from a place on.
-pub(super) struct Words<'a> {
+pub(crate) struct Words<'a> {
     bytes: &'a [u8],
     text: &'a str,
     at: usize,
@@ -252,18 +256,13 @@ impl Hasher {
     }
 }
 
-/// The last place between characters that is not behind `at`.
-pub(super) fn floor(text: &str, at: usize) -> usize {
-    (0..=at.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default()
-}
-
 /// The hash of the first word of a text, 0 when there is none.
-pub(super) fn hash_of(word: &str) -> u64 {
+pub(crate) fn hash_of(word: &str) -> u64 {
     Words::new(word).next().map_or(0, |word| word.hash)
 }
 
 /// Whether a hash is that of a number below 100, or of an ordinal such as `2nd`.
-pub(super) fn is_number_hash(hash: u64) -> bool {
+pub(crate) fn is_number_hash(hash: u64) -> bool {
     static NUMBERS: std::sync::LazyLock<Vec<u64>> = std::sync::LazyLock::new(|| {
         let forms = |n: u32| ["", "st", "nd", "rd", "th"].map(|ending| hash_of(&format!("{n}{ending}")));
         let mut hashes: Vec<u64> = (0..100).flat_map(forms).collect();
