@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** What a finished process left. */
 export interface Finished {
@@ -34,6 +35,9 @@ export interface SpawnOptions {
 }
 
 const INSTALLED = createRequire(import.meta.url).resolve("opencode-ai/package.json");
+
+/** An empty catalogue of models. */
+const MODELS = fileURLToPath(new URL("../fixtures/models.json", import.meta.url));
 
 /** The version of the installed OpenCode. */
 export function opencodeVersion(): string {
@@ -75,6 +79,9 @@ export function isolatedEnvironment(
     OPENCODE_DISABLE_AUTOUPDATE: "1",
     OPENCODE_DISABLE_LSP_DOWNLOAD: "1",
     OPENCODE_DISABLE_MODELS_FETCH: "1",
+    // No model but those that a test configures: to read the built-in catalogue costs each process a
+    // second, and each directory it opens some more.
+    OPENCODE_MODELS_PATH: MODELS,
     npm_config_registry: registry,
     npm_config_update_notifier: "false",
   };
