@@ -13,8 +13,8 @@ use std::borrow::Cow;
 use crate::resilience::trouble::TroubleClass;
 use crate::text;
 pub use failure::{Failure, FailureClass};
-pub(crate) use lessons::fault;
 pub use lessons::{Lesson, remember};
+pub(crate) use lessons::{fault, file_of};
 
 /// So many lines of evidence are kept for a task.
 pub const LINES_MAX: usize = 5;

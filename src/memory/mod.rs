@@ -26,6 +26,7 @@ use serde::{Deserialize, Serialize};
 use crate::context::repeats;
 use crate::evidence;
 use crate::ids::{TaskId, TrackId};
+use crate::schedule::is_among;
 use crate::text;
 
 /// So long is a text at most, in UTF-8 bytes.
@@ -179,6 +180,15 @@ impl Entry {
     /// Its worth at a moment, in thousandths.
     pub fn relevance(&self, at_ms: u64) -> u32 {
         relevance(self.score, &self.tier, at_ms.saturating_sub(self.scored_ms))
+    }
+
+    /// Whether it says something to a task that works on these files: what failed in one file is noise to
+    /// whoever works elsewhere. What a person wrote is for all of its tier, and so is what names no file.
+    pub fn concerns(&self, files_hint: &[String]) -> bool {
+        if self.source == Source::Person || self.tier.task().is_some() {
+            return true;
+        }
+        evidence::file_of(&self.text).is_none_or(|file| is_among(file, files_hint))
     }
 
     /// It helped: what held for one task alone holds for its plan.

@@ -8,7 +8,7 @@ mod overlap;
 #[cfg(test)]
 mod properties;
 
-pub use overlap::overlap;
+pub use overlap::{is_among, overlap};
 
 use std::collections::BTreeSet;
 

@@ -13,6 +13,11 @@ pub fn overlap(a: &[String], b: &[String]) -> f64 {
     a.iter().flat_map(|one| b.iter().map(|other| pair(clean(one), clean(other)))).fold(0.0, f64::max)
 }
 
+/// Whether hints name a file, its directory or a glob that may match it.
+pub fn is_among(file: &str, hints: &[String]) -> bool {
+    hints.iter().any(|hint| pair(clean(file), clean(hint)) >= NESTED)
+}
+
 /// A hint without `./` in front and `/` behind.
 fn clean(hint: &str) -> &str {
     let hint = hint.trim();

@@ -16,14 +16,21 @@ const FILE: &str = "tasks/memory.yaml";
 const LESSON: &str = "Don't break \"sums up\": 3 !== 4 (test, shared/sum.js:7)";
 const REVIEWED: &str = "Don't leave this open: name the currency (review)";
 
+/// A task that works on the file that fails.
+fn sharing(id: &str, title: &str, after: &[&str]) -> TaskSpec {
+    let mut task = task(id, title, 1.0, after);
+    task.scope.files_hint.push("shared/sum.js".to_owned());
+    task
+}
+
 /// One task after the other, so that the second can learn from the first.
 fn tasks() -> Vec<TaskSpec> {
-    vec![task("T01", "Price list", 1.0, &[]), task("T02", "Discounts", 1.0, &["T01"])]
+    vec![sharing("T01", "Price list", &[]), sharing("T02", "Discounts", &["T01"])]
 }
 
 /// The only task of another plan.
 fn other(id: &str) -> Vec<TaskSpec> {
-    vec![task(id, "Shipping", 1.0, &[])]
+    vec![sharing(id, "Shipping", &[])]
 }
 
 fn red() -> Act {
@@ -94,6 +101,16 @@ fn a_lesson_that_helped_is_read_by_the_next_task() {
     assert!(status.contains("\"memory\": [\n    \"m1\",\n    \"m2\"\n  ]"), "{status}");
     assert_eq!(world.command(Metrics, ""), None);
     world.assert_said("- Memory: 2 entries (2 feature), read 3 times, 3 of them by an attempt that passed.");
+}
+
+#[test]
+fn a_lesson_about_a_file_is_not_read_by_who_works_elsewhere() {
+    let elsewhere = task("T03", "Invoices", 1.0, &["T01"]);
+    let mut world = World::planned([tasks(), vec![elsewhere]].concat());
+    world.agents.script("T01", vec![red()]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert!(world.sent_to("T02")[0].contains(LESSON), "{}", world.sent_to("T02")[0]);
+    assert!(!world.sent_to("T03")[0].contains("Known from earlier work"), "{}", world.sent_to("T03")[0]);
 }
 
 #[test]

@@ -96,7 +96,8 @@ impl ImplementRun {
         let is_told = |text: &str| lessons.iter().chain(&asked).any(|line| is_same_lesson(line, text));
         let found =
             turn.shared.notebook.memory.select(&self.track.backlog.track_id, &spec.id, turn.shared.now_ms);
-        let fit = found.into_iter().filter(|entry| !is_told(&entry.text) && others.admits(&entry.text, spec));
+        let concerning = found.into_iter().filter(|entry| entry.concerns(&spec.scope.files_hint));
+        let fit = concerning.filter(|entry| !is_told(&entry.text) && others.admits(&entry.text, spec));
         let entered = fit.filter(|_| !self.memory.is_unreadable).take(ENTERED_MAX);
         entered.map(|entry| Remembered { id: entry.id.clone(), text: entry.text.clone() }).collect()
     }
