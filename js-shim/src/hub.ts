@@ -26,8 +26,8 @@ export interface Hub {
   sessions: Set<string>;
   /** The one stream of the host's events. */
   events: EventStream | null;
-  /** What the worktrees' instances need of the configuration, as JSON. */
-  worktreeConfig: string | null;
+  /** By the checkout's top level: what its worktrees' instances need of the configuration, as JSON. */
+  worktreeConfigs: Map<string, string>;
   /** Agents of ours as they were put into a configuration: nothing that the person set. */
   installed: WeakSet<object>;
   /** By session: what OpenCode's own agent is to read when it sums that session up. */
@@ -37,7 +37,7 @@ export interface Hub {
 }
 
 // Two versions of the package in one process must not share objects: the number counts changes of `Hub`.
-const KEY = Symbol.for("multi-agent-coder/hub/4");
+const KEY = Symbol.for("multi-agent-coder/hub/5");
 
 function create(): Hub {
   return {
@@ -47,7 +47,7 @@ function create(): Hub {
     worktrees: new Set(),
     sessions: new Set(),
     events: null,
-    worktreeConfig: null,
+    worktreeConfigs: new Map(),
     installed: new WeakSet(),
     kept: new Map(),
     opening: Promise.resolve(),

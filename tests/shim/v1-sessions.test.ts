@@ -19,7 +19,8 @@ function sessionsWith(answers: Record<string, unknown>) {
     if (data === undefined) return { error: { message: "none" }, response: { status: 404 } };
     return { data, response: { status: 200 } };
   };
-  return { asked, sessions: new V1Sessions({ _client: { request } } as unknown as V1Client) };
+  const client = { _client: { request } } as unknown as V1Client;
+  return { asked, sessions: new V1Sessions(client, "/project") };
 }
 
 test.each(["exists", "remove", "turns", "isBusy"] as const)(
@@ -36,6 +37,33 @@ test.each(["exists", "remove", "turns", "isBusy"] as const)(
     expect(asked.at(-1)?.directory).toBe("/w1");
   },
 );
+
+test("a worktree is opened with the configuration of its own project", async () => {
+  const { OPENCODE_CONFIG_CONTENT: before } = process.env;
+  const seen: (string | undefined)[] = [];
+  const request = async ({ url }: Request) => {
+    if (url === "/config") seen.push(process.env.OPENCODE_CONFIG_CONTENT);
+    return { data: { id: "s" }, response: { status: 200 } };
+  };
+  const client = { _client: { request } } as unknown as V1Client;
+  for (const project of ["/one", "/two"]) hub.worktreeConfigs.set(project, project);
+  onTestFinished(() => {
+    hub.worktreeConfigs.clear();
+    hub.worktrees.clear();
+    hub.sessions.clear();
+  });
+  const purpose = { agent: "implementer", task: "T01", attempt: 1 } as const;
+  for (const project of ["/one", "/two", "/one"])
+    await new V1Sessions(client, project).create({
+      directory: `${project}/w1`,
+      parent: "chat",
+      title: "T01: work",
+      rules: [],
+      purpose,
+    });
+  expect(seen).toEqual(["/one", "/two", "/one"]);
+  expect(process.env.OPENCODE_CONFIG_CONTENT).toBe(before);
+});
 
 test("what a session is to keep is known until it is removed", async () => {
   const agents = [{ name: "implementer" }];

@@ -51,11 +51,11 @@ export class V1Plugin {
 
   constructor({ client, directory, worktree }: PluginInput, options: PluginOptions | undefined) {
     this.#client = client;
-    this.#host = new V1Host(client, directory);
     this.#options = options;
     this.#directory = directory;
     // What OpenCode says where there is no repository.
     this.#root = worktree === "/" ? directory : (worktree ?? directory);
+    this.#host = new V1Host(client, directory, this.#root);
     this.#requests = new V1Requests(directory, () => busySessions(client));
     hub.instances.set(directory, this.#self);
   }
@@ -125,7 +125,8 @@ export class V1Plugin {
       return;
     }
     const plugin: [string, PluginOptions] = [PACKAGE, this.#options ?? {}];
-    hub.worktreeConfig = worktreeConfig(config, definitions, plugin, ownContent());
+    const content = worktreeConfig(config, definitions, plugin, ownContent());
+    hub.worktreeConfigs.set(this.#root, content);
   }
 
   async #given(

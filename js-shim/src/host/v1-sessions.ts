@@ -26,13 +26,16 @@ const STORED_AMONG = "8";
 
 export class V1Sessions implements Sessions {
   #client: V1Client;
+  /** The top level of the checkout, whose configuration holds in its worktrees. */
+  #root: string;
 
-  constructor(client: V1Client) {
+  constructor(client: V1Client, root: string) {
     this.#client = client;
+    this.#root = root;
   }
 
   async create({ directory, parent, title, rules, purpose }: CreateRequest): Promise<SessionId> {
-    if (directory !== null) await openWorktree(this.#client, directory);
+    if (directory !== null) await openWorktree(this.#client, directory, this.#root);
     // The directory too: OpenCode has one for every session, the person's checkout included.
     const metadata = { [PLUGIN]: { ...purpose, directory } };
     const body = { parentID: parent, title, permission: rules, metadata };
@@ -47,7 +50,7 @@ export class V1Sessions implements Sessions {
   async send(message: SendRequest): Promise<void> {
     const { session, agent, directory, focus } = message;
     // The instance may have been restarted since, and would then have forgotten our agents.
-    if (directory !== null) await openWorktree(this.#client, directory);
+    if (directory !== null) await openWorktree(this.#client, directory, this.#root);
     // OpenCode takes a text for an agent that it does not have, and then nothing ever happens.
     const agents = await request<{ name: string }[]>(this.#client, "GET", "/agent", { directory });
     if (!agents.some(({ name }) => name === agent)) {

@@ -20,13 +20,17 @@ export function ownContent(): Record<string, unknown> {
 }
 
 /**
- * Makes sure that a worktree's instance runs with our configuration. An instance reads the variable
- * once, when it starts; it is set for just that long, because it holds for the whole process and other
- * projects may be opened in it. Cheap when the instance runs.
+ * Makes sure that a worktree's instance runs with the configuration of its checkout at `root`. An
+ * instance reads the variable once, when it starts; it is set for just that long, because it holds for
+ * the whole process and other projects may be opened in it. Cheap when the instance runs.
  */
-export async function openWorktree(client: V1Client, directory: string): Promise<void> {
+export async function openWorktree(
+  client: V1Client,
+  directory: string,
+  root: string,
+): Promise<void> {
   hub.worktrees.add(directory);
-  const opened = hub.opening.then(() => openAlone(client, directory));
+  const opened = hub.opening.then(() => openAlone(client, directory, root));
   hub.opening = opened.catch(() => undefined);
   await opened;
 }
@@ -37,9 +41,10 @@ export function cleanVariable(environment: Record<string, string>, mark: string 
   if (mark !== null) environment[MARK_VARIABLE] = mark;
 }
 
-async function openAlone(client: V1Client, directory: string): Promise<void> {
-  if (hub.worktreeConfig === null) return;
-  process.env[VARIABLE] = hub.worktreeConfig;
+async function openAlone(client: V1Client, directory: string, root: string): Promise<void> {
+  const content = hub.worktreeConfigs.get(root);
+  if (content === undefined) return;
+  process.env[VARIABLE] = content;
   try {
     await request(client, "GET", "/config", { directory });
   } finally {

@@ -18,10 +18,11 @@ export class V1Host implements Host {
   /** Entries from the time when the instance could not be talked to yet; `null` since it can. */
   #early: [LogLevel, string, Record<string, unknown> | undefined][] | null = [];
 
-  constructor(client: V1Client, directory: string) {
+  /** `root` is the top level of the checkout that `directory` lies in. */
+  constructor(client: V1Client, directory: string, root = directory) {
     this.#client = client;
     this.directory = directory;
-    this.sessions = new V1Sessions(client);
+    this.sessions = new V1Sessions(client, root);
   }
 
   async models(): Promise<CatalogueModel[]> {
