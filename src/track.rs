@@ -13,6 +13,7 @@ use crate::ids::{CommitId, EffectId, TaskId, TrackId};
 use crate::metrics::{Origin, Try};
 use crate::resilience::drift;
 use crate::review::GateReport;
+use crate::run::author::Author;
 use crate::run::implement::attempt::Attempt;
 use crate::run::implement::door::{Door, KeptWork};
 use crate::run::implement::left::Left;
@@ -71,6 +72,8 @@ pub struct Record {
     pub not_in_context: Vec<String>,
     /// The task in fewer words, if it is too long for a context.
     pub wording: Option<Wording>,
+    /// The latest answer of whoever was asked for fewer words.
+    pub shortened: Option<Shortened>,
     /// Size of the latest context in UTF-8 bytes.
     pub context_bytes: u32,
     /// SHA-256 of the file that holds it, in hex; `None` before it was written.
@@ -124,6 +127,22 @@ pub struct Wording {
     pub spec: TaskSpec,
 }
 
+/// The answer of an author who was asked for a task in fewer words.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Shortened {
+    /// SHA-256 of what was asked: nobody is asked the same twice.
+    pub of: String,
+    /// What is wrong with the answer; `None` when its wording is used.
+    pub refusal: Option<String>,
+}
+
+impl Shortened {
+    /// What is wrong with the answer.
+    pub fn why(&self) -> &str {
+        self.refusal.as_deref().unwrap_or("it is too long as well")
+    }
+}
+
 /// A version of a task's spec that replaced another.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct SpecVersion {
@@ -161,6 +180,9 @@ pub enum Life {
     /// A better spec is being made. Not when no command runs, so it is never read back.
     #[serde(skip_deserializing)]
     Rebasing(Box<Rebasing>),
+    /// It is being put into fewer words. Not when no command runs, so it is never read back.
+    #[serde(skip_deserializing)]
+    Shortening(Box<Author>),
     /// Its work is on the integration branch.
     Merged {
         /// The merge commit.
@@ -214,7 +236,7 @@ impl Record {
 impl Life {
     /// Whether something is under way that comes back to the task.
     pub fn is_alive(&self) -> bool {
-        matches!(self, Self::Running(_) | Self::Resting { .. } | Self::Rebasing(_))
+        matches!(self, Self::Running(_) | Self::Resting { .. } | Self::Rebasing(_) | Self::Shortening(_))
     }
 
     /// Whether dependents may start.
@@ -267,7 +289,7 @@ impl Track {
                     record.history.push(interrupted(attempt.number));
                 }
             }
-            if matches!(record.life, Life::Running(_) | Life::Resting { .. } | Life::Rebasing(_)) {
+            if record.life.is_alive() {
                 record.life = Life::Waiting;
             }
         }
@@ -410,7 +432,7 @@ fn status_of(task: &TaskSpec, record: &Record, is_done: impl Fn(&TaskId) -> bool
         Life::Resting { .. } => Status::Ready,
         Life::Running(attempt) if attempt.is_judged() => Status::Review,
         Life::Held { .. } => Status::Review,
-        Life::Running(_) => Status::InProgress,
+        Life::Running(_) | Life::Shortening(_) => Status::InProgress,
         Life::Rebasing(_) => Status::Rebasing,
         Life::Merged { .. } | Life::Given => Status::Completed,
         Life::Failed { .. } => Status::Failed,

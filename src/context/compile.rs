@@ -40,8 +40,9 @@ pub fn compile(inputs: &Inputs) -> Result<Context, ContextTooLarge> {
 
     let fixed = title.len() + must.iter().map(Section::bytes).sum::<usize>();
     let [issues, project, evidence, ..] = &optional;
-    let first = issues.bytes() + project.bytes() + evidence.bytes();
-    let description = compiler.description(fixed, first).map_err(|(bytes, refusal)| {
+    // What is asked for of work that is there comes before all else.
+    let first = [issues.bytes() + project.bytes() + evidence.bytes(), issues.bytes()];
+    let description = compiler.description(fixed, &first).map_err(|(bytes, refusal)| {
         ContextTooLarge::new(task, &compiler.limits, bytes, inputs.bytes_max, refusal)
     })?;
 
@@ -190,8 +191,9 @@ impl Compiler<'_> {
     }
 
     /// The description with its line breaks, as long as `fixed` bytes of other parts leave room; shorter
-    /// when that lets `first` bytes fit, too. The error says what all that must be kept would take.
-    fn description(&mut self, fixed: usize, first: usize) -> Result<String, (usize, Option<Refusal>)> {
+    /// when that lets more fit, too: the first of `first` that does. The error says what all that must be
+    /// kept would take.
+    fn description(&mut self, fixed: usize, first: &[usize]) -> Result<String, (usize, Option<Refusal>)> {
         const FRAME: usize = "\n\n".len();
         let Inputs { task, files, bytes_max, .. } = *self.inputs;
         if task.description.trim().is_empty() {
@@ -200,10 +202,8 @@ impl Compiler<'_> {
         let description = self.without_repeats(&task.description);
         let shorten = |bytes: Option<usize>| compress(&description, bytes.unwrap_or(0), files);
         let room = bytes_max.checked_sub(fixed + FRAME);
-        let found = match room.and_then(|room| room.checked_sub(first)).map(|room| shorten(Some(room))) {
-            Some(Ok(text)) => Ok(text),
-            _ => shorten(room),
-        };
+        let shorter = first.iter().find_map(|first| shorten(Some(room?.checked_sub(*first)?)).ok());
+        let found = shorter.map_or_else(|| shorten(room), Ok);
         let text = found.map_err(|refusal| (fixed + FRAME + refusal.bytes_needed, Some(refusal)))?;
         if text.is_empty() {
             return if fixed <= bytes_max { Ok(text) } else { Err((fixed, None)) };

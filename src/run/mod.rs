@@ -2,6 +2,7 @@
 //! the state that follows.
 
 pub mod asked;
+pub mod author;
 pub mod desk;
 pub mod documents;
 pub mod draft;

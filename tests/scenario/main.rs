@@ -21,6 +21,7 @@ mod ground;
 mod health;
 mod implement;
 mod limits;
+mod longer;
 mod looks;
 mod loops;
 mod memory;

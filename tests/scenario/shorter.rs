@@ -8,9 +8,9 @@ use crate::agents::{Act, task};
 use crate::cancel::at_every_moment;
 use crate::world::World;
 
-const SHORT: &str = "the price in `src/total.js` is never negative";
+pub const SHORT: &str = "the price in `src/total.js` is never negative";
 
-fn long() -> String {
+pub fn long() -> String {
     let talk = "whoever looks at it, from wherever that may be, and on whichever day of the week it is, ";
     format!("In `src/total.js` the price is never negative, {}and so it stays", talk.repeat(6))
 }
@@ -21,7 +21,7 @@ fn tasks() -> Vec<TaskSpec> {
     tasks
 }
 
-fn reply(criterion: &str) -> Act {
+pub fn reply(criterion: &str) -> Act {
     Act::Reply(format!("Shorter:\n\n```yaml\ntask:\n  acceptance: [{criterion:?}]\n```\n"))
 }
 
@@ -69,6 +69,11 @@ fn a_wording_that_lost_something_is_not_used_and_nothing_starts() {
         }
         assert!(world.git.worktrees.is_empty() && world.sent_to("shorten T01").len() == 1);
         assert!(world.sent_to("T01").is_empty() && world.sent_to("T02").is_empty());
+        // Only who has not answered is asked once more.
+        let again = world.command(Implement, "").unwrap_or_default();
+        let asked = if told == "overloaded" { 2 } else { 1 };
+        assert_eq!(world.sent_to("shorten T01").len(), asked, "{again}");
+        assert!(asked == 2 || again == error, "{again}");
     }
 }
 
@@ -89,6 +94,9 @@ fn a_wording_is_asked_for_again_only_when_the_task_changes() {
 fn a_provider_that_was_left_alone_is_tried_by_the_next_command() {
     let mut world = too_long(Act::error(402, "no credit"));
     assert!(world.command(Implement, "").is_some_and(|error| error.contains("no credit")));
+    world.agents.script("shorten T01", vec![Act::error(503, "overloaded")]);
+    assert!(world.command(Implement, "").is_some_and(|error| error.contains("overloaded")));
+    world.assert_said("still fails (overloaded); the next try is in");
     world.agents.script("shorten T01", vec![reply(SHORT)]);
     assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
     world.assert_all_merged();

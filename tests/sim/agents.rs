@@ -21,6 +21,10 @@ pub const PLAN_MARK: &str = "only-planners-know-this";
 /// Stands in what an agent reads whose work is there already.
 pub const REWORK_MARK: &str = "Changes to make to the work in this directory";
 
+/// Makes a criterion too long for any context.
+pub const LONG_TALK: &str =
+    "whoever looks at it, from wherever that may be, and on whichever day of the week it is, ";
+
 /// What an agent does with one ask.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Deed {
@@ -90,8 +94,11 @@ impl World {
                 }
             }
             "compressor" => {
-                let text = format!("Round half up, {}.", mark(session.purpose.task.as_deref().unwrap_or("")));
-                Deed::Reply(format!("```yaml\ntask:\n  description: {text:?}\n```\n"))
+                if self.goes_wrong(rates.agent / 2) {
+                    return if self.rng.chance(500) { Deed::Reply("Hm.".into()) } else { self.trouble() };
+                }
+                let text = criterion(session);
+                Deed::Reply(format!("```yaml\ntask:\n  acceptance: [{text:?}]\n```\n"))
             }
             "rebase" => {
                 if self.goes_wrong(rates.agent / 2) {
@@ -99,8 +106,13 @@ impl World {
                 }
                 let confidence = if self.rng.chance(700) { 0.9 } else { 0.3 };
                 let text = format!("Round half up, {}.", mark(session.purpose.task.as_deref().unwrap_or("")));
+                let mut task = format!("  description: {text:?}\n");
+                if !self.is_benign && self.rng.chance(200) {
+                    let long = format!("{}, {}", criterion(session), LONG_TALK.repeat(40));
+                    task.push_str(&format!("  acceptance: [{long:?}]\n"));
+                }
                 Deed::Reply(format!(
-                    "```yaml\nconfidence: {confidence}\nreasoning: \"It was vague.\"\ntask:\n  description: {text:?}\n```\n"
+                    "```yaml\nconfidence: {confidence}\nreasoning: \"It was vague.\"\ntask:\n{task}```\n"
                 ))
             }
             agent => {
@@ -327,6 +339,9 @@ impl World {
                 self.books.verdicts.insert(key, text.contains("verdict: approved"));
             }
             SessionOutcome::Answered { .. } if session.purpose.agent == "rebase" => self.hit(Class::Rebase),
+            SessionOutcome::Answered { .. } if session.purpose.agent == "compressor" => {
+                self.hit(Class::Shortened);
+            }
             SessionOutcome::Answered { finish, .. }
                 if finish.as_deref() == Some("stop") && session.is_rework =>
             {
@@ -482,6 +497,11 @@ pub fn is_ours(text: &StoredText) -> bool {
 fn failed(name: &str, status: Option<u16>, usage: Usage) -> SessionOutcome {
     let message = format!("it says so at {START_MS}");
     SessionOutcome::Failed { trouble: Trouble::Error { name: name.into(), status, message }, usage }
+}
+
+/// A criterion of a session's task.
+fn criterion(session: &Session) -> String {
+    format!("it rounds half up, {}", mark(session.purpose.task.as_deref().unwrap_or("")))
 }
 
 fn verdict(verdict: &str, issues: &[&str]) -> String {

@@ -37,6 +37,8 @@ classes! {
     OwnReviewed: "the person's own changes reviewed",
     ReviewBabble: "a reviewer without a verdict",
     Rebase: "an answer of the rebase agent",
+    Shortened: "an answer of whoever shortens a task",
+    TooLong: "a task that stayed too long, cut by the person",
     Blocked: "a blocked agent",
     Forbidden: "forbidden paths left out",
     OffLimits: "work on what the person wants left alone",

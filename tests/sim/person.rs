@@ -5,6 +5,7 @@ use multi_agent_coder::effect::file::Place;
 use multi_agent_coder::event::{CommandName, Event, Setting};
 use multi_agent_coder::ids::{ModelRef, SessionId, TaskId};
 
+use crate::agents::LONG_TALK;
 use crate::coverage::Class;
 use crate::setup::{Act, Death, mark};
 use crate::world::{BACKLOG, Command, Item, MEMORY, World, trace};
@@ -277,6 +278,24 @@ impl World {
         let text = render(&backlog);
         self.edit_backlog(&text);
         self.readable = backlog;
+    }
+
+    /// Cuts the tasks that are refused as too long. Whether there were any.
+    pub fn cut_long(&mut self) -> bool {
+        let Some(mut backlog) = self.backlog() else { return false };
+        let is_told =
+            matches!(&self.end, Some(Err(error)) if error.contains("a shorter wording was asked for"));
+        let criteria = backlog.tasks.iter_mut().flat_map(|task| &mut task.acceptance);
+        let mut long = criteria.filter(|line| line.contains(LONG_TALK)).peekable();
+        if !is_told || long.peek().is_none() {
+            return false;
+        }
+        long.for_each(|line| *line = line.replace(LONG_TALK, ""));
+        self.hit(Class::TooLong);
+        let text = render(&backlog);
+        self.edit_backlog(&text);
+        self.readable = backlog;
+        true
     }
 
     /// The person writes the backlog: until the engine has read that, it is theirs.

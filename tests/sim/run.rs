@@ -102,7 +102,7 @@ impl World {
             self.run(&[]);
             let is_refused = matches!(&self.end, Some(Err(error)) if error.contains("--trust-config"));
             trusts = if is_refused { "--trust-config" } else { "" };
-            let is_advised = self.follow_advice() || is_refused;
+            let is_advised = self.follow_advice() || self.cut_long() || is_refused;
             let is_held = self.statuses().iter().any(|(_, status)| *status == Status::Review);
             if self.end == Some(Ok(())) && names.is_empty() && !is_held {
                 return;

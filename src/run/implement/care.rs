@@ -100,8 +100,9 @@ impl ImplementRun {
         let reviewer = (self.run.options.review != ReviewMode::Off).then_some((Role::Reviewer, Work::Review));
         let is_due = (0..self.track.records.len()).any(|task| self.is_rebase_due(task));
         let rebase = is_due.then_some((Role::Rebase, Work::Rebase));
-        let models =
-            workers.into_iter().chain(reviewer).chain(rebase).map(|(role, work)| self.run.model(role, work));
+        let words = (!self.wordless.is_empty()).then_some((Role::Compressor, Work::Documentation));
+        let asked = workers.into_iter().chain(reviewer).chain(rebase).chain(words);
+        let models = asked.map(|(role, work)| self.run.model(role, work));
         models.map(|model| provider_of(model.as_ref()).to_owned()).collect()
     }
 
@@ -118,12 +119,20 @@ impl ImplementRun {
         if self.is_rebase_due(task) {
             return Some(self.rebase_model());
         }
-        let (spec, record) = (self.track.backlog.tasks.get(task)?, self.track.records.get(task)?);
-        let is_kept = record.left.as_ref().is_some_and(|left| matches!(left.remains, Remains::Kept { .. }));
-        if !is_kept {
+        if self.needs_words(task) {
+            return Some(self.wording_model());
+        }
+        let spec = self.track.backlog.tasks.get(task)?;
+        if !self.is_kept(task) {
             return Some(self.run.model(role(spec), work_of(spec)));
         }
         (self.run.options.review != ReviewMode::Off).then(|| self.run.model(Role::Reviewer, Work::Review))
+    }
+
+    /// Whether the work of a task is done and only waits to be judged.
+    pub(super) fn is_kept(&self, task: usize) -> bool {
+        let left = self.track.records.get(task).and_then(|record| record.left.as_ref());
+        left.is_some_and(|left| matches!(left.remains, Remains::Kept { .. }))
     }
 
     /// Whether a task may go on now, and the provider that says so.
@@ -158,26 +167,20 @@ impl ImplementRun {
     pub(super) fn live_at(&self, name: &str) -> Live {
         let mut live = Live::default();
         for (spec, record) in self.track.backlog.tasks.iter().zip(&self.track.records) {
-            let attempt = match &record.life {
-                Life::Running(attempt) => attempt,
-                Life::Rebasing(rebasing) => {
-                    if provider_of(self.rebase_model().as_ref()) == name {
-                        live.asks += 1;
-                        live.is_probed |= rebasing.is_probe;
+            let (model, is_probe) = match &record.life {
+                Life::Running(attempt) => match &attempt.stage {
+                    Stage::Preparing(_)
+                    | Stage::Measuring { .. }
+                    | Stage::Recording { .. }
+                    | Stage::Opening { .. }
+                    | Stage::Working { .. } => (self.run.model(role(spec), work_of(spec)), attempt.is_probe),
+                    Stage::Reviewing { review, .. } if review.is_asking() => {
+                        (self.run.model(Role::Reviewer, Work::Review), review.is_probe())
                     }
-                    continue;
-                }
-                _ => continue,
-            };
-            let (model, is_probe) = match &attempt.stage {
-                Stage::Preparing(_)
-                | Stage::Measuring { .. }
-                | Stage::Recording { .. }
-                | Stage::Opening { .. }
-                | Stage::Working { .. } => (self.run.model(role(spec), work_of(spec)), attempt.is_probe),
-                Stage::Reviewing { review, .. } if review.is_asking() => {
-                    (self.run.model(Role::Reviewer, Work::Review), review.is_probe())
-                }
+                    _ => continue,
+                },
+                Life::Rebasing(rebasing) => (self.rebase_model(), rebasing.author.is_probe),
+                Life::Shortening(author) => (self.wording_model(), author.is_probe),
                 _ => continue,
             };
             if provider_of(model.as_ref()) == name {

@@ -93,6 +93,10 @@ impl ImplementRun {
                         self.begin_rebase(turn, task, is_probe);
                         continue;
                     }
+                    if self.needs_words(task) {
+                        self.begin_words(turn, task, is_probe);
+                        continue;
+                    }
                     self.free.remove(&slot);
                     self.start(turn, task, slot, is_probe);
                 }

@@ -120,13 +120,10 @@ impl ImplementRun {
                 )
             }
             Next::Rest { wait_ms } => {
-                let wait_ms = *wait_ms;
-                let operation = Operation::Timer(TimerOperation::Sleep { duration_ms: wait_ms });
-                let timer = turn.request(Waiter::Implement(Wait::Rest { task }), operation);
-                record.life = Life::Resting { timer, until_ms: turn.shared.now_ms + wait_ms };
+                rest(turn, record, task, *wait_ms);
                 format!(
                     "{headline}. Trying again in {}; this does not count as an attempt",
-                    duration(wait_ms)
+                    duration(*wait_ms)
                 )
             }
             Next::Later => {
@@ -257,6 +254,13 @@ impl ImplementRun {
         self.record_notes(turn, task, &attempt.notes);
         self.record_task(turn, task);
     }
+}
+
+/// A task waits for a time before it goes on.
+pub(super) fn rest(turn: &mut Turn, record: &mut Record, task: usize, wait_ms: u64) {
+    let operation = Operation::Timer(TimerOperation::Sleep { duration_ms: wait_ms });
+    let timer = turn.request(Waiter::Implement(Wait::Rest { task }), operation);
+    record.life = Life::Resting { timer, until_ms: turn.shared.now_ms + wait_ms };
 }
 
 /// Counts a failure: against the attempts, or as trouble in a row.

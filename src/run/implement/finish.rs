@@ -337,6 +337,7 @@ pub(crate) fn why(track: &Track, index: usize, blocker: Option<&TaskId>) -> Stri
         }
         Life::Running(_) => "at work".to_owned(),
         Life::Rebasing(_) => "its spec is being improved".to_owned(),
+        Life::Shortening(_) => "it is being put into fewer words".to_owned(),
         Life::Merged { .. } | Life::Given => String::new(),
     }
 }

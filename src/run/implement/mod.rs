@@ -18,10 +18,12 @@ mod opening;
 mod patterns;
 mod reading;
 pub mod rebasing;
+mod rewording;
 pub mod rework;
 pub mod shortening;
 mod signals;
 mod watch;
+mod wording;
 pub(crate) mod working;
 
 use std::collections::{BTreeSet, VecDeque};
@@ -91,6 +93,8 @@ pub struct ImplementRun {
     pub(crate) ledger_from: usize,
     pub(crate) estimate: Option<Estimate>,
     pub(crate) care: Care,
+    /// Tasks that are too long for a context as far as is known, and nobody was asked for fewer words yet.
+    wordless: BTreeSet<usize>,
     has_told_of_writes: bool,
     /// Who gets the run back at its end; the person when there is nobody.
     errand: Option<Box<RegenerateRun>>,
@@ -202,6 +206,11 @@ pub enum Wait {
         /// Its index.
         task: usize,
     },
+    /// Fewer words for a task.
+    Words {
+        /// Its index.
+        task: usize,
+    },
     /// A task that rests after provider trouble.
     Rest {
         /// Its index.
@@ -304,6 +313,7 @@ fn begin_run(
         ledger_from: turn.shared.ledger.entries.len(),
         estimate: None,
         care: Care::default(),
+        wordless: BTreeSet::new(),
         has_told_of_writes: false,
         errand,
         stage: Stage::Backlog,
@@ -389,6 +399,7 @@ impl ImplementRun {
     ) -> Activity {
         match wait {
             Wait::Rebase { task } => self.rebase_resolved(turn, task, outcome, took_ms),
+            Wait::Words { task } => self.words_resolved(turn, task, outcome, took_ms),
             Wait::File => self.file_resolved(turn, outcome),
             Wait::MemoryFile => self.memory_written(turn, outcome),
             Wait::Rest { task } => self.rested(task),

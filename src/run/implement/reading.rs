@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::context::{Context, Inputs, Others, Source, Unclean, compile_clean};
+use crate::context::{Inputs, Others, Source, Unclean, compile_clean};
 use crate::engine::Turn;
 use crate::evidence::Failure;
 use crate::plan::constraints;
 use crate::run::implement::ImplementRun;
 use crate::run::implement::attempt::{Attempt, Stage};
+use crate::run::implement::wording::asks_for;
 use crate::run::patterns::Measured;
 use crate::track::Record;
 
@@ -104,9 +105,4 @@ impl ImplementRun {
         attempt.stage = Stage::Recording { directory, context };
         self.put_back(task, attempt);
     }
-}
-
-/// Whether a context holds a change that is asked for.
-fn asks_for(context: &Context) -> bool {
-    context.spans.iter().any(|span| matches!(span.source, Source::Issue { .. }))
 }

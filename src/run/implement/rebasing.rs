@@ -6,21 +6,17 @@ use serde::Serialize;
 use crate::backlog::{TaskSpec, validate};
 use crate::context::{Inputs, Others, Unclean, compile_clean};
 use crate::definitions::Role;
-use crate::effect::Operation;
 use crate::effect::Outcome;
-use crate::effect::session::{Purpose, SessionOperation, SessionOutcome};
 use crate::engine::Turn;
-use crate::event::SessionSignal;
 use crate::evidence::Failure;
-use crate::ids::{EffectId, ModelRef, SessionId};
-use crate::metrics::{Entry, Origin, estimate};
-use crate::prompts::PromptUse;
+use crate::ids::ModelRef;
+use crate::metrics::{Origin, estimate};
 use crate::rebase::{Effort, Proposal, changes, is_messy, parse_proposal, rebase_prompt};
 use crate::route::{Work, work_of};
-use crate::run::asked::Asked;
+use crate::run::Waiter;
+use crate::run::author::{Author, Commission, Heard};
 use crate::run::implement::attempt::{Attempt, role};
 use crate::run::implement::{ImplementRun, Wait, rework};
-use crate::run::{Waiter, session_failure, silent_ms};
 use crate::schedule::overlap;
 use crate::text::count;
 use crate::track::{Life, Record, SpecVersion};
@@ -33,19 +29,9 @@ const REBASES_MAX: usize = 2;
 pub struct Rebasing {
     /// Why it is asked for, in half a sentence.
     why: String,
-    /// Its author tries a provider that was in trouble, and all others wait for how that goes.
-    pub(super) is_probe: bool,
-    entry: Option<EffectId>,
-    stage: Stage,
-}
-
-/// What it waits for.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-enum Stage {
-    /// The session is being made.
-    Creating,
-    /// The author works.
-    Asking { session: SessionId, asked: Asked, is_second: bool },
+    /// Whether its author was told already what is wrong with the first answer.
+    is_second: bool,
+    pub(super) author: Author,
 }
 
 impl ImplementRun {
@@ -101,26 +87,11 @@ impl ImplementRun {
 
     /// Asks for a better spec. The task waits meanwhile and takes no worker's place.
     pub(super) fn begin_rebase(&mut self, turn: &mut Turn, task: usize, is_probe: bool) {
-        let (Some(spec), Some(record)) =
-            (self.track.backlog.tasks.get(task), self.track.records.get_mut(task))
-        else {
-            return;
-        };
-        let operation = SessionOperation::Create {
-            directory: None,
-            parent: self.run.chat.clone(),
-            title: format!("Better spec for {}: {}", spec.id, spec.title),
-            rules: Role::Rebase.rules(),
-            purpose: Purpose {
-                agent: Role::Rebase.agent().to_owned(),
-                task: Some(spec.id.to_string()),
-                attempt: record.begun,
-            },
-        };
-        turn.request(Waiter::Implement(Wait::Rebase { task }), Operation::Session(operation));
+        let Some(commission) = self.spec_commission(task) else { return };
+        let author = Author::begin(turn, &commission, is_probe);
+        let Some(record) = self.track.records.get_mut(task) else { return };
         let why = record.rebase_due.clone().unwrap_or_default();
-        record.life =
-            Life::Rebasing(Box::new(Rebasing { why, is_probe, entry: None, stage: Stage::Creating }));
+        record.life = Life::Rebasing(Box::new(Rebasing { why, is_second: false, author }));
         self.record_task(turn, task);
     }
 
@@ -128,136 +99,54 @@ impl ImplementRun {
         self.run.model(Role::Rebase, Work::Rebase)
     }
 
-    fn author(&self, task: usize) -> Option<PromptUse> {
+    fn spec_commission(&self, task: usize) -> Option<Commission<'_>> {
         let (spec, record) = (self.track.backlog.tasks.get(task)?, self.track.records.get(task)?);
-        Some(self.run.prompt(Role::Rebase, Some(&spec.id), record.begun))
-    }
-
-    /// Something was seen in a session. `None` when it is no author's, else whether a provider that rested
-    /// works again.
-    pub(super) fn rebase_signalled(
-        &mut self,
-        turn: &mut Turn,
-        seen: &SessionId,
-        signal: &SessionSignal,
-    ) -> Option<bool> {
-        let model = self.rebase_model();
-        for record in &mut self.track.records {
-            if let Life::Rebasing(rebasing) = &mut record.life
-                && let Stage::Asking { session, asked, .. } = &mut rebasing.stage
-                && session == seen
-            {
-                let works_again = asked.signalled(turn, &self.run, model.as_ref(), signal);
-                rebasing.is_probe &= !works_again;
-                return Some(works_again);
-            }
-        }
-        None
+        Some(Commission {
+            run: &self.run,
+            role: Role::Rebase,
+            work: Work::Rebase,
+            title: "Better spec",
+            nothing: "no better spec",
+            task: spec,
+            attempt: record.begun,
+            waiter: Waiter::Implement(Wait::Rebase { task }),
+        })
     }
 
     /// A step of a rebase ended.
     pub(super) fn rebase_resolved(&mut self, turn: &mut Turn, task: usize, outcome: &Outcome, took_ms: u64) {
         let Some(record) = self.track.records.get_mut(task) else { return };
-        let Life::Rebasing(mut rebasing) = std::mem::take(&mut record.life) else { return };
-        let Outcome::Session(outcome) = outcome else {
-            return self.rebased(
-                turn,
-                task,
-                &rebasing,
-                Err(format!("an answer that does not fit: {outcome:?}")),
-            );
+        let Life::Rebasing(rebasing) = std::mem::take(&mut record.life) else { return };
+        let Rebasing { why, is_second, author } = *rebasing;
+        let Some(commission) = self.spec_commission(task) else { return };
+        let is_stopping = self.is_stopping();
+        let record = &self.track.records[task];
+        let bytes_max = self.run.options.context.max_bytes;
+        let question = (!is_stopping)
+            .then(|| rebase_prompt(commission.task, &record.history, &record.lessons(), bytes_max));
+        let (open, text) = match author.resolved(turn, &commission, question, outcome, took_ms) {
+            Heard::More(author) => return self.rebase_on(task, Rebasing { why, is_second, author }),
+            Heard::Text(open, text) => (open, text),
+            Heard::Nothing(lack) => return self.rebased(turn, task, why, Err(lack.told().to_owned())),
         };
-        match (rebasing.stage.clone(), outcome) {
-            (Stage::Creating, SessionOutcome::Created { session }) if self.is_stopping() => {
-                turn.remove_session(session, Waiter::Nobody);
-                self.rebased(turn, task, &rebasing, Err("stopped".to_owned()));
+        let proposal = parse_proposal(&text).and_then(|proposal| self.better_spec(task, proposal));
+        match proposal {
+            Err(problem) if !is_second && !is_stopping => {
+                let author = open.again(turn, &commission, problem);
+                self.rebase_on(task, Rebasing { why, is_second: true, author });
             }
-            (Stage::Creating, SessionOutcome::Created { session }) => {
-                let Some(spec) = self.track.backlog.tasks.get(task) else { return };
-                let title = format!("Better spec for {} {}", spec.id, spec.title);
-                rebasing.entry = Some(turn.open(&self.run.chat, title, Role::Rebase.agent(), session));
-                let record = &self.track.records[task];
-                let bytes_max = self.run.options.context.max_bytes;
-                let text = rebase_prompt(spec, &record.history, &record.lessons(), bytes_max);
-                self.ask_for_spec(turn, task, rebasing, session.clone(), text, false);
-            }
-            (Stage::Creating, other) => {
-                let reason = session_failure(other, self.run.options.planning_timeout_ms);
-                self.rebased(turn, task, &rebasing, Err(reason));
-            }
-            (Stage::Asking { session, asked, is_second }, outcome) => {
-                self.account_rebase(turn, task, outcome, took_ms);
-                let (model, timeout_ms) = (self.rebase_model(), self.run.options.planning_timeout_ms);
-                let is_probe = std::mem::take(&mut rebasing.is_probe);
-                let trouble = asked.ended(turn, &self.run, model.as_ref(), outcome, timeout_ms, is_probe);
-                let proposal = match (trouble, outcome) {
-                    (None, SessionOutcome::Answered { text, .. }) => {
-                        parse_proposal(text).and_then(|proposal| self.better_spec(task, proposal))
-                    }
-                    (Some(trouble), _) => {
-                        return self.drop_rebase(turn, task, &rebasing, &session, trouble.told());
-                    }
-                    (None, other) => {
-                        let reason = session_failure(other, timeout_ms);
-                        return self.drop_rebase(turn, task, &rebasing, &session, reason);
-                    }
-                };
-                match proposal {
-                    Err(problem) if !is_second && !self.is_stopping() => {
-                        self.ask_for_spec(turn, task, rebasing, session, problem, true);
-                    }
-                    result => {
-                        turn.remove_session(&session, Waiter::Nobody);
-                        self.rebased(turn, task, &rebasing, result);
-                    }
-                }
+            result => {
+                let result = result.and_then(|found| self.sure_enough(found));
+                let end = if result.is_ok() { Ok("a better spec") } else { Err(commission.nothing) };
+                open.close(turn, &self.run, end);
+                self.rebased(turn, task, why, result);
             }
         }
     }
 
-    fn ask_for_spec(
-        &mut self,
-        turn: &mut Turn,
-        task: usize,
-        mut rebasing: Box<Rebasing>,
-        session: SessionId,
-        text: String,
-        is_second: bool,
-    ) {
-        let timeout_ms = self.run.options.planning_timeout_ms;
-        let operation = SessionOperation::Ask {
-            session: session.clone(),
-            directory: None,
-            agent: self.author(task).map_or_else(|| Role::Rebase.agent().to_owned(), |author| author.agent),
-            model: self.rebase_model(),
-            text,
-            timeout_ms,
-            silent_ms: silent_ms(timeout_ms),
-            focus: None,
-        };
-        let ask = turn.request(Waiter::Implement(Wait::Rebase { task }), Operation::Session(operation));
-        rebasing.stage = Stage::Asking { session, asked: Asked::begin(turn, ask), is_second };
+    fn rebase_on(&mut self, task: usize, rebasing: Rebasing) {
         if let Some(record) = self.track.records.get_mut(task) {
-            record.life = Life::Rebasing(rebasing);
-        }
-    }
-
-    fn account_rebase(&self, turn: &mut Turn, task: usize, outcome: &SessionOutcome, took_ms: u64) {
-        let (Some(spec), Some(record)) = (self.track.backlog.tasks.get(task), self.track.records.get(task))
-        else {
-            return;
-        };
-        if let Some(usage) = outcome.usage() {
-            turn.shared.ledger.add(Entry {
-                work: Work::Rebase,
-                model: self.rebase_model(),
-                track: self.run.track.clone(),
-                task: Some(spec.id.clone()),
-                attempt: record.begun,
-                usage,
-                duration_ms: took_ms,
-                prompt: self.author(task),
-            });
+            record.life = Life::Rebasing(Box::new(rebasing));
         }
     }
 
@@ -274,9 +163,13 @@ impl ImplementRun {
         let mut problems: Vec<String> = problems.map(|problem| problem.to_string()).collect();
         let bytes_max = self.run.options.context.max_bytes;
         let inputs = Inputs { limits, ..Inputs::of(&better, &[], bytes_max) };
-        problems.extend(
-            compile_clean(&inputs, &Others::of(&tasks)).map_or_else(Unclean::lines, |clean| clean.left_out),
-        );
+        // How long it is, is a matter of words: whoever writes shorter ones is asked before its next attempt.
+        let others = Others::of(&tasks);
+        let clean = match compile_clean(&inputs, &others) {
+            Err(Unclean::TooLarge(_)) => compile_clean(&Inputs { bytes_max: usize::MAX, ..inputs }, &others),
+            clean => clean,
+        };
+        problems.extend(clean.map_or_else(Unclean::lines, |clean| clean.left_out));
         if problems.is_empty() {
             Ok((proposal, better))
         } else {
@@ -285,16 +178,12 @@ impl ImplementRun {
         }
     }
 
-    fn drop_rebase(
-        &mut self,
-        turn: &mut Turn,
-        task: usize,
-        rebasing: &Rebasing,
-        session: &SessionId,
-        reason: String,
-    ) {
-        turn.remove_session(session, Waiter::Nobody);
-        self.rebased(turn, task, rebasing, Err(reason));
+    fn sure_enough(&self, (proposal, better): (Proposal, TaskSpec)) -> Result<(Proposal, TaskSpec), String> {
+        let least = self.run.options.rebase.confidence;
+        if proposal.confidence < least {
+            return Err(format!("its author is only {} sure, and {least} is asked for", proposal.confidence));
+        }
+        Ok((proposal, better))
     }
 
     /// There is a better spec, or there is none: the task starts again either way.
@@ -302,17 +191,10 @@ impl ImplementRun {
         &mut self,
         turn: &mut Turn,
         task: usize,
-        rebasing: &Rebasing,
+        why: String,
         result: Result<(Proposal, TaskSpec), String>,
     ) {
-        let (least, is_stopping) = (self.run.options.rebase.confidence, self.is_stopping());
-        let result = result.and_then(|(proposal, better)| {
-            if proposal.confidence < least {
-                Err(format!("its author is only {} sure, and {least} is asked for", proposal.confidence))
-            } else {
-                Ok((proposal, better))
-            }
-        });
+        let is_stopping = self.is_stopping();
         let (Some(spec), Some(record)) =
             (self.track.backlog.tasks.get(task), self.track.records.get_mut(task))
         else {
@@ -323,7 +205,6 @@ impl ImplementRun {
             record.rebase_due = None;
             record.rebases += 1;
         }
-        let is_ok = result.is_ok();
         let (text, better) = match result {
             Ok((proposal, better)) => {
                 let changes = changes(spec, &better);
@@ -338,7 +219,7 @@ impl ImplementRun {
                 record.versions.push(SpecVersion {
                     number,
                     at_ms: turn.shared.now_ms,
-                    why: rebasing.why.clone(),
+                    why,
                     reasoning: proposal.reasoning,
                     confidence: proposal.confidence,
                     changes,
@@ -346,6 +227,7 @@ impl ImplementRun {
                 record.origin = Origin::Rebase;
                 // What they taught stands in the spec now.
                 record.evidence.clear();
+                record.wording = None;
                 (text, Some(better))
             }
             Err(reason) => {
@@ -356,12 +238,9 @@ impl ImplementRun {
         if let Some(better) = better {
             self.forget_task(turn, task);
             self.track.respecify(task, better);
+            self.look_at_length(task);
         }
         self.schedule.give_back(task);
-        if let Some(entry) = rebasing.entry {
-            let end = if is_ok { "a better spec" } else { "no better spec" };
-            turn.close(&self.run.chat, entry, is_ok, end);
-        }
         turn.say(&self.run.chat, text);
         self.record_notes(turn, task, "");
         self.record_task(turn, task);

@@ -101,7 +101,8 @@ impl ImplementRun {
             diff_hash: Some(sha256(&work.diff)),
         };
         let failure = Failure::Review { issues: rework.issues.clone(), is_of_spec: false };
-        if nth > REWORKS_MAX || is_stuck || !self.can_ask_for(task, &rework.issues) {
+        let can_ask = self.can_ask_for(task, &rework.issues) || self.could_make_room(task, &rework.issues);
+        if nth > REWORKS_MAX || is_stuck || !can_ask {
             return self.failed(turn, task, attempt, failure);
         }
         self.learn(turn, task, attempt.number, &failure, &distill(&failure));
@@ -117,6 +118,7 @@ impl ImplementRun {
             record.life = Life::Waiting;
             record.history.push(format!("Attempt {}: {text}.", attempt.number));
         }
+        self.look_at_length(task);
         self.schedule.give_back(task);
         self.ended(turn, task, attempt, false, &text);
     }

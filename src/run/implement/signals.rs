@@ -69,7 +69,7 @@ impl ImplementRun {
         if self.shortening_signalled(turn, seen, signal) {
             return Activity::Implement(self);
         }
-        if let Some(works_again) = self.rebase_signalled(turn, seen, signal) {
+        if let Some(works_again) = self.author_signalled(turn, seen, signal) {
             return if works_again { self.go_on(turn) } else { Activity::Implement(self) };
         }
         let is_its = |stage: &Stage| match stage {
@@ -92,6 +92,23 @@ impl ImplementRun {
             self.watch_budget(turn);
         }
         if works_again { self.go_on(turn) } else { Activity::Implement(self) }
+    }
+
+    /// Something was seen in a session. `None` when it is no author's, else whether a provider that rested
+    /// works again.
+    fn author_signalled(
+        &mut self,
+        turn: &mut Turn,
+        seen: &SessionId,
+        signal: &SessionSignal,
+    ) -> Option<bool> {
+        let (rebase, words) = (self.rebase_model(), self.wording_model());
+        let run = &self.run;
+        self.track.records.iter_mut().find_map(|record| match &mut record.life {
+            Life::Rebasing(one) => one.author.signalled(turn, run, rebase.as_ref(), seen, signal),
+            Life::Shortening(author) => author.signalled(turn, run, words.as_ref(), seen, signal),
+            _ => None,
+        })
     }
 
     /// Gives whether a provider that rested works again.

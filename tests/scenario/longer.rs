@@ -1,0 +1,169 @@
+//! A task that becomes too long for a context while work goes on is put into fewer words before its next
+//! attempt, and refused when that brings nothing.
+
+use multi_agent_coder::backlog::TaskSpec;
+use multi_agent_coder::effect::file::Place;
+use multi_agent_coder::event::CommandName::{Implement, Progress};
+use serde_json::json;
+
+use crate::agents::{Act, task};
+use crate::cancel::at_every_moment;
+use crate::shorter::{SHORT, long, reply};
+use crate::world::World;
+
+fn tasks() -> Vec<TaskSpec> {
+    vec![task("T01", "Price list", 1.0, &[]), task("T02", "Discounts", 1.0, &[])]
+}
+
+/// A world whose first task fails twice and then gets a spec that is too long.
+fn rebased(words: Vec<Act>) -> World {
+    let mut world = World::planned(tasks());
+    world.setting.options = json!({ "context": { "maxBytes": 500 } });
+    world.agents.script("T01", vec![Act::change(&[("t01/main.js", "BUG\n")]); 2]);
+    let better = Act::proposal(0.9, "It never says so.", &format!("acceptance: [{:?}]", long()));
+    world.agents.script("rebase T01", vec![better]);
+    world.agents.script("shorten T01", words);
+    world
+}
+
+/// A world in which the first task's work is to be changed, and its context has no room to say how.
+fn refused(words: Vec<Act>) -> World {
+    let mut tasks = tasks();
+    tasks[0].acceptance = vec![long()];
+    let mut wide = World::planned(tasks.clone());
+    assert_eq!(wide.command(Implement, ""), None, "{}", wide.transcript);
+    let bytes = wide.sent_to("T01")[0].len() + 20;
+    let mut world = World::planned(tasks);
+    world.setting.options = json!({ "context": { "maxBytes": bytes } });
+    let issue = "src/total.js:3: an empty list makes it fail, so begin with 0";
+    world.agents.script("review T01", vec![Act::verdict("changes_requested", &[issue])]);
+    world.agents.script("shorten T01", words);
+    world
+}
+
+fn without_source() -> Act {
+    reply("the price is never negative")
+}
+
+#[test]
+fn a_better_spec_that_is_too_long_is_shortened_and_used() {
+    let mut world = rebased(vec![reply(SHORT)]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+    assert_eq!((world.sent_to("rebase T01").len(), world.sent_to("shorten T01").len()), (1, 1));
+    assert!(world.sent_to("shorten T01")[0].contains(&long()), "{:?}", world.sent_to("shorten T01"));
+    let worker = world.sent_to("T01");
+    assert!(worker.len() == 3 && worker[2].contains(SHORT) && !worker[2].contains("whoever"), "{worker:?}");
+    world.assert_said("**T01** is too long for a context, so its worker gets a shorter wording of it");
+    let backlog = world.file("tasks/BACKLOG.yaml").unwrap_or_default();
+    assert!(backlog.contains("whoever looks at it") && !backlog.contains(SHORT), "{backlog}");
+}
+
+#[test]
+fn a_better_spec_that_stays_too_long_is_refused_and_its_author_is_not_asked_again() {
+    let mut world = rebased(vec![without_source(), reply(SHORT)]);
+    let error = world.command(Implement, "").unwrap_or_default();
+    let refused = ["the context of task T01 takes", ": cut ", "cannot be used: it lost src/total.js"];
+    for part in refused {
+        assert!(error.contains(part), "{part}: {error}");
+        world.assert_said(part);
+    }
+    assert_eq!((world.sent_to("T01").len(), world.sent_to("shorten T01").len()), (2, 1));
+    let notes = world.file("tasks/T01.notes.md").unwrap_or_default();
+    assert!(notes.contains("Not started again: the context of task T01 takes"), "{notes}");
+    assert_eq!(world.sent_to("T02").len(), 1, "the others go on: {}", world.transcript);
+
+    let error = world.command(Implement, "T01").unwrap_or_default();
+    refused.iter().for_each(|part| assert!(error.contains(part), "{part}: {error}"));
+    assert_eq!(world.sent_to("shorten T01").len(), 1, "nobody is asked the same twice");
+
+    let text = world.file("tasks/BACKLOG.yaml").unwrap_or_default().replace("and so it stays", "for ever");
+    world.put(Place::Repository, "tasks/BACKLOG.yaml", &text);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert_eq!(world.sent_to("shorten T01").len(), 2, "an edit is another question");
+    world.assert_all_merged();
+}
+
+#[test]
+fn a_task_makes_room_for_what_its_reviewer_asks_for() {
+    let mut world = refused(vec![reply(SHORT)]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+    let worker = world.sent_to("T01");
+    assert!(worker.len() == 2 && worker[0].contains("whoever"), "{worker:?}");
+    assert!(worker[1].contains(SHORT) && worker[1].contains("begin with 0"), "{}", worker[1]);
+    world.assert_said("**T01** is too long to be sent with what its reviewer asks for");
+}
+
+#[test]
+fn without_room_for_what_its_reviewer_asks_for_a_task_starts_again() {
+    let mut world = refused(vec![without_source()]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+    assert_eq!((world.sent_to("T01").len(), world.sent_to("shorten T01").len()), (2, 1));
+    assert!(!world.sent_to("T01")[1].contains("Changes to make"), "{}", world.sent_to("T01")[1]);
+}
+
+#[test]
+fn an_edit_that_makes_a_task_too_long_is_shortened_when_it_is_read() {
+    let mut world = World::planned(tasks());
+    world.setting.options = json!({ "context": { "maxBytes": 500 } });
+    world.agents.script("T01", vec![Act::Hang]);
+    world.agents.script("shorten T01", vec![reply(SHORT)]);
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.sent_to("T01").len() == 1);
+    world.cancel(&chat);
+    world.run();
+    let text = world.file("tasks/BACKLOG.yaml").unwrap_or_default();
+    let edited = text.replace("the price list works", &long());
+    world.put(Place::Repository, "tasks/BACKLOG.yaml", &edited);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert_eq!(world.sent_to("shorten T01").len(), 1);
+    assert!(world.sent_to("T01")[1].contains(SHORT), "{}", world.sent_to("T01")[1]);
+    world.assert_all_merged();
+}
+
+#[test]
+fn trouble_with_the_author_is_waited_out() {
+    let mut world = rebased(vec![Act::error(503, "overloaded"), reply(SHORT)]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+    assert_eq!(world.sent_to("shorten T01").len(), 2);
+    world.assert_said(
+        "**T01**: no shorter wording of it could be asked for: APIError (HTTP 503): overloaded.",
+    );
+    let mut world = rebased(vec![Act::error(401, "bad key")]);
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("T01") && error.contains("bad key"), "{error}");
+    assert_eq!(world.sent_to("T02").len(), 1, "{}", world.transcript);
+    world.agents.script("shorten T01", vec![reply(SHORT)]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+}
+
+#[test]
+fn progress_says_that_a_task_is_being_shortened() {
+    let mut world = rebased(vec![Act::Hang, reply(SHORT)]);
+    world.start(Implement, "");
+    world.run_until(|world| !world.sent_to("shorten T01").is_empty());
+    world.start(Progress, "");
+    world.run_until(|world| world.transcript.contains("it is being put into fewer words"));
+}
+
+#[test]
+fn it_survives_esc_and_the_process_at_any_moment() {
+    let words = || vec![reply(SHORT); 3];
+    for world in [rebased(words()), refused(words())] {
+        at_every_moment(world, (Implement, ""), |mut world, _, at| {
+            world.reopen();
+            assert_eq!(world.command(Implement, ""), None, "step {at}: {}", world.transcript);
+            world.assert_all_merged();
+        });
+    }
+    at_every_moment(rebased(words()), (Implement, ""), |mut world, chat, at| {
+        world.cancel(chat);
+        world.run();
+        assert_eq!(world.command(Implement, ""), None, "step {at}: {}", world.transcript);
+        world.assert_all_merged();
+    });
+}
