@@ -163,6 +163,16 @@ pub fn list(items: &[String]) -> String {
     }
 }
 
+/// A foreign text as a code span of Markdown, so that a chat shows it as it is: brackets, stars and all.
+pub fn code_span(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let longest = line.split(|c| c != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    // A backtick at an end would belong to the fence.
+    let gap = if line.starts_with('`') || line.ends_with('`') { " " } else { "" };
+    format!("{fence}{gap}{line}{gap}{fence}")
+}
+
 /// At most `bytes_max` bytes of a text, cut between characters, with `…` where something is missing.
 pub fn cut(text: &str, bytes_max: usize) -> String {
     if text.len() <= bytes_max {
@@ -217,6 +227,13 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn foreign_texts_are_shown_as_they_are() {
+        assert_eq!(code_span("assert [(1, 1)] == [(1, 2)]"), "`assert [(1, 1)] == [(1, 2)]`");
+        assert_eq!(code_span("two\n lines"), "`two lines`");
+        assert_eq!(code_span("use `a` or ``b``"), "``` use `a` or ``b`` ```");
+    }
 
     #[test]
     fn a_table_lines_up_and_escapes() {

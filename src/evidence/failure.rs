@@ -193,9 +193,10 @@ impl Failure {
             }
             Self::Review { issues, .. } => match issues.as_slice() {
                 [] => "the reviewer asked for changes without naming one".to_owned(),
-                [only] => format!("the reviewer asked for a change: {}", shown(only)),
+                [only] => format!("the reviewer asked for a change: {}", text::code_span(&shown(only))),
                 [first, rest @ ..] => {
-                    format!("the reviewer asked for {} changes, first: {}", rest.len() + 1, shown(first))
+                    let first = text::code_span(&shown(first));
+                    format!("the reviewer asked for {} changes, first: {first}", rest.len() + 1)
                 }
             },
             Self::Timeout { after_ms } => {
@@ -206,7 +207,7 @@ impl Failure {
             }
             Self::Loop { what } => format!("the agent went in circles: {}", shown(what)),
             Self::Drift { what } => format!("the agent strayed from its task: {}", shown(what)),
-            Self::Blocked { reason } => format!("the agent is blocked: {}", shown(reason)),
+            Self::Blocked { reason } => format!("the agent is blocked: {}", text::code_span(&shown(reason))),
             Self::Provider { class, message } if class.counts() => shown(message),
             Self::Provider { class: TroubleClass::Refused, message } => {
                 format!("the provider refused: {}", shown(message))

@@ -48,7 +48,7 @@ fn it_says_who_changed_what() {
     T02  in_progress -> review  git: work collected
     T02  review -> in_progress  command `npm run lint` exited with 0 (Attempt 1: the test gate failed: `npm test` ended with exit code 1. Starting again from a clean w…)
     T02  in_progress -> review  git: work collected
-    T02  review -> in_progress  agent reviewer answered (Attempt 2: the reviewer asked for a change: round it. A fresh agent changes the work there is (1…)
+    T02  review -> in_progress  agent reviewer answered (Attempt 2: the reviewer asked for a change: `round it`. A fresh agent changes the work there is (…)
     T02  in_progress -> review  git: work collected
     T02  review -> completed  git: merge recorded
     ");

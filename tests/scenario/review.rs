@@ -247,7 +247,7 @@ fn a_task_that_was_given_up_can_be_seen_and_approved_or_improved() {
         assert!(world.command(Implement, "").is_some());
         world.transcript.clear();
         assert_eq!(world.command(Review, ""), None);
-        world.assert_said("Given up: the reviewer asked for a change: cents or euros?");
+        world.assert_said("Given up: the reviewer asked for a change: `cents or euros?`");
         world.assert_said("Its reviewer asked for:\n\n- cents or euros?");
         world
     };

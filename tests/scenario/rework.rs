@@ -52,7 +52,7 @@ fn the_next_agent_finds_the_work_and_reads_what_was_asked_for() {
     assert_eq!(second.parents, first.parents, "and is compared with the same commit");
     let reviews = world.sent_to("review T01");
     assert!(reviews[1].contains("+kept"), "all of the work is reviewed: {}", reviews[1]);
-    world.assert_said("prices are not rounded. A fresh agent changes the work there is (1 of 2).");
+    world.assert_said("prices are not rounded`. A fresh agent changes the work there is (1 of 2).");
     world.assert_said("merged after 1 attempt and 1 change after a review");
     let status = world.file("tasks/T01.status.json").unwrap_or_default();
     assert!(status.contains("\"attempts\": 1") && status.contains("\"reworks\": 1"), "{status}");

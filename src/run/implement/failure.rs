@@ -11,7 +11,7 @@ use crate::resilience::trouble::TroubleClass;
 use crate::run::implement::attempt::Attempt;
 use crate::run::implement::{ImplementRun, Stop, Wait};
 use crate::run::{Waiter, tampering};
-use crate::text::{cut, duration};
+use crate::text::{code_span, cut, duration};
 use crate::track::{Life, Record};
 
 /// After so many troubles of the host in a row, each waited out, the run stops.
@@ -63,7 +63,8 @@ impl ImplementRun {
         }
         let Some(record) = self.track.records.get_mut(task) else { return };
         record.spent_ms += took_ms;
-        let told = lessons.first().map(|lesson| format!(". It is told: {lesson}")).unwrap_or_default();
+        let told = lessons.first().map(|lesson| format!(". It is told: {}", code_span(lesson)));
+        let told = told.unwrap_or_default();
         let mut taught = lessons;
         if failure.consumes_attempt()
             && let Some(rework) = record.rework.take()
