@@ -15,6 +15,7 @@ use std::rc::Rc;
 use js_sys::{Function, Promise};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsError, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -143,11 +144,6 @@ impl Core {
             shared.inner.borrow_mut().quiet.push(resolve);
             shared.tell_quiet();
         })
-    }
-
-    /// A hash of everything the engine knows, 64 hex digits.
-    pub fn state_hash(&self) -> String {
-        self.shared.inner.borrow().engine.state_hash()
     }
 
     fn replay(&self, replay: &Replay) -> Result<(), JsError> {
@@ -282,12 +278,15 @@ fn redactor(environment: JsEnvironment) -> Result<Redactor, JsError> {
     Ok(Redactor::new(&environment.into_iter().filter_map(set).collect()))
 }
 
+/// The same serializer as for the journal: each more would be there once more for every type.
 fn to_js<T: Serialize>(value: &T) -> Result<JsValue, JsError> {
     let text = serde_json::to_string(value)?;
     js_sys::JSON::parse(&text).map_err(|_| JsError::new("no JSON"))
 }
 
+/// By way of a plain value, which is decoded as a checkpoint is. The halves of a character that was cut in
+/// two, which no UTF-8 text can hold, become replacement characters.
 fn from_js<T: DeserializeOwned>(value: JsValue) -> Result<T, JsError> {
-    let text = js_sys::JSON::stringify(&value).map_err(|_| JsError::new("no JSON"))?;
-    Ok(serde_json::from_str(&String::from(text))?)
+    let value: Value = serde_wasm_bindgen::from_value(value)?;
+    Ok(T::deserialize(&value)?)
 }

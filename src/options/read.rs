@@ -1,5 +1,6 @@
 //! Reading the person's JSON by the table of keys.
 
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::keys::{GROUPS, KEYS};
@@ -32,7 +33,7 @@ pub fn read_options(value: &Value) -> Result<Options, Vec<OptionProblem>> {
     if !problems.is_empty() {
         return Err(problems);
     }
-    Ok(serde_json::from_value(Value::Object(complete))
+    Ok(Options::deserialize(&Value::Object(complete))
         .expect("the table of keys and the type of the options agree"))
 }
 
