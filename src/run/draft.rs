@@ -51,20 +51,25 @@ enum Stage {
     /// The session is being made.
     Creating { title: String, plan: String },
     /// The agent was asked.
-    Asking { title: String, session: SessionId, entry: EffectId, corrections: u32, asked: Asked },
+    Asking { talk: Talk, asked: Asked },
     /// The files that its tasks' patterns name are being looked at; `listed` are all files, once known.
-    Looking {
-        title: String,
-        session: SessionId,
-        entry: EffectId,
-        corrections: u32,
-        tasks: Vec<TaskSpec>,
-        listed: Option<Vec<String>>,
-    },
+    Looking { talk: Talk, tasks: Vec<TaskSpec>, listed: Option<Vec<String>> },
     /// Its session is being deleted.
     Removing { title: String, result: Result<Vec<TaskSpec>, String> },
     /// The files are being written.
     Writing { backlog: Backlog, left: usize, problem: Option<String> },
+}
+
+/// The agent's session, and how far it got there.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Talk {
+    /// What the backlog is for.
+    title: String,
+    session: SessionId,
+    /// Its line in the chat.
+    entry: EffectId,
+    /// How often it was told what is wrong.
+    corrections: u32,
 }
 
 /// What it waits for.
@@ -135,8 +140,8 @@ impl DraftRun {
     /// Something was seen in its agent's session.
     pub fn signalled(&mut self, turn: &mut Turn, seen: &SessionId, signal: &SessionSignal) {
         let model = self.model();
-        if let Stage::Asking { session, asked, .. } = &mut self.stage
-            && session == seen
+        if let Stage::Asking { talk, asked } = &mut self.stage
+            && talk.session == *seen
         {
             asked.signalled(turn, &self.run, model.as_ref(), signal);
         }
@@ -154,17 +159,11 @@ impl DraftRun {
             (Stage::Creating { title, plan }, Wait::Step, Outcome::Session(outcome)) => {
                 self.created(turn, title, &plan, outcome)
             }
-            (
-                Stage::Asking { title, session, entry, corrections, asked },
-                Wait::Step,
-                Outcome::Session(outcome),
-            ) => {
-                let (model, timeout_ms) = (self.model(), self.run.options.planning_timeout_ms);
-                let trouble = asked.ended(turn, &self.run, model.as_ref(), outcome, timeout_ms, false);
-                self.answered(turn, title, session, entry, corrections, outcome, trouble, took_ms)
+            (Stage::Asking { talk, asked }, Wait::Step, Outcome::Session(outcome)) => {
+                self.answered(turn, talk, asked, outcome, took_ms)
             }
-            (Stage::Looking { title, session, entry, corrections, tasks, listed }, Wait::Step, outcome) => {
-                self.looked(turn, title, session, entry, corrections, tasks, listed, outcome)
+            (Stage::Looking { talk, tasks, listed }, Wait::Step, outcome) => {
+                self.looked(turn, talk, tasks, listed, outcome)
             }
             (Stage::Removing { title, result }, Wait::Step, outcome) => {
                 self.removed(turn, &title, result, outcome)

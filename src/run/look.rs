@@ -14,7 +14,7 @@ use crate::metrics::{PromptFigures, Retries, metrics};
 use crate::options::Options;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
 use crate::run::implement::door::waits;
-use crate::run::implement::finish::{figures, status_word, why};
+use crate::run::implement::fates::{figures, status_word, why};
 use crate::run::providers::resting;
 use crate::run::{Waiter, current_track, document, specs};
 use crate::text::{bytes, count, table};

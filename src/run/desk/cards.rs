@@ -7,7 +7,7 @@ use crate::ids::{CommitId, TaskId, TrackId};
 use crate::metrics::Ledger;
 use crate::review::GateReport;
 use crate::run::implement::door::{Door, Waits, reference, waits};
-use crate::run::implement::finish::why;
+use crate::run::implement::fates::why;
 use crate::text::{count, duration, list, number, table, usd};
 use crate::track::{Life, Track};
 

@@ -1,20 +1,19 @@
 //! The agent that cuts a plan into tasks: asked, corrected where its tasks cannot be used, and its session
 //! deleted.
 
-use super::{DraftRun, Stage, Wait};
+use super::{DraftRun, Stage, Talk, Wait};
 use crate::backlog::{self, Problem, TaskSpec};
 use crate::definitions::Role;
 use crate::effect::git::{GitOperation, GitOutcome};
 use crate::effect::session::{SessionOperation, SessionOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
-use crate::ids::{EffectId, ModelRef, SessionId};
+use crate::ids::{ModelRef, SessionId};
 use crate::metrics::Entry;
 use crate::route::Work;
 use crate::run::asked::Asked;
 use crate::run::fitness::{bullets, misfits};
 use crate::run::patterns::{self, Measured};
-use crate::run::providers::AskTrouble;
 use crate::run::survey::FILES_MAX;
 use crate::run::{Waiter, session_failure, silent_ms};
 use crate::text::count;
@@ -35,11 +34,12 @@ impl DraftRun {
             return turn.fail(&self.run.chat, format!("no session for the backlog: {reason}"));
         };
         let entry = turn.open(&self.run.chat, format!("Backlog for {title}"), Role::Backlog.agent(), session);
+        let talk = Talk { title, session: session.clone(), entry, corrections: 0 };
         if self.is_stopping {
-            return self.remove(turn, title, session, entry, Err(stopped()));
+            return self.remove(turn, talk, Err(stopped()));
         }
         let asked = self.ask(turn, session, format!("{}\n", plan.trim()));
-        self.stage = Stage::Asking { title, session: session.clone(), entry, corrections: 0, asked };
+        self.stage = Stage::Asking { talk, asked };
         Activity::Draft(self)
     }
 
@@ -62,18 +62,16 @@ impl DraftRun {
         Asked::begin(turn, ask)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     pub(super) fn answered(
         self,
         turn: &mut Turn,
-        title: String,
-        session: SessionId,
-        entry: EffectId,
-        corrections: u32,
+        talk: Talk,
+        asked: Asked,
         outcome: &SessionOutcome,
-        trouble: Option<AskTrouble>,
         took_ms: u64,
     ) -> Activity {
+        let timeout_ms = self.run.options.planning_timeout_ms;
+        let trouble = asked.ended(turn, &self.run, self.model().as_ref(), outcome, timeout_ms, false);
         if let Some(usage) = outcome.usage() {
             turn.shared.ledger.add(Entry {
                 work: Work::BacklogGeneration,
@@ -90,47 +88,34 @@ impl DraftRun {
             let reason = if self.is_stopping {
                 stopped()
             } else {
-                let timeout_ms = self.run.options.planning_timeout_ms;
                 let reason = trouble.map(|trouble| trouble.told());
                 let reason = reason.unwrap_or_else(|| session_failure(outcome, timeout_ms));
                 format!("the backlog agent failed: {reason}. The plan is kept; `/backlog` tries again.")
             };
-            return self.remove(turn, title, &session, entry, Err(reason));
+            return self.remove(turn, talk, Err(reason));
         };
         match self.check(text) {
-            Ok(tasks) => self.look(turn, title, session, entry, corrections, tasks),
-            Err(problems) => self.judged(turn, title, session, entry, corrections, Err(problems)),
+            Ok(tasks) => self.look(turn, talk, tasks),
+            Err(problems) => self.judged(turn, talk, Err(problems)),
         }
     }
 
     /// Do the files exist that the tasks' patterns name?
-    fn look(
-        mut self,
-        turn: &mut Turn,
-        title: String,
-        session: SessionId,
-        entry: EffectId,
-        corrections: u32,
-        tasks: Vec<TaskSpec>,
-    ) -> Activity {
+    fn look(mut self, turn: &mut Turn, talk: Talk, tasks: Vec<TaskSpec>) -> Activity {
         let commit = self.run.repository.head.clone().filter(|_| !patterns::named(&tasks).is_empty());
         let Some(commit) = commit else {
-            return self.judged(turn, title, session, entry, corrections, Ok(tasks));
+            return self.judged(turn, talk, Ok(tasks));
         };
         let operation = GitOperation::List { commit, files_max: FILES_MAX };
         turn.request(Waiter::Draft(Wait::Step), Operation::Git(operation));
-        self.stage = Stage::Looking { title, session, entry, corrections, tasks, listed: None };
+        self.stage = Stage::Looking { talk, tasks, listed: None };
         Activity::Draft(self)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     pub(super) fn looked(
         mut self,
         turn: &mut Turn,
-        title: String,
-        session: SessionId,
-        entry: EffectId,
-        corrections: u32,
+        talk: Talk,
         tasks: Vec<TaskSpec>,
         listed: Option<Vec<String>>,
         outcome: &Outcome,
@@ -141,7 +126,7 @@ impl DraftRun {
         {
             let listed = Some(files.iter().map(|file| file.path.clone()).collect());
             patterns::measure(turn, Waiter::Draft(Wait::Step), head, paths);
-            self.stage = Stage::Looking { title, session, entry, corrections, tasks, listed };
+            self.stage = Stage::Looking { talk, tasks, listed };
             return Activity::Draft(self);
         }
         // What git does not tell now, /implement asks again.
@@ -152,38 +137,36 @@ impl DraftRun {
             self.measured = measured;
         }
         let result = if problems.is_empty() { Ok(tasks) } else { Err(problems) };
-        self.judged(turn, title, session, entry, corrections, result)
+        self.judged(turn, talk, result)
     }
 
     /// A good backlog is taken; a bad one is sent back so many times.
     fn judged(
         mut self,
         turn: &mut Turn,
-        title: String,
-        session: SessionId,
-        entry: EffectId,
-        corrections: u32,
+        mut talk: Talk,
         result: Result<Vec<TaskSpec>, Vec<Problem>>,
     ) -> Activity {
         match result {
-            _ if self.is_stopping => self.remove(turn, title, &session, entry, Err(stopped())),
-            Ok(tasks) => self.remove(turn, title, &session, entry, Ok(tasks)),
-            Err(problems) if corrections < CORRECTIONS_MAX => {
+            _ if self.is_stopping => self.remove(turn, talk, Err(stopped())),
+            Ok(tasks) => self.remove(turn, talk, Ok(tasks)),
+            Err(problems) if talk.corrections < CORRECTIONS_MAX => {
                 let text = format!(
                     "The backlog cannot be used:\n{}\nReply with the complete corrected yaml block.",
                     bullets(&problems)
                 );
-                let asked = self.ask(turn, &session, text);
-                self.stage = Stage::Asking { title, session, entry, corrections: corrections + 1, asked };
+                let asked = self.ask(turn, &talk.session, text);
+                talk.corrections += 1;
+                self.stage = Stage::Asking { talk, asked };
                 Activity::Draft(self)
             }
             Err(problems) => {
                 let reason = format!(
                     "the backlog is still not valid after {}:\n{}\nThe plan is kept; `/backlog` tries again.",
-                    count(corrections as usize, "correction", "corrections"),
+                    count(talk.corrections as usize, "correction", "corrections"),
                     bullets(&problems)
                 );
-                self.remove(turn, title, &session, entry, Err(reason))
+                self.remove(turn, talk, Err(reason))
             }
         }
     }
@@ -195,21 +178,15 @@ impl DraftRun {
         if problems.is_empty() { Ok(tasks) } else { Err(problems) }
     }
 
-    fn remove(
-        mut self,
-        turn: &mut Turn,
-        title: String,
-        session: &SessionId,
-        entry: EffectId,
-        result: Result<Vec<TaskSpec>, String>,
-    ) -> Activity {
+    fn remove(mut self, turn: &mut Turn, talk: Talk, result: Result<Vec<TaskSpec>, String>) -> Activity {
+        let Talk { title, session, entry, .. } = talk;
         match &result {
             Ok(tasks) => turn.close(&self.run.chat, entry, true, count(tasks.len(), "task", "tasks")),
             Err(reason) => {
                 turn.close(&self.run.chat, entry, false, reason.lines().next().unwrap_or_default())
             }
         }
-        turn.remove_session(session, Waiter::Draft(Wait::Step));
+        turn.remove_session(&session, Waiter::Draft(Wait::Step));
         self.stage = Stage::Removing { title, result };
         Activity::Draft(self)
     }

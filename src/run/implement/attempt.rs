@@ -2,32 +2,29 @@
 //! the work collected into a ref, judged by gates and a reviewer, then queued for `merge`. However it
 //! ends, the work is in a ref before the worktree is used again.
 
+mod stage;
+
 use serde::Serialize;
 
 use crate::backlog::TaskSpec;
-use crate::context::Altered;
 use crate::definitions::Role;
 use crate::effect::Outcome;
 use crate::effect::file::FileOutcome;
-use crate::effect::git::{Change, GitOutcome};
+use crate::effect::git::GitOutcome;
 use crate::effect::session::{SessionOutcome, Usage};
 use crate::engine::{Activity, Turn};
 use crate::evidence::Failure;
-use crate::ids::{CommitId, EffectId, SessionId, Slot};
-use crate::resilience::drift::DriftWatch;
-use crate::resilience::loops::LoopWatch;
-use crate::review::GateReport;
+use crate::ids::{CommitId, EffectId, Slot};
 use crate::route::{Work, work_of};
 use crate::run::documents::file_failure;
-use crate::run::gating::{Check, Gating, Preparation};
+use crate::run::gating::Preparation;
 use crate::run::implement::ImplementRun;
 use crate::run::implement::left::{Left, Remains};
 use crate::run::implement::rework::Rework;
-use crate::run::patterns::Measured;
-use crate::run::providers::AskTrouble;
-use crate::run::review::Review;
 use crate::run::{Progress, Waiter, session_failure};
 use crate::track::Life;
+
+pub use stage::{Collected, Ending, Examining, GivenUp, Measuring, Reviewing, Stage, Working};
 
 /// An attempt that is alive.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -62,87 +59,6 @@ pub struct Attempt {
     pub stage: Stage,
 }
 
-/// How far an attempt is.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub enum Stage {
-    /// Between two stages, and at the end.
-    Over,
-    /// The worktree is being made ready.
-    Preparing(Preparation),
-    /// The same, to judge work that an earlier process or command left.
-    Resuming { commit: CommitId, preparation: Preparation },
-    /// What that work changes is being looked up.
-    Recalling { directory: String, commit: CommitId },
-    /// Files that the task's patterns name are being looked at: `known` does not hold these paths.
-    Measuring { directory: String, paths: Vec<String>, known: Measured },
-    /// What will be sent is being written down.
-    Recording { directory: String, context: String },
-    /// The session is being made.
-    Opening { directory: String, context: String },
-    /// The agent works.
-    Working {
-        directory: String,
-        session: SessionId,
-        ask: EffectId,
-        watch: LoopWatch,
-        drift: Box<DriftWatch>,
-        given_up: Option<GivenUp>,
-    },
-    /// Its work is being committed; an end that was already bad is kept.
-    Collecting { directory: String, failure: Option<Ending> },
-    /// The project's commands judge it.
-    Gating { directory: String, work: Collected, gating: Gating },
-    /// What those commands left in the worktree is looked at, before a session opens there.
-    Examining { directory: String, work: Collected, reports: Vec<GateReport> },
-    /// The reviewer judges it.
-    Reviewing { work: Collected, review: Review },
-    /// It waits for its turn to be merged.
-    Queued { work: Collected },
-    /// A merge commit is being made.
-    Merging { work: Collected, tries: u32 },
-    /// The merge combined parallel work: the gates run on the result.
-    Rechecking { work: Collected, tries: u32, merge: CommitId, check: Check },
-    /// The integration branch is being moved to the merge commit.
-    Moving { work: Collected, tries: u32, merge: CommitId },
-}
-
-/// Why an agent at work was stopped by us.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub enum GivenUp {
-    /// Its provider is in trouble.
-    Trouble(AskTrouble),
-    /// It went in circles.
-    Loop { what: String },
-    /// It strayed from its task.
-    Drift { what: String },
-    /// Its session does not hold what it was sent, and only that.
-    Altered(Altered),
-    /// The run's budget is used up.
-    RunBudget,
-    /// The task's budget is used up.
-    TaskBudget,
-}
-
-/// Why an attempt is over before its work was judged.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub enum Ending {
-    /// It failed.
-    Failed(Failure),
-    /// The run is stopping; the attempt does not count.
-    Interrupted,
-}
-
-/// Work in a ref.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct Collected {
-    /// The commit.
-    pub commit: CommitId,
-    /// What it changes.
-    pub changes: Vec<Change>,
-    /// Its diff, perhaps cut.
-    pub diff: String,
-}
-
 /// What an attempt waits for: always one thing.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Wait {
@@ -155,21 +71,7 @@ pub struct Wait {
 impl Attempt {
     /// Whether its work is done and is being judged or merged.
     pub fn is_judged(&self) -> bool {
-        !matches!(
-            self.stage,
-            Stage::Over
-                | Stage::Preparing(_)
-                | Stage::Measuring { .. }
-                | Stage::Recording { .. }
-                | Stage::Opening { .. }
-                | Stage::Working { .. }
-                | Stage::Collecting { .. }
-        )
-    }
-
-    /// Whether its worktree is being looked at; then what was tampered with is its own doing.
-    fn is_examined(&self) -> bool {
-        matches!(self.stage, Stage::Examining { .. })
+        self.stage.is_judged()
     }
 
     /// Who waits for its next step.
@@ -241,7 +143,8 @@ impl ImplementRun {
             return Activity::Implement(self);
         };
         match outcome {
-            Outcome::Git(GitOutcome::Tampered { names }) if !attempt.is_examined() => {
+            // While it is looked for, it is the attempt's own doing.
+            Outcome::Git(GitOutcome::Tampered { names }) if !matches!(attempt.stage, Stage::Examining(_)) => {
                 self.tampered(turn, wait.task, &attempt, names);
             }
             _ => self.attempt_goes_on(turn, wait.task, attempt, outcome, took_ms),
@@ -278,19 +181,7 @@ impl ImplementRun {
     ) {
         let waiter = attempt.wait(task);
         let stage = std::mem::replace(&mut attempt.stage, Stage::Over);
-        // Whatever comes next in these stages takes time, and the stop came before it.
-        let is_over = matches!(
-            stage,
-            Stage::Preparing(_)
-                | Stage::Resuming { .. }
-                | Stage::Recalling { .. }
-                | Stage::Measuring { .. }
-                | Stage::Recording { .. }
-                | Stage::Gating { .. }
-                | Stage::Examining { .. }
-                | Stage::Rechecking { .. }
-        );
-        if self.is_stopping() && is_over {
+        if self.is_stopping() && stage.ends_with_a_stop() {
             return self.interrupted(turn, task, &attempt);
         }
         match stage {
@@ -319,12 +210,8 @@ impl ImplementRun {
             Stage::Recalling { directory, commit } => {
                 self.recalled(turn, task, attempt, directory, commit, outcome);
             }
-            Stage::Examining { directory, work, reports } => {
-                self.examined(turn, task, attempt, &directory, work, reports, outcome);
-            }
-            Stage::Measuring { directory, paths, known } => {
-                self.patterns_read(turn, task, attempt, directory, &paths, known, outcome);
-            }
+            Stage::Examining(examining) => self.examined(turn, task, attempt, examining, outcome),
+            Stage::Measuring(measuring) => self.patterns_read(turn, task, attempt, measuring, outcome),
             Stage::Recording { directory, context } => match outcome {
                 Outcome::File(FileOutcome::Written { hash, kept }) => {
                     let path = self.context_path(task);
@@ -349,13 +236,7 @@ impl ImplementRun {
                 }
                 other => self.failed(turn, task, &attempt, Failure::Host { message: format!("{other:?}") }),
             },
-            Stage::Working { directory, session, given_up, watch, drift, .. } => {
-                attempt.reverts = watch.reverts();
-                if let Some(record) = self.track.records.get_mut(task) {
-                    record.sessions.push(drift.figures().clone());
-                }
-                self.worked(turn, task, attempt, directory, &session, given_up, outcome, took_ms);
-            }
+            Stage::Working(working) => self.worked(turn, task, attempt, working, outcome, took_ms),
             Stage::Collecting { directory, failure } => {
                 self.collected(turn, task, attempt, directory, failure, outcome);
             }
@@ -368,8 +249,8 @@ impl ImplementRun {
                 Progress::Aborted => self.interrupted(turn, task, &attempt),
                 Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
             },
-            Stage::Reviewing { work, review } => {
-                self.review_resolved(turn, task, attempt, work, review, outcome, took_ms);
+            Stage::Reviewing(reviewing) => {
+                self.review_resolved(turn, task, attempt, reviewing, outcome, took_ms);
             }
             merging => self.merge_goes_on(turn, task, attempt, merging, outcome),
         }

@@ -4,7 +4,7 @@
 use crate::effect::session::Usage;
 use crate::engine::Turn;
 use crate::metrics::Ledger;
-use crate::run::implement::attempt::{Attempt, GivenUp, Stage};
+use crate::run::implement::attempt::{Attempt, GivenUp, Reviewing, Stage};
 use crate::run::implement::{ImplementRun, Stop};
 use crate::text::{number, usd};
 use crate::track::Life;
@@ -119,11 +119,11 @@ impl ImplementRun {
 /// Stops what an attempt asks for. Gates and merges cost nothing and go on.
 fn call_off(turn: &mut Turn, attempt: &mut Attempt, why: GivenUp) {
     match &mut attempt.stage {
-        Stage::Working { ask, given_up, .. } if given_up.is_none() => {
-            *given_up = Some(why);
-            turn.cancel(*ask);
+        Stage::Working(working) if working.given_up.is_none() => {
+            working.given_up = Some(why);
+            turn.cancel(working.ask);
         }
-        Stage::Reviewing { review, .. } => review.call_off(turn),
+        Stage::Reviewing(Reviewing { review, .. }) => review.call_off(turn),
         _ => {}
     }
 }

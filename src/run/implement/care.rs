@@ -18,7 +18,7 @@ use crate::resilience::provider::{Admission, Live};
 use crate::resilience::trouble::TroubleClass;
 use crate::route::{Work, work_of};
 use crate::run::Waiter;
-use crate::run::implement::attempt::{Attempt, Stage, role};
+use crate::run::implement::attempt::{Attempt, Reviewing, Stage, role};
 use crate::run::implement::left::Remains;
 use crate::run::implement::{ImplementRun, Stop, Wait};
 use crate::run::providers::{self, QUOTA_ADVICE, clock, provider_of};
@@ -170,11 +170,11 @@ impl ImplementRun {
             let (model, is_probe) = match &record.life {
                 Life::Running(attempt) => match &attempt.stage {
                     Stage::Preparing(_)
-                    | Stage::Measuring { .. }
+                    | Stage::Measuring(_)
                     | Stage::Recording { .. }
                     | Stage::Opening { .. }
-                    | Stage::Working { .. } => (self.run.model(role(spec), work_of(spec)), attempt.is_probe),
-                    Stage::Reviewing { review, .. } if review.is_asking() => {
+                    | Stage::Working(_) => (self.run.model(role(spec), work_of(spec)), attempt.is_probe),
+                    Stage::Reviewing(Reviewing { review, .. }) if review.is_asking() => {
                         (self.run.model(Role::Reviewer, Work::Review), review.is_probe())
                     }
                     _ => continue,

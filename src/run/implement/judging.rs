@@ -1,6 +1,6 @@
 //! The judges of an attempt's work: what it changed, the project's gates, the reviewer.
 
-use crate::run::implement::attempt::{Attempt, Collected, Ending, Stage};
+use crate::run::implement::attempt::{Attempt, Collected, Ending, Examining, Reviewing, Stage};
 
 use crate::definitions::Role;
 use crate::effect::git::{Change, GitOperation, GitOutcome};
@@ -200,21 +200,19 @@ impl ImplementRun {
         // The commands ran what the agent wrote, and the reviewer's session opens where they ran.
         let operation = GitOperation::Examine { slot: attempt.slot, at: work.commit.clone() };
         turn.request(attempt.wait(task), Operation::Git(operation));
-        attempt.stage = Stage::Examining { directory: directory.to_owned(), work, reports };
+        attempt.stage = Stage::Examining(Examining { directory: directory.to_owned(), work, reports });
         self.put_back(task, attempt);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     pub(super) fn examined(
         &mut self,
         turn: &mut Turn,
         task: usize,
         attempt: Attempt,
-        directory: &str,
-        work: Collected,
-        reports: Vec<GateReport>,
+        examining: Examining,
         outcome: &Outcome,
     ) {
+        let Examining { directory, work, reports } = examining;
         match outcome {
             Outcome::Git(GitOutcome::Clean) => {}
             Outcome::Git(GitOutcome::Tampered { names }) => {
@@ -230,13 +228,8 @@ impl ImplementRun {
         }
         let Some(subject) = self.track.backlog.tasks.get(task).map(Subject::of) else { return };
         let around = self.around(task, &attempt, &subject);
-        let reviewed = Review::begin(
-            turn,
-            &around,
-            attempt.number,
-            Some(directory.to_owned()),
-            (&work.diff, Some(reports)),
-        );
+        let reviewed =
+            Review::begin(turn, &around, attempt.number, Some(directory), (&work.diff, Some(reports)));
         if let Reviewed::More(review) = &reviewed
             && review.parts() > 1
         {
@@ -250,14 +243,12 @@ impl ImplementRun {
     }
 
     /// A step of a review ended.
-    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     pub(super) fn review_resolved(
         &mut self,
         turn: &mut Turn,
         task: usize,
         mut attempt: Attempt,
-        work: Collected,
-        review: Review,
+        Reviewing { work, review }: Reviewing,
         outcome: &Outcome,
         took_ms: u64,
     ) {
@@ -296,7 +287,7 @@ impl ImplementRun {
     ) {
         match reviewed {
             Reviewed::More(review) => {
-                attempt.stage = Stage::Reviewing { work, review: *review };
+                attempt.stage = Stage::Reviewing(Reviewing { work, review: *review });
                 self.put_back(task, attempt);
             }
             Reviewed::Done(verdict) => self.reviewed(turn, task, attempt, work, verdict),

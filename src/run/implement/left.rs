@@ -58,8 +58,8 @@ impl Attempt {
         let slot = self.slot;
         let remains = match (&self.stage, &self.kept) {
             (_, Some(commit)) => Remains::Kept { commit: commit.clone() },
-            (Stage::Working { session, given_up: None, .. }, None) => {
-                Remains::Asked { slot, session: session.clone() }
+            (Stage::Working(working), None) if working.given_up.is_none() => {
+                Remains::Asked { slot, session: working.session.clone() }
             }
             (Stage::Collecting { failure: None, .. }, None) => Remains::Answered { slot },
             _ => return None,

@@ -14,7 +14,8 @@ use crate::run::Waiter;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read, write};
 use crate::run::implement::attempt::Attempt;
 use crate::run::implement::editable::EditableFile;
-use crate::run::implement::{ImplementRun, Stage, Wait};
+use crate::run::implement::opening::Opening;
+use crate::run::implement::{ImplementRun, Wait};
 use crate::text::count;
 use crate::track::Record;
 
@@ -32,11 +33,10 @@ pub struct Use {
 
 impl ImplementRun {
     /// Reads the person's edits of the memory.
-    pub(super) fn read_memory(mut self: Box<Self>, turn: &mut Turn) -> Activity {
+    pub(super) fn read_memory(self: Box<Self>, turn: &mut Turn) -> Activity {
         let path = self.memory_path();
         turn.request(Waiter::Implement(Wait::Step), read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
-        self.stage = Stage::Memory;
-        Activity::Implement(self)
+        self.opens(Opening::Memory)
     }
 
     pub(super) fn memory_read(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome) -> Activity {

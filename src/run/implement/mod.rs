@@ -2,12 +2,15 @@
 //! the longest way still to go, until nothing is left to start.
 
 pub mod attempt;
+mod begin;
 mod budget;
 pub(crate) mod care;
+mod check_up;
 mod dispatch;
 pub mod door;
 mod editable;
 pub(crate) mod failure;
+pub(crate) mod fates;
 pub mod files;
 pub mod finish;
 mod judging;
@@ -22,6 +25,8 @@ mod rewording;
 pub mod rework;
 pub mod shortening;
 mod signals;
+mod standing;
+mod stop;
 mod watch;
 mod wording;
 pub(crate) mod working;
@@ -30,33 +35,27 @@ use std::collections::{BTreeSet, VecDeque};
 
 use serde::Serialize;
 
-use crate::backlog::{Backlog, Limits};
 use crate::effect::Outcome;
-use crate::effect::file::Place;
-use crate::effect::git::GitOutcome;
 use crate::engine::{Activity, Turn};
-use crate::gates::{self, Gate, TestFiles};
-use crate::ids::{CommitId, Slot, TrackId};
+use crate::gates::{Gate, TestFiles};
+use crate::ids::{CommitId, Slot};
 use crate::metrics::Estimate;
+use crate::run::Run;
 use crate::run::desk::request::Decision;
-use crate::run::documents::{DOCUMENT_BYTES_MAX, read};
-use crate::run::gating::Check;
-use crate::run::ground::TRUST_CONFIG;
 use crate::run::health::Health;
+pub use crate::run::implement::begin::{begin, begin_for, begin_wish};
 use crate::run::implement::care::Care;
+pub(crate) use crate::run::implement::check_up::chosen_gates;
 use crate::run::implement::editable::EditableFile;
-use crate::run::implement::finish::Shortfall;
-pub(crate) use crate::run::implement::opening::chosen_gates;
+use crate::run::implement::opening::Opening;
 use crate::run::implement::reading::Plan;
-use crate::run::implement::shortening::Shortening;
+pub use crate::run::implement::stop::Stop;
 use crate::run::implement::watch::Watch;
 use crate::run::patterns::Measured;
 use crate::run::regenerate::RegenerateRun;
 use crate::run::specs::save::Save;
-use crate::run::survey::Survey;
-use crate::run::{Progress, Run, Waiter, git_failure};
 use crate::schedule::Schedule;
-use crate::track::{Life, Track};
+use crate::track::Track;
 
 /// `/implement` under way.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -131,30 +130,8 @@ pub enum Wish {
 /// How far `/implement` is.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub enum Stage {
-    /// The backlog is being read.
-    Backlog,
-    /// The plan is being read.
-    Plan,
-    /// The memory is being read.
-    Memory,
-    /// The integration branch is being looked up.
-    Tip,
-    /// How the person's branch lies to it.
-    Relating,
-    /// What the refs hold of the track is being looked up.
-    Holding,
-    /// How the branch lies to what was merged into it.
-    Proving,
-    /// The commit to start from is being looked at.
-    Survey(Survey),
-    /// The files that patterns name are being looked at. These are all files.
-    Patterns { listed: Vec<String> },
-    /// Tasks that are too long are being put into fewer words.
-    Shortening(Shortening),
-    /// The integration branch is being made or moved up.
-    Branch,
-    /// The project's health is being checked.
-    Health(Check),
+    /// Everything before a task may start.
+    Opening(Box<Opening>),
     /// Tasks are at work.
     Working,
     /// The person's branch is being moved.
@@ -171,23 +148,6 @@ pub enum Stage {
         /// What `/implement` ends with.
         error: Option<String>,
     },
-}
-
-/// Why nothing new starts.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub enum Stop {
-    /// The person said so.
-    Person,
-    /// A cap was reached.
-    Budget(String),
-    /// What makes git run programs was changed.
-    Tampered(String),
-    /// Trouble that does not end and is nobody's fault here: the host, the disk.
-    Trouble(String),
-    /// A provider, or the host, does not accept what we ask for.
-    Refused(String),
-    /// What is left to do needs a provider that is left alone for now.
-    Parked(String),
 }
 
 /// What `/implement` as a whole waits for.
@@ -234,93 +194,6 @@ pub enum Wait {
     },
 }
 
-/// `/implement [task ids…] [--allow-red] [--trust-config]`.
-pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
-    let mut named = Vec::new();
-    let mut allow_red = false;
-    for word in arguments.split([' ', ',', '\n', '\t']).filter(|word| !word.is_empty()) {
-        match word {
-            "--allow-red" => allow_red = true,
-            TRUST_CONFIG => {}
-            option if option.starts_with("--") => {
-                return turn.fail(
-                    &run.chat,
-                    format!("/implement has no option {option}. It takes task ids, --allow-red and {TRUST_CONFIG}."),
-                );
-            }
-            id => named.push(id.to_owned()),
-        }
-    }
-    begin_run(turn, run, Wish::All, named, allow_red, None)
-}
-
-/// Begins with a backlog of somebody else's, who gets the run back at its end. Its branch is where the
-/// work begins, wherever the person's is.
-pub fn begin_for(
-    turn: &mut Turn,
-    run: Run,
-    named: Vec<String>,
-    allow_red: bool,
-    errand: Box<RegenerateRun>,
-) -> Activity {
-    begin_run(turn, run, Wish::All, named, allow_red, Some(errand))
-}
-
-/// Begins with what a person decided.
-pub fn begin_wish(turn: &mut Turn, run: Run, wish: Wish, named: Vec<String>) -> Activity {
-    begin_run(turn, run, wish, named, false, None)
-}
-
-fn begin_run(
-    turn: &mut Turn,
-    run: Run,
-    wish: Wish,
-    named: Vec<String>,
-    allow_red: bool,
-    errand: Option<Box<RegenerateRun>>,
-) -> Activity {
-    let path = run.document("BACKLOG.yaml");
-    turn.request(Waiter::Implement(Wait::Step), read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
-    let empty = Backlog {
-        version: String::new(),
-        track_id: TrackId(String::new()),
-        revision: None,
-        created_at: String::new(),
-        updated_at: None,
-        limits: Limits::default(),
-        tasks: Vec::new(),
-    };
-    Activity::Implement(Box::new(ImplementRun {
-        track: Track::adopt(None, empty).0,
-        schedule: Schedule::default(),
-        wanted: BTreeSet::new(),
-        named,
-        wish,
-        allow_red,
-        gates: Vec::new(),
-        tests: None,
-        health: Health::default(),
-        tip: CommitId(String::new()),
-        free: (1..=run.options.max_workers).map(Slot).collect(),
-        queue: VecDeque::new(),
-        merging: None,
-        stopping: None,
-        plan: Plan::default(),
-        measured: Measured::default(),
-        file: EditableFile::default(),
-        memory: memory::Use::default(),
-        watch: Watch::default(),
-        ledger_from: turn.shared.ledger.entries.len(),
-        estimate: None,
-        care: Care::default(),
-        wordless: BTreeSet::new(),
-        has_told_of_writes: false,
-        errand,
-        stage: Stage::Backlog,
-        run,
-    }))
-}
-
 impl ImplementRun {
     /// The full name of the integration branch.
     pub(crate) fn branch(&self) -> String {
@@ -352,43 +225,6 @@ impl ImplementRun {
         self.stopping == Some(Stop::Person)
     }
 
-    /// Nothing new starts from now on, so nobody has to wait for a rest to end.
-    pub(super) fn stop(&mut self, turn: &mut Turn, why: Stop) {
-        self.stop_for(why);
-        for record in &self.track.records {
-            if let Life::Resting { timer, .. } = &record.life {
-                turn.cancel(*timer);
-            }
-        }
-    }
-
-    /// Trouble while a person's stop winds down must not set the run going again, and what makes git run
-    /// programs has to be told in any case.
-    fn stop_for(&mut self, why: Stop) {
-        let is_outranked = match &self.stopping {
-            Some(Stop::Tampered(_)) => true,
-            Some(Stop::Person) => !matches!(why, Stop::Tampered(_)),
-            _ => false,
-        };
-        if !is_outranked {
-            self.stopping = Some(why);
-        }
-    }
-
-    /// The person wants it to stop.
-    pub fn cancelled(mut self: Box<Self>, turn: &mut Turn) -> Activity {
-        if matches!(self.stage, Stage::Landing | Stage::Saving { .. } | Stage::Closing { .. }) {
-            if self.is_errand() {
-                // This run is over, what it works for is not.
-                self.stop_for(Stop::Person);
-            }
-            return Activity::Implement(self);
-        }
-        self.stop_for(Stop::Person);
-        turn.cancel_all();
-        self.go_on(turn)
-    }
-
     /// Something it waited for ended.
     pub fn resolved(
         mut self: Box<Self>,
@@ -414,88 +250,15 @@ impl ImplementRun {
     }
 
     fn step_resolved(mut self: Box<Self>, turn: &mut Turn, outcome: &Outcome, took_ms: u64) -> Activity {
-        let stage = std::mem::replace(&mut self.stage, Stage::Working);
         turn.guard(&self.run, outcome);
-        if self.is_stopping()
-            && !matches!(
-                stage,
-                Stage::Shortening(_)
-                    | Stage::Working
-                    | Stage::Landing
-                    | Stage::Saving { .. }
-                    | Stage::Closing { .. }
-            )
-        {
-            return self.leave(turn, "stopped before any task began");
-        }
-        match stage {
-            Stage::Backlog => self.backlog_read(turn, outcome),
-            Stage::Plan => self.plan_read(turn, outcome),
-            Stage::Memory => self.memory_read(turn, outcome),
-            Stage::Tip => self.tip_found(turn, outcome),
-            Stage::Relating => self.related(turn, outcome),
-            Stage::Holding => self.held(turn, outcome),
-            Stage::Proving => self.proved(turn, outcome),
-            Stage::Survey(survey) => match survey.resolved(turn, outcome, Waiter::Implement(Wait::Step)) {
-                Progress::More(survey) => {
-                    self.stage = Stage::Survey(survey);
-                    Activity::Implement(self)
-                }
-                Progress::Done(found) => {
-                    let detected = gates::detect(&found.files, &found.manifests);
-                    self.gates = chosen_gates(&self.run.options, detected);
-                    self.tests = gates::test_files(&found.files);
-                    let listed = found.files.into_iter().map(|file| file.path).collect();
-                    self.look_at_patterns(turn, listed)
-                }
-                Progress::Failed(reason) => self.leave(turn, reason),
-                Progress::Aborted => self.leave(turn, "stopped before any task began"),
-            },
-            Stage::Patterns { listed } => self.patterns_seen(turn, &listed, outcome),
-            Stage::Shortening(shortening) => self.shortening_resolved(turn, shortening, outcome, took_ms),
-            Stage::Branch => match outcome {
-                Outcome::Git(GitOutcome::Moved) => self.check_health(turn),
-                other => {
-                    let text = format!("the integration branch could not be set: {}", git_failure(other));
-                    self.leave(turn, text)
-                }
-            },
-            Stage::Health(check) => self.health_resolved(turn, check, outcome),
+        match std::mem::replace(&mut self.stage, Stage::Working) {
+            Stage::Opening(opening) => self.opening_resolved(turn, *opening, outcome, took_ms),
             Stage::Landing => self.landed(turn, outcome),
             Stage::Saving { save, landing } => self.saved(turn, *save, landing, outcome),
             other @ (Stage::Working | Stage::Closing { .. }) => {
                 self.stage = other;
                 self.go_on(turn)
             }
-        }
-    }
-
-    /// Ends before any work began. What is known of the track stays.
-    pub(super) fn leave(mut self: Box<Self>, turn: &mut Turn, error: impl Into<String>) -> Activity {
-        let (chat, reason) = (self.run.chat.clone(), error.into());
-        let is_unhealthy = !self.health.red.is_empty();
-        let is_over = self.stopping.is_some();
-        let errand = self.errand.take();
-        let backlog = &self.track.backlog;
-        if errand.is_none() && !backlog.tasks.is_empty() {
-            turn.shared.shortfall = Some(Shortfall::new(&backlog.track_id, turn.shared.now_ms, &reason));
-        }
-        self.keep_track(turn, errand.is_some());
-        match errand {
-            None => turn.fail(&chat, reason),
-            Some(errand) if is_unhealthy => errand.built(turn, End::Unhealthy),
-            Some(errand) => errand.built(turn, End::Short { reason, is_over }),
-        }
-    }
-
-    /// Hands the track back to what outlives the command. That of an errand is not the person's plan.
-    pub(crate) fn keep_track(self: Box<Self>, turn: &mut Turn, is_errand: bool) {
-        if !self.track.backlog.tasks.is_empty() {
-            let id = self.track.backlog.track_id.clone();
-            if !is_errand {
-                turn.shared.current = Some(id.clone());
-            }
-            turn.shared.tracks.insert(id, self.track);
         }
     }
 }

@@ -6,8 +6,9 @@ use crate::engine::{Activity, Turn};
 use crate::evidence::Failure;
 use crate::run::Waiter;
 use crate::run::fitness::bullets;
-use crate::run::implement::attempt::{Attempt, Stage as AttemptStage};
-use crate::run::implement::{ImplementRun, Stage, Wait};
+use crate::run::implement::attempt::{Attempt, Measuring, Stage as AttemptStage};
+use crate::run::implement::opening::Opening;
+use crate::run::implement::{ImplementRun, Wait};
 use crate::run::patterns::{Measured, before, is_made_by, measure, named};
 use crate::text::count;
 use crate::track::Life;
@@ -29,14 +30,13 @@ impl ImplementRun {
     }
 
     /// Looks at the files that patterns name. `listed` are all files of the commit to start from.
-    pub(super) fn look_at_patterns(mut self: Box<Self>, turn: &mut Turn, listed: Vec<String>) -> Activity {
+    pub(super) fn look_at_patterns(self: Box<Self>, turn: &mut Turn, listed: Vec<String>) -> Activity {
         let paths = self.pattern_paths();
         if paths.is_empty() {
             return self.shorten(turn);
         }
         measure(turn, Waiter::Implement(Wait::Step), &self.tip, paths);
-        self.stage = Stage::Patterns { listed };
-        Activity::Implement(self)
+        self.opens(Opening::Patterns { listed })
     }
 
     /// The files are known: a pattern that cannot be followed is wrong context, and nothing starts with it.
@@ -108,23 +108,21 @@ impl ImplementRun {
             return self.compile(turn, task, attempt, directory, &known);
         }
         measure(turn, attempt.wait(task), &attempt.base, paths.clone());
-        attempt.stage = AttemptStage::Measuring { directory, paths, known };
+        attempt.stage = AttemptStage::Measuring(Measuring { directory, paths, known });
         self.put_back(task, attempt);
     }
 
     /// They are known now, for this attempt.
-    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     pub(super) fn patterns_read(
         &mut self,
         turn: &mut Turn,
         task: usize,
         attempt: Attempt,
-        directory: String,
-        paths: &[String],
-        known: Measured,
+        measuring: Measuring,
         outcome: &Outcome,
     ) {
-        match Measured::read(paths, outcome) {
+        let Measuring { directory, paths, known } = measuring;
+        match Measured::read(&paths, outcome) {
             Ok(measured) => self.compile(turn, task, attempt, directory, &known.merged(measured)),
             Err(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
         }

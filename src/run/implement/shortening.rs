@@ -13,6 +13,7 @@ use crate::ids::SessionId;
 use crate::resilience::provider::{Admission, Live};
 use crate::run::Waiter;
 use crate::run::author::{Author, Heard};
+use crate::run::implement::opening::Opening;
 use crate::run::implement::{ImplementRun, Stage, Wait};
 use crate::run::providers::{self, provider_of};
 
@@ -65,8 +66,8 @@ impl ImplementRun {
             let commission = self.wording_commission(task, Waiter::Implement(Wait::Step));
             if let (Some(is_probe), Some(commission)) = (probe, commission) {
                 let author = Author::begin(turn, &commission, is_probe);
-                self.stage = Stage::Shortening(Shortening { task, author, left, problems });
-                return Activity::Implement(self);
+                let shortening = Shortening { task, author, left, problems };
+                return self.opens(Opening::Shortening(shortening));
             }
             self.wordless.insert(task);
         }
@@ -109,8 +110,8 @@ impl ImplementRun {
         let question = self.wording_question(task).filter(|_| !self.is_stopping());
         let result = match author.resolved(turn, &commission, question, outcome, took_ms) {
             Heard::More(author) => {
-                self.stage = Stage::Shortening(Shortening { task, author, left, problems });
-                return Activity::Implement(self);
+                let shortening = Shortening { task, author, left, problems };
+                return self.opens(Opening::Shortening(shortening));
             }
             Heard::Text(open, text) => self.worded_by(turn, task, open, &text),
             Heard::Nothing(lack) => {
@@ -133,7 +134,8 @@ impl ImplementRun {
         signal: &SessionSignal,
     ) -> bool {
         let model = self.wording_model();
-        let Stage::Shortening(Shortening { author, .. }) = &mut self.stage else { return false };
+        let Stage::Opening(opening) = &mut self.stage else { return false };
+        let Opening::Shortening(Shortening { author, .. }) = &mut **opening else { return false };
         author.signalled(turn, &self.run, model.as_ref(), seen, signal).is_some()
     }
 }

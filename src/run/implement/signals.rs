@@ -16,7 +16,7 @@ use crate::resilience::loops::{self, Circle};
 use crate::resilience::trouble::{SUMMARY, is_good_finish};
 use crate::route::work_of;
 use crate::run::asked::endless_stream;
-use crate::run::implement::attempt::{GivenUp, Stage, role};
+use crate::run::implement::attempt::{GivenUp, Reviewing, Stage, Working, role};
 use crate::run::implement::{ImplementRun, Wait};
 use crate::run::{Waiter, providers};
 use crate::track::Life;
@@ -73,8 +73,8 @@ impl ImplementRun {
             return if works_again { self.go_on(turn) } else { Activity::Implement(self) };
         }
         let is_its = |stage: &Stage| match stage {
-            Stage::Working { session, .. } => session == seen,
-            Stage::Reviewing { review, .. } => review.session() == Some(seen),
+            Stage::Working(working) => working.session == *seen,
+            Stage::Reviewing(Reviewing { review, .. }) => review.session() == Some(seen),
             _ => false,
         };
         let Some(task) = self.running().find(|(_, attempt)| is_its(&attempt.stage)).map(|(task, _)| task)
@@ -122,9 +122,9 @@ impl ImplementRun {
             return false;
         };
         let model = self.run.model(role(spec), work_of(spec));
-        let (watch, drift, ask, given_up) = match &mut attempt.stage {
-            Stage::Reviewing { review, .. } => return review.signalled(turn, &self.run, signal),
-            Stage::Working { watch, drift, ask, given_up, .. } => (watch, drift, *ask, given_up),
+        let Working { watch, drift, ask, given_up, .. } = match &mut attempt.stage {
+            Stage::Reviewing(Reviewing { review, .. }) => return review.signalled(turn, &self.run, signal),
+            Stage::Working(working) => &mut **working,
             _ => return false,
         };
         match signal {
@@ -152,7 +152,7 @@ impl ImplementRun {
                     && let Err(altered) = read_back(texts, record.context_sha256.as_deref())
                 {
                     *given_up = Some(GivenUp::Altered(altered));
-                    turn.cancel(ask);
+                    turn.cancel(*ask);
                 }
             }
             SessionSignal::Retrying { next_ms, message, .. } => {
@@ -161,7 +161,7 @@ impl ImplementRun {
                         providers::retried(turn, &self.run, model.as_ref(), *next_ms, message)
                 {
                     *given_up = Some(GivenUp::Trouble(trouble));
-                    turn.cancel(ask);
+                    turn.cancel(*ask);
                 }
             }
         }
@@ -178,9 +178,10 @@ impl ImplementRun {
         let Life::Running(attempt) = &mut record.life else {
             return;
         };
-        let Stage::Working { session, directory, ask, given_up, .. } = &mut attempt.stage else {
+        let Stage::Working(working) = &mut attempt.stage else {
             return;
         };
+        let Working { session, directory, ask, given_up, .. } = &mut **working;
         if given_up.is_some() {
             return;
         }
@@ -212,13 +213,12 @@ impl ImplementRun {
         spec: &TaskSpec,
         attempt: u32,
         context: &str,
-    ) -> Box<DriftWatch> {
+    ) -> DriftWatch {
         let model = self.run.model(role(spec), work_of(spec)).map(|model| model.to_string());
         let limit_tokens = model.and_then(|model| turn.shared.context_tokens.get(&model).copied());
-        let watch = DriftWatch::begin(attempt, context, &spec.scope.files_hint)
+        DriftWatch::begin(attempt, context, &spec.scope.files_hint)
             .with_limit(limit_tokens.unwrap_or_default().into())
-            .describing(role(spec) == Role::Documenter);
-        Box::new(watch)
+            .describing(role(spec) == Role::Documenter)
     }
 
     /// An agent begins to work: from now on it is looked at what changes.
@@ -237,7 +237,7 @@ impl ImplementRun {
         }
         let mut is_at_work = false;
         for (task, attempt) in self.running() {
-            if let Stage::Working { given_up: None, .. } = attempt.stage {
+            if matches!(&attempt.stage, Stage::Working(working) if working.given_up.is_none()) {
                 let waiter = Waiter::Implement(Wait::Glance { task, attempt: attempt.number });
                 turn.request(waiter, Operation::Git(GitOperation::Glance { slot: attempt.slot }));
                 is_at_work = true;
@@ -257,10 +257,10 @@ impl ImplementRun {
         else {
             return;
         };
-        if let Stage::Working { watch, .. } = &mut attempt.stage
+        if let Stage::Working(working) = &mut attempt.stage
             && attempt.number == number
         {
-            let verdict = watch.glanced(digest, now_ms);
+            let verdict = working.watch.glanced(digest, now_ms);
             self.respond(turn, task, verdict.into());
         }
     }

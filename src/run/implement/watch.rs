@@ -87,7 +87,7 @@ impl ImplementRun {
             self.watch.see(checkout);
             let is_at_work = |task: &usize| {
                 let life = self.track.records.get(*task).map(|record| &record.life);
-                matches!(life, Some(Life::Running(attempt)) if matches!(attempt.stage, Stage::Working { .. }))
+                matches!(life, Some(Life::Running(attempt)) if matches!(attempt.stage, Stage::Working(_)))
             };
             self.watch.at_work.retain(is_at_work);
         }

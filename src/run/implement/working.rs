@@ -1,9 +1,9 @@
 //! The session of an attempt: what it is told, how it ends.
 
-use crate::run::implement::attempt::{Attempt, Ending, GivenUp, Stage, role};
+use crate::run::implement::attempt::{Attempt, Ending, GivenUp, Stage, Working, role};
 
 use crate::backlog::{Backlog, TaskSpec};
-use crate::context;
+use crate::context::{self, Altered};
 use crate::definitions::no_edits;
 use crate::effect::git::GitOperation;
 use crate::effect::session::{Focus, Purpose, SessionOperation, SessionOutcome, Trouble, Usage};
@@ -95,26 +95,63 @@ impl ImplementRun {
         self.agent_begins(task);
         self.begin_pulse(turn);
         let watch = LoopWatch::begin(turn.shared.now_ms);
+        let session = session.clone();
         attempt.stage =
-            Stage::Working { directory, session: session.clone(), ask, watch, drift, given_up: None };
+            Stage::Working(Box::new(Working { directory, session, ask, watch, drift, given_up: None }));
         self.put_back(task, attempt);
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
+    /// The agent has ended: its turns are counted, its provider is weighed, and what it left in its worktree
+    /// is committed, however it ended.
     pub(super) fn worked(
         &mut self,
         turn: &mut Turn,
         task: usize,
         mut attempt: Attempt,
-        directory: String,
-        session: &SessionId,
-        given_up: Option<GivenUp>,
+        working: Box<Working>,
         outcome: &Outcome,
         took_ms: u64,
     ) {
+        let Working { directory, session, watch, drift, given_up, .. } = *working;
         let (Outcome::Session(outcome), Some(spec)) = (outcome, self.track.backlog.tasks.get(task)) else {
             return self.put_back(task, attempt);
         };
+        attempt.reverts = watch.reverts();
+        self.account_work(turn, spec, &attempt, outcome, took_ms);
+        if let SessionOutcome::Answered { text, .. } = outcome {
+            attempt.notes = text.clone();
+        }
+        let failure = self.ending(outcome, attempt.denied.as_deref());
+        // One that had finished when it was called off has finished.
+        let is_finished = failure.is_none() && matches!(outcome, SessionOutcome::Answered { .. });
+        let given_up = given_up.filter(|_| !is_finished);
+        self.weigh_work(turn, spec, &attempt, outcome, given_up.as_ref());
+        (attempt.is_probe, attempt.live) = (false, Usage::default());
+        let failure = match self.altered(task, outcome, given_up.as_ref()) {
+            Some(altered) => Some(Ending::Failed(altered.into())),
+            None => self.how_it_ended(outcome, given_up, failure),
+        };
+        let track = &self.track.backlog.track_id;
+        let operation =
+            collection(&self.run, track, spec, attempt.number, attempt.base.clone(), attempt.slot);
+        turn.request(attempt.wait(task), Operation::Git(operation));
+        self.look_at_checkout(turn);
+        turn.remove_session(&session, Waiter::Nobody);
+        if let Some(record) = self.track.records.get_mut(task) {
+            record.sessions.push(drift.figures().clone());
+        }
+        attempt.stage = Stage::Collecting { directory, failure };
+        self.put_back(task, attempt);
+    }
+
+    fn account_work(
+        &self,
+        turn: &mut Turn,
+        spec: &TaskSpec,
+        attempt: &Attempt,
+        outcome: &SessionOutcome,
+        took_ms: u64,
+    ) {
         if let Some(usage) = outcome.usage().map(|usage| usage.or_more(attempt.live)) {
             turn.shared.ledger.add(Entry {
                 work: work_of(spec),
@@ -127,42 +164,47 @@ impl ImplementRun {
                 prompt: Some(self.run.prompt(role(spec), Some(&spec.id), attempt.number)),
             });
         }
-        if let SessionOutcome::Answered { text, .. } = outcome {
-            attempt.notes = text.clone();
-        }
-        let (model, timeout_ms) =
-            (self.run.model(role(spec), work_of(spec)), self.run.options.task_timeout_ms);
-        let failure = self.ending(outcome, attempt.denied.as_deref());
-        // One that had finished when it was called off has finished.
-        let is_finished = failure.is_none() && matches!(outcome, SessionOutcome::Answered { .. });
-        let given_up = given_up.filter(|_| !is_finished);
-        let trouble = match &given_up {
+    }
+
+    /// What its end says of its provider.
+    fn weigh_work(
+        &self,
+        turn: &mut Turn,
+        spec: &TaskSpec,
+        attempt: &Attempt,
+        outcome: &SessionOutcome,
+        given_up: Option<&GivenUp>,
+    ) {
+        let trouble = match given_up {
             Some(GivenUp::Trouble(trouble)) => Some(trouble.clone()),
             Some(_) => None,
-            None => providers::trouble_of(outcome, timeout_ms),
+            None => providers::trouble_of(outcome, self.run.options.task_timeout_ms),
         };
-        let waiting = self.schedule.ready() + 1;
-        providers::weigh(
-            turn,
-            &self.run,
-            model.as_ref(),
-            trouble.as_ref(),
-            outcome,
-            attempt.is_probe,
-            waiting,
-        );
-        (attempt.is_probe, attempt.live) = (false, Usage::default());
-        // A result counts only when its agent has read its task and nothing else.
-        let altered = match (&given_up, outcome) {
+        let (model, waiting) = (self.run.model(role(spec), work_of(spec)), self.schedule.ready() + 1);
+        let (model, is_probe) = (model.as_ref(), attempt.is_probe);
+        providers::weigh(turn, &self.run, model, trouble.as_ref(), outcome, is_probe, waiting);
+    }
+
+    /// A result counts only when its agent has read its task and nothing else.
+    fn altered(&self, task: usize, outcome: &SessionOutcome, given_up: Option<&GivenUp>) -> Option<Altered> {
+        match (given_up, outcome) {
             (Some(GivenUp::Altered(altered)), _) => Some(altered.clone()),
             (_, SessionOutcome::Answered { stored, .. }) => {
                 let sent = self.track.records.get(task).and_then(|record| record.context_sha256.as_deref());
                 context::read_back(stored, sent).err()
             }
             _ => None,
-        };
-        let failure = match given_up {
-            _ if altered.is_some() => altered.map(|altered| Ending::Failed(altered.into())),
+        }
+    }
+
+    fn how_it_ended(
+        &self,
+        outcome: &SessionOutcome,
+        given_up: Option<GivenUp>,
+        failure: Option<Failure>,
+    ) -> Option<Ending> {
+        let timeout_ms = self.run.options.task_timeout_ms;
+        match given_up {
             Some(GivenUp::Trouble(trouble)) => Some(Ending::Failed(trouble_failure(&trouble, timeout_ms))),
             Some(GivenUp::Loop { what }) => Some(Ending::Failed(Failure::Loop { what })),
             Some(GivenUp::Drift { what }) => Some(Ending::Failed(Failure::Drift { what })),
@@ -174,15 +216,7 @@ impl ImplementRun {
                 Some(Ending::Interrupted)
             }
             Some(GivenUp::Altered(_)) | None => failure.map(Ending::Failed),
-        };
-        let track = &self.track.backlog.track_id;
-        let operation =
-            collection(&self.run, track, spec, attempt.number, attempt.base.clone(), attempt.slot);
-        turn.request(attempt.wait(task), Operation::Git(operation));
-        self.look_at_checkout(turn);
-        turn.remove_session(session, Waiter::Nobody);
-        attempt.stage = Stage::Collecting { directory, failure };
-        self.put_back(task, attempt);
+        }
     }
 
     /// Why an ask was not a good one, if it was not.

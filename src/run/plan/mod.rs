@@ -63,9 +63,21 @@ enum Stage {
     /// The planners work.
     Planning { request: Request, seats: Vec<Seat> },
     /// Their sessions are being deleted.
-    Clearing { request: Request, left: usize, kept: Vec<String>, result: Result<Vec<String>, String> },
+    Clearing(Clearing),
     /// The documents are being written.
     Writing { then: Then, left: usize, problem: Option<String> },
+}
+
+/// The planners are done.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+struct Clearing {
+    request: Request,
+    /// Sessions that are still there.
+    left: usize,
+    /// Sessions that stay there.
+    kept: Vec<String>,
+    /// The documents, or why there are none.
+    result: Result<Vec<String>, String>,
 }
 
 /// What is to be planned.
@@ -156,8 +168,8 @@ impl PlanRun {
             (Stage::Planning { request, seats }, Wait::Seat(planner)) => {
                 self.seat_resolved(turn, request, seats, planner, outcome, took_ms)
             }
-            (Stage::Clearing { request, left, kept, result }, Wait::Removal { session }) => {
-                self.removed(turn, request, left, kept, result, &session, outcome)
+            (Stage::Clearing(clearing), Wait::Removal { session }) => {
+                self.removed(turn, clearing, &session, outcome)
             }
             (Stage::Writing { then, left, problem }, Wait::Document { path }) => {
                 self.written(turn, then, left, problem, &path, outcome)
@@ -228,40 +240,33 @@ impl PlanRun {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the fields of one stage, taken apart")]
     fn removed(
-        mut self,
+        self,
         turn: &mut Turn,
-        request: Request,
-        left: usize,
-        mut kept: Vec<String>,
-        result: Result<Vec<String>, String>,
+        mut clearing: Clearing,
         session: &SessionId,
         outcome: &Outcome,
     ) -> Activity {
         if !matches!(outcome, Outcome::Session(SessionOutcome::Removed)) {
-            kept.push(session.to_string());
+            clearing.kept.push(session.to_string());
         }
-        if left > 1 {
-            self.stage = Stage::Clearing { request, left: left - 1, kept, result };
-            return Activity::Plan(self);
-        }
-        self.cleared(turn, request, &kept, result)
+        clearing.left -= 1;
+        self.cleared(turn, clearing)
     }
 
-    fn cleared(
-        self,
-        turn: &mut Turn,
-        request: Request,
-        kept: &[String],
-        result: Result<Vec<String>, String>,
-    ) -> Activity {
+    /// Goes on once the planners' sessions are gone.
+    fn cleared(mut self, turn: &mut Turn, clearing: Clearing) -> Activity {
+        if clearing.left > 0 {
+            self.stage = Stage::Clearing(clearing);
+            return Activity::Plan(self);
+        }
+        let Clearing { request, kept, result, .. } = clearing;
         if !kept.is_empty() {
             turn.say(
                 &self.run.chat,
                 format!(
                     "**Note:** OpenCode kept {}; the next command tries to delete them again.",
-                    list(kept)
+                    list(&kept)
                 ),
             );
         }

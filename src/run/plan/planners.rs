@@ -1,6 +1,6 @@
 //! The planners: one session each, in parallel, and none of them left when they are done.
 
-use crate::run::plan::{PlanRun, Stage, Wait};
+use crate::run::plan::{Clearing, PlanRun, Stage, Wait};
 use serde::Serialize;
 
 use crate::definitions::Role;
@@ -223,7 +223,7 @@ impl PlanRun {
     }
 
     /// Deletes the planners' sessions, however it went.
-    pub(super) fn clear(mut self, turn: &mut Turn, request: Request, seats: Vec<Seat>) -> Activity {
+    pub(super) fn clear(self, turn: &mut Turn, request: Request, seats: Vec<Seat>) -> Activity {
         let mut left = 0;
         for session in seats.iter().filter_map(|seat| seat.session.as_ref()) {
             turn.remove_session(session, Waiter::Plan(Wait::Removal { session: session.clone() }));
@@ -249,11 +249,7 @@ impl PlanRun {
         } else {
             Err(format!("planning failed, nothing was written. {}", failures.join("; ")))
         };
-        if left == 0 {
-            return self.cleared(turn, request, &[], result);
-        }
-        self.stage = Stage::Clearing { request, left, kept: Vec::new(), result };
-        Activity::Plan(self)
+        self.cleared(turn, Clearing { request, left, kept: Vec::new(), result })
     }
 }
 

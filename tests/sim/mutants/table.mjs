@@ -2,6 +2,7 @@
 // world that the simulator does not draw; that test notices it.
 
 const ATTEMPT = "src/run/implement/attempt.rs";
+const BEGIN = "src/run/implement/begin.rs";
 const DISPATCH = "src/run/implement/dispatch.rs";
 const DOOR = "src/run/implement/door.rs";
 const EDITABLE = "src/run/implement/editable.rs";
@@ -9,14 +10,14 @@ const ENGINE = "src/engine.rs";
 const FAILURE = "src/run/implement/failure.rs";
 const FILES = "src/run/implement/files.rs";
 const FINISH = "src/run/implement/finish.rs";
-const IMPLEMENT = "src/run/implement/mod.rs";
 const JUDGING = "src/run/implement/judging.rs";
 const LEFT = "src/run/implement/left.rs";
 const MERGE = "src/run/implement/merge.rs";
-const OPENING = "src/run/implement/opening.rs";
 const READING = "src/run/implement/reading.rs";
 const RECOVER = "src/run/recover.rs";
 const REWORK = "src/run/implement/rework.rs";
+const STANDING = "src/run/implement/standing.rs";
+const STOP = "src/run/implement/stop.rs";
 const TRACK = "src/track.rs";
 const TURN = "src/engine/turn.rs";
 const WORKING = "src/run/implement/working.rs";
@@ -67,7 +68,7 @@ export const MUTANTS = [
   {
     name: "death forgets who was running",
     file: TRACK,
-    find: "if matches!(record.life, Life::Running(_) | Life::Resting { .. } | Life::Rebasing(_)) {",
+    find: "if record.life.is_alive() {",
     replace: "if matches!(record.life, Life::Resting { .. }) {",
   },
   {
@@ -126,15 +127,15 @@ export const MUTANTS = [
   },
   {
     name: "Esc cancels nothing",
-    file: IMPLEMENT,
+    file: STOP,
     find: "        self.stop_for(Stop::Person);\n        turn.cancel_all();\n",
     replace: "        self.stop_for(Stop::Person);\n",
   },
   {
     name: "Esc forgotten between stages",
     file: ATTEMPT,
-    find: "if self.is_stopping() && is_over {",
-    replace: "if false && is_over {",
+    find: "if self.is_stopping() && stage.ends_with_a_stop() {",
+    replace: "if false && stage.ends_with_a_stop() {",
   },
   {
     name: "new attempts after Esc",
@@ -156,7 +157,7 @@ export const MUTANTS = [
   },
   {
     name: "one worker too many",
-    file: IMPLEMENT,
+    file: BEGIN,
     find: "free: (1..=run.options.max_workers).map(Slot).collect(),",
     replace: "free: (1..=run.options.max_workers + 1).map(Slot).collect(),",
   },
@@ -239,7 +240,7 @@ export const MUTANTS = [
   {
     name: "worker's session not deleted",
     file: WORKING,
-    find: "        self.look_at_checkout(turn);\n        turn.remove_session(session, Waiter::Nobody);\n",
+    find: "        self.look_at_checkout(turn);\n        turn.remove_session(&session, Waiter::Nobody);\n",
     replace: "        self.look_at_checkout(turn);\n",
   },
   {
@@ -251,8 +252,8 @@ export const MUTANTS = [
   {
     name: "red gates accepted",
     file: "src/run/health.rs",
-    find: "            is_red || report.ran_no_test && !self.runs_no_test",
-    replace: "            is_red && report.ran_no_test && !self.runs_no_test",
+    find: "report.has_failed() || report.ran_no_test && (brings_tests || !self.runs_no_test)",
+    replace: "report.has_failed() && report.ran_no_test && (brings_tests || !self.runs_no_test)",
   },
   {
     name: "no review",
@@ -281,13 +282,13 @@ export const MUTANTS = [
   },
   {
     name: "merges that nobody heard of ignored",
-    file: OPENING,
+    file: STANDING,
     find: "            if self.track.take_merge(index, &held.commit) {",
     replace: "            if false && self.track.take_merge(index, &held.commit) {",
   },
   {
     name: "work on no branch counts",
-    file: OPENING,
+    file: STANDING,
     find: "Outcome::Git(GitOutcome::Related { relation: Relation::Same | Relation::Ahead }) => {",
     replace: "Outcome::Git(GitOutcome::Related { .. }) => {",
   },
@@ -295,7 +296,7 @@ export const MUTANTS = [
     name: "taken refs not known",
     // Only without its journal does the core not know them.
     scenario: "recovery::without_its_journal_the_refs_say_what_is_done",
-    file: OPENING,
+    file: STANDING,
     find: "                record.begun = record.begun.max(held.number);\n",
     replace: "                let _ = record;\n",
   },
