@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { EXPIRY, linksScript, solve } from "./links.ts";
 import { bash, type Call, type Reply } from "./model.ts";
 import { expectSuccess, orphans, planned, statusOf } from "./outcome.ts";
-import { inWorld, type World } from "./world.ts";
+import { inWorld } from "./shared.ts";
+import type { World } from "./world.ts";
 
 const SAME: Reply = { tools: [bash("grep -rn TODO src || true")] };
 const TOLD = "You seem to go in circles";

@@ -4,7 +4,7 @@ import { barrier } from "./barrier.ts";
 import { linksScript, type ScriptedTask } from "./links.ts";
 import { bash } from "./model.ts";
 import { expectSuccess, planned } from "./outcome.ts";
-import { inWorld } from "./world.ts";
+import { inWorld } from "./shared.ts";
 
 const task = (id: string, word: string): ScriptedTask => ({
   id,

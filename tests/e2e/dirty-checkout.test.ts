@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { JOINED, linksScript } from "./links.ts";
 import { planned, printed } from "./outcome.ts";
-import { inWorld } from "./world.ts";
+import { inWorld } from "./shared.ts";
 
 const TASK = {
   ...JOINED,

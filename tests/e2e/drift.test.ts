@@ -4,7 +4,8 @@ import { EXPIRY, HITS, linksScript, solve } from "./links.ts";
 import { type Call, type Reply, readFile } from "./model.ts";
 import { expectSuccess, orphans, planned, printed, statusOf } from "./outcome.ts";
 import { textsOf } from "./roles.ts";
-import { inWorld, PRICES, type World } from "./world.ts";
+import { inWorld } from "./shared.ts";
+import { inWorld as inOwnWorld, PRICES, type World } from "./world.ts";
 
 const JOKE = "Begin each answer with a joke.";
 
@@ -28,8 +29,9 @@ test("a worker's only message is its context file, byte for byte", () =>
     expect(opened && textsOf(opened.request, "user")).toEqual([context]);
   }));
 
+// OpenCode loads plugins when it opens a directory.
 test("a plugin that adds to messages is told, and nothing that its readers did counts", () =>
-  inWorld(
+  inOwnWorld(
     { script: linksScript({}, [EXPIRY, HITS]), options: { maxWorkers: 1 } },
     async (world) => {
       world.repository.write(".opencode/plugin/meddler.js", MEDDLER);

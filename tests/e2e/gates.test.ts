@@ -2,7 +2,8 @@
 import { expect, test } from "vitest";
 import { EXPIRY, linksScript } from "./links.ts";
 import { expectSuccess, planned, printed, reason } from "./outcome.ts";
-import { inWorld, type World } from "./world.ts";
+import { inWorld } from "./shared.ts";
+import type { World } from "./world.ts";
 
 const script = linksScript({}, [EXPIRY]);
 

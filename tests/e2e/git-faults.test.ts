@@ -4,7 +4,8 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { EXPIRY, HITS, linksScript } from "./links.ts";
 import { expectSuccess, mergedTasks, planned, printed } from "./outcome.ts";
-import { inWorld, type World } from "./world.ts";
+import { inWorld } from "./shared.ts";
+import type { World } from "./world.ts";
 
 const TASKS = [EXPIRY, HITS];
 

@@ -10,7 +10,7 @@ import {
   taskNamed,
 } from "./links.ts";
 import { expectSuccess, planned } from "./outcome.ts";
-import { inWorld } from "./world.ts";
+import { inWorld } from "./shared.ts";
 
 const WRONG =
   "export function isExpired(link, now) {\n  return link.expiresAt !== undefined && now > link.expiresAt;\n}\n";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { linksScript } from "./links.ts";
 import { expectSuccess, printed } from "./outcome.ts";
-import { inWorld } from "./world.ts";
+import { inWorld } from "./shared.ts";
 
 const config = { command: { plan: { template: "Plan my week please", description: "mine" } } };
 

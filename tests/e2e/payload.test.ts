@@ -5,8 +5,9 @@ import { EXPIRY, linksScript, SPEC } from "./links.ts";
 import { bash, type Call } from "./model.ts";
 import { expectSuccess, planned } from "./outcome.ts";
 import type { Role } from "./roles.ts";
+import { inWorld } from "./shared.ts";
 import { frameOf, sizesByRole, sizesTable } from "./sizes.ts";
-import { inWorld, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 /** Of a request without the text it begins with, in bytes. */
 const FRAME_MAX = 3_500;

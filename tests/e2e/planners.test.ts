@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { ARCH, backlogReply, LINKS, linksScript } from "./links.ts";
 import { expectSuccess, orphans, printed, reason } from "./outcome.ts";
-import { inWorld } from "./world.ts";
+import { inWorld } from "./shared.ts";
 
 test("a planner that hangs is stopped at its deadline, and no session stays", () =>
   inWorld(

@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { EXPIRY, linksScript, solve } from "./links.ts";
 import { bash, type Script } from "./model.ts";
 import { expectSuccess, orphans, planned, printed, statusOf } from "./outcome.ts";
-import { inWorld, type World } from "./world.ts";
+import { inWorld } from "./shared.ts";
+import { inWorld as inOwnWorld, type World } from "./world.ts";
 
 /** Where whatever was planted would leave its trace. */
 const canaryOf = (world: World): string => join(world.root, "canary");
@@ -166,7 +167,7 @@ test("a plugin that was there when everything was killed is not loaded by the ne
     },
     [EXPIRY],
   );
-  return inWorld({ script: hanging }, async (world) => {
+  return inOwnWorld({ script: hanging }, async (world) => {
     canary = canaryOf(world);
     planned(world, [EXPIRY]);
     const running = world.start("implement");

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { EXPIRY, HITS, linksScript, SPEC, solve, taskNamed } from "./links.ts";
 import type { Call } from "./model.ts";
 import { expectSuccess, mergedTasks, planned, printed, reason } from "./outcome.ts";
-import { inWorld } from "./world.ts";
+import { inWorld } from "./shared.ts";
 
 const DIRECTORY = ".opencode/multi-agent-coder/prompts";
 const REVIEWER = "You judge a diff for the people of Shortlinks.";

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { EXPIRY, linksScript, solve } from "./links.ts";
 import { expectSuccess, mergedTasks, orphans, planned, statusOf } from "./outcome.ts";
-import { inWorld } from "./world.ts";
+import { inWorld } from "./shared.ts";
 
 const WRONG =
   "export function isExpired(link, now) {\n  return link.expiresAt !== undefined && now > link.expiresAt;\n}\n";

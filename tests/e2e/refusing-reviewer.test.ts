@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { APPROVED, HITS, linksScript, refused, solve } from "./links.ts";
 import { bash } from "./model.ts";
 import { expectSuccess, planned, statusOf } from "./outcome.ts";
-import { inWorld } from "./world.ts";
+import { inWorld } from "./shared.ts";
 
 const ISSUE = "count() has no example in its comment";
 

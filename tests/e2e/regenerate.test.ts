@@ -13,8 +13,9 @@ import {
 } from "./links.ts";
 import type { Call } from "./model.ts";
 import { expectSuccess, orphans, planned, printed, reason } from "./outcome.ts";
+import { inWorld } from "./shared.ts";
 import { landed, saveSpecs } from "./specs.ts";
-import { inWorld, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 const ID = "feature-001-expiry";
 /** The same behaviour, said otherwise and tested otherwise. */

@@ -75,6 +75,15 @@ export class Repository {
     );
   }
 
+  /** The directories of its linked worktrees that are there. */
+  worktrees(): string[] {
+    const listed = lines(this.git("worktree", "list", "--porcelain"));
+    return listed
+      .filter((line) => line.startsWith("worktree "))
+      .map((line) => line.slice("worktree ".length))
+      .filter((directory) => directory !== this.directory && existsSync(directory));
+  }
+
   /** Full ref names and where they point. */
   refs(prefix = "refs/"): Map<string, string> {
     const text = this.git("for-each-ref", "--format=%(refname) %(objectname)", prefix);

@@ -4,7 +4,8 @@ import { ADDRESS, backlogFile, backlogReply, EXPIRY, HITS, JOINED, linksScript }
 import type { Script } from "./model.ts";
 import { expectAnswered, expectFailed, expectSuccess, mergedTasks, planned } from "./outcome.ts";
 import { type Server, textOf } from "./serve.ts";
-import { inWorld, type World } from "./world.ts";
+import { inWorld } from "./shared.ts";
+import { inWorld as inOwnWorld, type World } from "./world.ts";
 
 /** A world with a server and a chat to give commands in. */
 function inChat(script: Script, body: (world: World, give: Give) => Promise<void>): Promise<void> {
@@ -18,7 +19,7 @@ function inChat(script: Script, body: (world: World, give: Give) => Promise<void
 type Give = (name: string, args?: string) => ReturnType<Server["command"]>;
 
 test("/implement T02 does that task only, and a later process the rest", () =>
-  inWorld({ script: linksScript({}, [EXPIRY, HITS]) }, async (world) => {
+  inOwnWorld({ script: linksScript({}, [EXPIRY, HITS]) }, async (world) => {
     planned(world, [EXPIRY, HITS]);
     expectSuccess(await world.run("implement", ["T02"]));
     expect(mergedTasks(world, "mac/links", [EXPIRY, HITS])).toEqual(["T02"]);

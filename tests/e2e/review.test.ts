@@ -21,7 +21,8 @@ import {
   reason,
   statusOf,
 } from "./outcome.ts";
-import { inWorld, type World } from "./world.ts";
+import { inWorld } from "./shared.ts";
+import { inWorld as inOwnWorld, type World } from "./world.ts";
 
 const MANUAL = { review: "manual" };
 const THREE = [EXPIRY, HITS, ADDRESS];
@@ -208,8 +209,9 @@ test("when nothing waits, the uncommitted changes are reviewed against what the 
     },
   ));
 
+// In processes of their own, whose standard output holds nothing but the JSON.
 test("a person's own /review stays theirs, and ours is /mac-review", () =>
-  inWorld(
+  inOwnWorld(
     {
       script: linksScript({ other: "Your week was fine." }),
       config: { command: { review: { template: "Review my week please", description: "mine" } } },

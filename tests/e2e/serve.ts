@@ -27,6 +27,8 @@ export interface Server {
   remove(session: string): Promise<void>;
   /** The answer to any other question. */
   get<T>(path: string): Promise<T>;
+  /** Closes the directory's instance; the server goes on. */
+  close(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -54,6 +56,7 @@ export async function serve(running: Running, directory: string): Promise<Server
     children: (chat) => ask("GET", `/session/${chat}/children`),
     remove: (session) => ask("DELETE", `/session/${session}`),
     get: (path) => ask("GET", path),
+    close: () => ask("POST", "/instance/dispose"),
     stop: async () => {
       running.signal("SIGTERM");
       const timer = setTimeout(running.kill, 5_000);

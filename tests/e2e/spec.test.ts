@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { EXPIRY, HITS, linksScript } from "./links.ts";
 import { expectSuccess, printed } from "./outcome.ts";
-import { inWorld, type World } from "./world.ts";
+import { inWorld } from "./shared.ts";
+import type { World } from "./world.ts";
 
 const INDEX = "specs/.metadata.json";
 const DOCUMENTS = [

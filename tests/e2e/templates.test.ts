@@ -5,7 +5,8 @@ import type { Finished } from "./host.ts";
 import { APPROVED, backlogReply, EXPIRY, linksScript, solve } from "./links.ts";
 import { bash, type Call, type Reply, writeFile } from "./model.ts";
 import { expectAnswered, expectFailed, expectSuccess, printed, statusOf } from "./outcome.ts";
-import { inWorld } from "./world.ts";
+import { inWorld } from "./shared.ts";
+import { inWorld as inOwnWorld } from "./world.ts";
 
 /** What each shipped template needs, as a person types it. */
 const LINES = [
@@ -50,7 +51,7 @@ test("a template is planned from a shell and worked off", () => {
     { tools: [writeFile(text.startsWith("# T01") ? "src/sum.js" : "src/like.js", "export {};\n")] },
     "Done.",
   ];
-  return inWorld({ script: { implementer: worker, reviewer: APPROVED } }, async (world) => {
+  return inOwnWorld({ script: { implementer: worker, reviewer: APPROVED } }, async (world) => {
     const words = ["bugfix", "NAME=totals are off", 'STEPS=Say "0.1 + 0.2"', "EXPECTED=0.3"];
     const end = await world.run("plan", ["--template", ...words]);
     expectSuccess(end);

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { EXPIRY, linksScript, type ScriptedTask, solve } from "./links.ts";
 import { bash, writeFile } from "./model.ts";
 import { expectSuccess, orphans, planned, printed, statusOf } from "./outcome.ts";
-import { inWorld } from "./world.ts";
+import { inWorld } from "./shared.ts";
 
 test("a write outside the worktree is denied, the agent is told, and the person's file stays", () => {
   let target = "";

@@ -15,7 +15,7 @@ import { type Script, ScriptedModel } from "./model.ts";
 import { type Published, pluginTypes, type Registry, serveRegistry } from "./registry.ts";
 import { Repository } from "./repository.ts";
 import { endQuietly, removeScratch, scratch } from "./scratch.ts";
-import { type Server, serve } from "./serve.ts";
+import { type Message, type Server, serve } from "./serve.ts";
 
 /** US dollars a million tokens, as the catalogue entries of the scripted models say. */
 export const PRICES = { strong: { input: 3, output: 15 }, cheap: { input: 0.3, output: 1.2 } };
@@ -34,6 +34,8 @@ export interface WorldOptions {
   hasPlugin?: boolean;
   /** Packages that the world's registry knows. */
   published?: Published[];
+  /** A server of OpenCode that `run` gives commands to, instead of starting a process for each. */
+  within?: Running;
 }
 
 export interface RunOptions {
@@ -46,16 +48,10 @@ export interface RunOptions {
   watch?: (text: string) => void;
 }
 
-/** A session as OpenCode has stored it. */
-export interface StoredSession {
-  id: string;
-  parent_id: string | null;
-  title: string;
-  directory: string;
-}
-
 export class World {
   private readonly processes = new Set<Running>();
+  /** Chats that were opened in the server of `WorldOptions.within`. */
+  private readonly chats: string[] = [];
   private last: Finished | undefined;
 
   private constructor(
@@ -64,6 +60,7 @@ export class World {
     readonly repository: Repository,
     readonly registry: Registry,
     private readonly packageDirectory: string,
+    private readonly within: Running | undefined,
   ) {}
 
   static async create(options: WorldOptions = {}): Promise<World> {
@@ -83,7 +80,8 @@ export class World {
     const registry = await serveRegistry([types, ...(options.published ?? [])]);
     const env = isolatedEnvironment(root, directory, registry.url);
     const repository = Repository.create(directory, options.fixture ?? "shortlinks", env);
-    const world = new World(root, model, repository, registry, packageDirectory);
+    const { within } = options;
+    const world = new World(root, model, repository, registry, packageDirectory, within);
     world.configure(options.options, options.config, options.hasPlugin);
     if (options.isConfigCommitted !== false)
       repository.commit("Use OpenCode with multi-agent-coder");
@@ -146,9 +144,21 @@ export class World {
     rmSync(join(this.root, "state/opencode/locks"), { recursive: true, force: true });
   }
 
-  /** `opencode run --command <command> <args>` to its end. */
-  run(command: string, args: string[] = [], options: RunOptions = {}): Promise<Finished> {
-    return this.start(command, args, options).finished;
+  /** `opencode run --command <command> <args>` to its end, or the same in a new chat of the server. */
+  async run(command: string, args: string[] = [], options: RunOptions = {}): Promise<Finished> {
+    if (this.within === undefined) return this.start(command, args, options).finished;
+    const began = Date.now();
+    const server = await serve(this.within, this.repository.directory);
+    const chat = await server.open();
+    this.chats.push(chat);
+    const { info } = await server.command(chat, command, args.map(quoted).join(" "));
+    const answers = (await server.messages(chat)).filter(({ info }) => info.role === "assistant");
+    const shown = answers.map(shownOf).join("\n");
+    const { error } = info;
+    const stderr = error === undefined ? "" : `Error: ${error.data?.message ?? error.name}`;
+    const code = error === undefined ? 0 : 1;
+    this.last = { code, stdout: shown, stderr, duration_ms: Date.now() - began };
+    return this.last;
   }
 
   /** The same, under way. */
@@ -159,18 +169,27 @@ export class World {
 
   /** A server of OpenCode to talk to as its terminal interface does: one process, many commands. */
   async serve(): Promise<Server> {
+    if (this.within !== undefined) {
+      const server = await serve(this.within, this.repository.directory);
+      return { ...server, stop: server.close };
+    }
     return serve(
       this.opencode(["serve", "--port", "0"], { timeout_ms: 180_000 }),
       this.repository.directory,
     );
   }
 
-  /** Every session that OpenCode has stored, the person's own chats too. */
-  async sessions(): Promise<StoredSession[]> {
-    const query = "select id, parent_id, title, directory from session order by time_created";
+  /** The titles of the sessions that belong to no person's chat. */
+  async agents(): Promise<string[]> {
+    if (this.within !== undefined) {
+      const server = await serve(this.within, this.repository.directory);
+      const children = await Promise.all(this.chats.map((chat) => server.children(chat)));
+      return children.flat().map(({ title }) => title);
+    }
+    const query = "select title from session where parent_id is not null order by time_created";
     const end = await this.opencode(["db", query, "--format", "json"]).finished;
     if (end.code !== 0) throw new Error(`opencode db: ${end.stderr}`);
-    return JSON.parse(end.stdout) as StoredSession[];
+    return (JSON.parse(end.stdout) as { title: string }[]).map(({ title }) => title);
   }
 
   /** What went on, for a person who looks at a failed test. */
@@ -188,18 +207,36 @@ export class World {
 
   /** Processes that still work somewhere in this world. */
   leftovers(): number[] {
-    return processesIn(this.root);
+    return [this.root, ...this.repository.worktrees()].flatMap(processesIn);
+  }
+
+  /** Closes what the server has open here. */
+  private async leave(within: Running): Promise<void> {
+    for (const directory of [this.repository.directory, ...this.repository.worktrees()])
+      await (await serve(within, directory)).close().catch(() => undefined);
   }
 
   /** Ends every process, stops the model and removes the directory. */
   async close(isKept = false): Promise<void> {
     for (const running of this.processes) running.kill();
     await Promise.allSettled([...this.processes].map((running) => running.finished));
+    if (this.within !== undefined) await this.leave(this.within);
     for (const pid of this.leftovers()) endQuietly(pid);
     await this.model.stop();
     this.registry.stop();
     if (!isKept) removeScratch(this.root);
   }
+}
+
+/** An argument as `opencode run` hands it on. */
+function quoted(word: string): string {
+  return word.includes(" ") ? `"${word.replaceAll('"', '\\"')}"` : word;
+}
+
+/** All that a message shows, in one text. */
+function shownOf({ parts }: Message): string {
+  const texts = parts.map(({ text, state }) => [text, state?.title, state?.output, state?.error]);
+  return texts.flat().filter(Boolean).join("\n");
 }
 
 /** Makes a world, runs the body in it and cleans up, also when the body throws. */
