@@ -236,32 +236,18 @@ fn rule(permission: &str, pattern: &str, action: RuleAction) -> Rule {
 /// What to register, with the prompts of the person's that were found.
 pub fn definitions(sources: &PromptSources) -> Definitions {
     let (registered, prompts) = gather(sources);
+    // OpenCode's menu shows about 55 characters of a description.
     let command = |name, description: &str| CommandDefinition { name, description: description.to_owned() };
     Definitions {
         commands: vec![
-            command(
-                CommandName::Plan,
-                "Plan a feature from a file, a text or a template (--templates): documents and a backlog of tasks",
-            ),
-            command(CommandName::Backlog, "Make the backlog again from PLAN.md, or check it (--check)"),
-            command(
-                CommandName::Implement,
-                "Implement the backlog (or the tasks named) in parallel worktrees",
-            ),
-            command(
-                CommandName::Review,
-                "Look at the work that waits for you and decide; else review your own changes",
-            ),
-            command(
-                CommandName::Regenerate,
-                "Build a feature again from its spec, beside what is there, and compare the two",
-            ),
-            command(CommandName::Progress, "Where every task stands, and why anything is blocked"),
+            command(CommandName::Plan, "Plan a feature: a file, a sentence or --templates"),
+            command(CommandName::Backlog, "Make the backlog again from PLAN.md, or --check it"),
+            command(CommandName::Implement, "Do all tasks, or those named, in parallel worktrees"),
+            command(CommandName::Review, "Decide on waiting work, or review your own changes"),
+            command(CommandName::Regenerate, "Build a feature again from its spec, and compare"),
+            command(CommandName::Progress, "Where every task stands, and why one is blocked"),
             command(CommandName::Metrics, "Success, time, tokens and cost so far"),
-            command(
-                CommandName::Spec,
-                "The specs of features: list them, show one (show), save this plan's (save), make a template of one (template)",
-            ),
+            command(CommandName::Spec, "Specs of features: list, show, save, template"),
         ],
         agents: registered
             .into_iter()
