@@ -33,16 +33,17 @@ export function runsIn(program: string, isAsked: (directory: string) => boolean)
   return pids.some((pid) => {
     if (textOf(pid, "comm").trim() !== program) return false;
     const directory = directoryOf(pid);
-    // Another person's: we cannot see where it works.
-    return directory === null || isAsked(directory);
+    return directory === "unseen" || (directory !== "none" && isAsked(directory.path));
   });
 }
 
-function directoryOf(pid: number): string | null {
+/** Where a process works: unseen when it is another person's, none when it has ended, reaped or not. */
+function directoryOf(pid: number): { path: string } | "unseen" | "none" {
   try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return null;
+    return { path: readlinkSync(`/proc/${pid}/cwd`) };
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    return code === "EACCES" || code === "EPERM" ? "unseen" : "none";
   }
 }
 

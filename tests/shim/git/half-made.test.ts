@@ -11,9 +11,10 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { endOrphans } from "../../../js-shim/src/orphans.ts";
 import { childNotes } from "../../../js-shim/src/paths.ts";
+import { parentOf, processIds } from "../../../js-shim/src/process-list.ts";
 import { git, lines, read, temporaryDirectory, World, write } from "../world.ts";
 
 /** A worktree that was being made when everything ended: remembered, and not ready. */
@@ -187,6 +188,13 @@ describe("the lock of a ref of ours", () => {
     return path;
   }
 
+  /** Names of the children of a process that have ended and were not reaped. */
+  function endedChildrenOf(parent: number | undefined): string[] {
+    const children = processIds().filter((pid) => parentOf(pid) === parent);
+    const stats = children.map((pid) => readFileSync(`/proc/${pid}/stat`, "utf8"));
+    return stats.flatMap((stat) => /\((.*)\) Z/.exec(stat)?.[1] ?? []);
+  }
+
   const move = (world: World) =>
     world.perform({ type: "move", reference, to: world.head(), from: null });
 
@@ -197,6 +205,23 @@ describe("the lock of a ref of ours", () => {
       const path = lock(world);
       expect(await move(world)).toEqual({ type: "moved" });
       expect(existsSync(path)).toBe(false);
+    },
+  );
+
+  test.skipIf(process.platform !== "linux")(
+    "is removed when the git that made it has ended and nobody took note",
+    async () => {
+      const world = await World.make();
+      const path = lock(world);
+      // The shell becomes a program that never asks what became of its git.
+      const parent = spawn("sh", ["-c", "git --version & exec sleep 60"], { cwd: world.root });
+      try {
+        await vi.waitFor(() => expect(endedChildrenOf(parent.pid)).toEqual(["git"]));
+        expect(await move(world)).toEqual({ type: "moved" });
+        expect(existsSync(path)).toBe(false);
+      } finally {
+        parent.kill();
+      }
     },
   );
 
