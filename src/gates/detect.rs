@@ -45,6 +45,14 @@ pub fn detect(files: &[ListedFile], manifests: &BTreeMap<String, String>) -> Vec
         .collect()
 }
 
+/// Directories that are worth keeping from one task to the next: Cargo builds all dependencies again
+/// without its own, and looks at every file before it trusts it. What else is known leaves stale files in use.
+pub fn build_caches(files: &[ListedFile]) -> Vec<String> {
+    let is_tracked = files.iter().any(|file| file.path.starts_with("target/"));
+    let is_cargo = files.iter().any(|file| file.path == "Cargo.toml");
+    if is_cargo && !is_tracked { vec!["target".to_owned()] } else { Vec::new() }
+}
+
 /// What the project's languages suggest, joined; `None` when they suggest nothing.
 fn suggested(project: &Project, name: GateName) -> Option<String> {
     let commands: Vec<String> = [
@@ -168,6 +176,18 @@ pub(super) mod tests {
             commands(&[("Cargo.toml", "[workspace]\n[workspace.lints.rust]")]),
             ["test: cargo test --workspace", "lint: cargo clippy --workspace --all-targets -- -D warnings"]
         );
+    }
+
+    #[test]
+    fn only_the_cache_of_cargo_is_kept() {
+        let kept = |paths: &[&str]| {
+            let file = |path: &&str| ListedFile { path: (*path).to_owned(), bytes: 1 };
+            build_caches(&paths.iter().map(file).collect::<Vec<_>>())
+        };
+        assert_eq!(kept(&["Cargo.toml", "src/target/a.rs"]), ["target"]);
+        for others in [&["pom.xml"][..], &["sub/Cargo.toml"], &["Cargo.toml", "target/notes.md"]] {
+            assert_eq!(kept(others), [""; 0], "{others:?}");
+        }
     }
 
     #[test]

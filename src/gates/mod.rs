@@ -6,7 +6,7 @@ mod no_test;
 mod python;
 mod test_files;
 
-pub use detect::detect;
+pub use detect::{build_caches, detect};
 pub use no_test::ran_no_test;
 pub use test_files::{TestFiles, is_test, test_files};
 

@@ -53,7 +53,7 @@ pub(super) const KEYS: &[Key] = &[
     key("worktreesDir", Kind::AbsoluteDirectory, "null", "Where the pool of worktrees lives. Default: outside the repository, under the user's data directory."),
     key("worktree.link", Kind::Paths, "[\"node_modules\"]", "Paths of the checkout that a worktree links to, when present."),
     key("worktree.copy", Kind::Paths, "[]", "Paths of the checkout that are copied into a worktree, when present, for example .env."),
-    key("worktree.keep", Kind::Paths, "[]", "Paths of a worktree that survive the reset between tasks, for example build caches."),
+    key("worktree.keep", Kind::Paths, "null", "Paths of a worktree that survive the reset between tasks, for example build caches. Default: target in a Cargo project."),
     key("worktree.setup", Kind::Command, "null", "A command line to run in a worktree before each task. Default: none."),
     key("gates.test", Kind::Gate, "null", "The command line that tests, or false for none. Default: detected."),
     key("gates.lint", Kind::Gate, "null", "The command line that lints, or false for none. Default: detected."),

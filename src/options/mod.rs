@@ -78,8 +78,8 @@ pub struct WorktreeOptions {
     pub link: Vec<String>,
     /// Copied from the checkout when present.
     pub copy: Vec<String>,
-    /// Left alone by the reset between tasks.
-    pub keep: Vec<String>,
+    /// Left alone by the reset between tasks; `None` for what is found to be a build cache.
+    pub keep: Option<Vec<String>>,
     /// A command line to run before each task.
     pub setup: Option<String>,
 }

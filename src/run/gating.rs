@@ -36,7 +36,7 @@ impl Preparation {
             worktrees_dir: options.worktrees_dir.clone(),
             link: options.worktree.link.clone(),
             copy: options.worktree.copy.clone(),
-            keep: options.worktree.keep.clone(),
+            keep: options.worktree.keep.clone().unwrap_or_default(),
             guard: run.repository.guard.clone(),
         };
         turn.request(waiter, Operation::Git(operation));

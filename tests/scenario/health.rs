@@ -1,6 +1,7 @@
 //! The project's own health before any task, and what judges when a gate cannot.
 
 use multi_agent_coder::effect::Operation;
+use multi_agent_coder::effect::git::GitOperation;
 use multi_agent_coder::event::CommandName::Implement;
 use serde_json::json;
 
@@ -111,6 +112,27 @@ fn gates_can_be_chosen_and_a_set_up_runs_first() {
         })
         .collect();
     assert_eq!(commands, ["npm ci", "make check", "npm ci", "make check"]);
+}
+
+#[test]
+fn a_cargo_project_keeps_what_it_has_built() {
+    let kept = |options| {
+        let mut world = World::planned(vec![task("T01", "Price list", 1.0, &[])]);
+        world.git = Git::new(&[("Cargo.toml", "[package]\n"), ("src/lib.rs", "\n")]);
+        world.setting.options = options;
+        assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+        let effects = world.log.iter().flat_map(|(_, effects)| effects);
+        let keeps: Vec<Vec<String>> = effects
+            .filter_map(|effect| match &effect.operation {
+                Operation::Git(GitOperation::Prepare { keep, .. }) => Some(keep.clone()),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(keeps.len(), 2, "the health check and the attempt");
+        keeps.concat()
+    };
+    assert_eq!(kept(json!({})), ["target", "target"]);
+    assert_eq!(kept(json!({ "worktree": { "keep": [] } })), [""; 0]);
 }
 
 #[test]

@@ -228,6 +228,8 @@ impl ImplementRun {
                 let detected = gates::detect(&found.files, &found.manifests);
                 self.gates = chosen_gates(&self.run.options, detected);
                 self.tests = gates::test_files(&found.files);
+                let keep = &mut self.run.options.worktree.keep;
+                *keep = keep.take().or_else(|| Some(gates::build_caches(&found.files)));
                 let listed = found.files.into_iter().map(|file| file.path).collect();
                 self.look_at_patterns(turn, listed)
             }

@@ -111,6 +111,9 @@ describe("a worktree that was used", () => {
       "sub/target/x": "",
     });
     await world.prepare(world.head(), { keep });
+    // What git does not ignore there, as `[odd]!/x`, is nobody's work all the same.
+    expect(world.rescued()).toEqual([]);
+    expect(await world.collect(world.head())).toMatchObject({ commit: null });
     const left = ["target/debug/app", "[odd]!/x", "packages/a/cache/y", "trailing/t.log"];
     const gone = ["packages/a/z.log", "o/x.log", "sub/target/x"];
     expect(left.filter((path) => !existsSync(join(directory, path)))).toEqual([]);

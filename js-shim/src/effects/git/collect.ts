@@ -31,7 +31,7 @@ export async function collect(
     const { record, git, index } = slot;
 
     const sorted = await withIndex(git, index, base, async (indexed) =>
-      sort(indexed, base, record.directory, await changesOf(indexed, record.placed)),
+      sort(indexed, base, record.directory, await changesOf(indexed, record)),
     );
     if (sorted.leave_out.length > 0) {
       // What is put back below is the agent's work too: kept, but not on the attempt's ref.

@@ -84,7 +84,7 @@ async function uncommitted(
         environment: { ...options.environment, ...environment },
       });
     await aside(["read-tree", "--reset", "HEAD"]);
-    const changes = await changesOf(aside, []);
+    const changes = await changesOf(aside, { placed: [], kept: [] });
     await stage(
       aside,
       changes.filter(({ path }) => !isPlaced(operation.without, path)),

@@ -48,7 +48,7 @@ export async function offendingChanges(
   isMeant: (path: string) => boolean = () => true,
 ): Promise<WorkChange[]> {
   const changes = [
-    ...(await changesOf(git, placed)),
+    ...(await changesOf(git, { placed, kept: [] })),
     ...(await ignoredConfiguration(git, directory, placed)),
   ];
   const offending: WorkChange[] = [];

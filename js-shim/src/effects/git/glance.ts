@@ -29,7 +29,7 @@ export async function glance(
   const { record, git, index } = slot;
   return withIndex(git, index, record.at, async (indexed) => {
     const parts: (string | Buffer)[] = [];
-    for (const change of await changesOf(indexed, record.placed)) {
+    for (const change of await changesOf(indexed, record)) {
       parts.push(change.kind, change.raw, await markOf(fileOf(record.directory, change)));
     }
     return { type: "glanced", digest: digestOf(...parts) };

@@ -6,7 +6,14 @@ import { judge } from "./configuration.ts";
 import { freeReference } from "./half-made.ts";
 import { type Git, line } from "./run.ts";
 import { withIndex } from "./slot.ts";
-import { changesOf, stage, unfoldNested, type WorkChange, writeTree } from "./snapshot.ts";
+import {
+  type Apart,
+  changesOf,
+  stage,
+  unfoldNested,
+  type WorkChange,
+  writeTree,
+} from "./snapshot.ts";
 
 /** Enough digits of a commit id to tell apart what one worktree ever held. */
 const SHORT_ID = 12;
@@ -21,11 +28,10 @@ export interface Keeper {
 }
 
 /** A directory with work in it; `git` is for its files. */
-export interface Work extends Keeper {
+export interface Work extends Keeper, Apart {
   readonly directory: string;
   /** An index to start from. */
   readonly index: string;
-  readonly placed: readonly string[];
   /** The commit it shows; `null` when that is unknown. */
   readonly head: string | null;
   /** The commit it was prepared at, which somebody else takes care of. */
@@ -52,7 +58,7 @@ async function treeOfWork(work: Work): Promise<string | null> {
   const { head, directory } = work;
   return withIndex(work.git, work.index, head, async (git) => {
     const changes: WorkChange[] = [];
-    for (const change of await changesOf(git, work.placed)) {
+    for (const change of await changesOf(git, work)) {
       const judgement = await judge(git, head, directory, change);
       if (judgement !== "drop" && judgement !== "outside") changes.push(change);
     }

@@ -27,6 +27,8 @@ export interface SlotRecord {
   readonly at: string;
   /** Paths that were linked or copied into it: never part of the work. */
   readonly placed: readonly string[];
+  /** Paths that survive a reset. What git does not know there is a cache: never part of the work. */
+  readonly kept: readonly string[];
   /** The tree that was last collected from it, which is in a ref already. */
   readonly collected: string | null;
   /** `false` while it is being prepared: then nobody has worked in it yet. */
@@ -81,7 +83,7 @@ export async function readRecord(place: RepositoryPlace, name: string): Promise<
   try {
     const record = JSON.parse(await readFile(recordPath(place, name), "utf8")) as SlotRecord;
     // Earlier versions did not write all of it.
-    return { ...{ admin: null, seal: [], guard: [] }, ...record };
+    return { ...{ kept: [], admin: null, seal: [], guard: [] }, ...record };
   } catch (error) {
     if (error instanceof SyntaxError) return null;
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;

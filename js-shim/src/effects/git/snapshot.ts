@@ -21,11 +21,19 @@ export function fileOf(directory: string, change: WorkChange): Buffer {
   return Buffer.concat([Buffer.from(`${directory}/`), change.raw]);
 }
 
+/** Paths of a worktree that are not the work in it. */
+export interface Apart {
+  /** Linked or copied into it. */
+  readonly placed: readonly string[];
+  /** Kept by its resets: what git does not know there is a cache. */
+  readonly kept: readonly string[];
+}
+
 /**
- * The changed and the untracked paths, ignored ones aside, without what was linked or copied.
+ * The changed and the untracked paths, ignored ones aside, without those that are apart.
  * `git` works with a throw-away index, which learns here what is as it was.
  */
-export async function changesOf(git: Git, placed: readonly string[]): Promise<WorkChange[]> {
+export async function changesOf(git: Git, { placed, kept }: Apart): Promise<WorkChange[]> {
   // Else a file that was only written anew, as one that was put back, would count as changed.
   await git(["update-index", "-q", "--refresh"], { accepts: [0, 1], timeout_ms: LONG_MS });
   const [tracked, untracked] = await Promise.all([
@@ -46,7 +54,10 @@ export async function changesOf(git: Git, placed: readonly string[]): Promise<Wo
     // Git lists a repository within the worktree as one directory.
     changes.push({ path, raw, kind: path.endsWith("/") ? "nested_repository" : "untracked" });
   }
-  return changes.filter((change) => !isPlaced(placed, change.path));
+  return changes.filter(({ path, kind }) => {
+    const isCache = (kind === "untracked" || kind === "nested_repository") && isPlaced(kept, path);
+    return !isCache && !isPlaced(placed, path);
+  });
 }
 
 /** Whether a path was linked or copied into the worktree, or lies below one that was. */

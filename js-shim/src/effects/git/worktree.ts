@@ -75,12 +75,21 @@ export async function prepare(
     const placed = [...new Set([...(record?.placed ?? []), ...link, ...copy])];
 
     const slot = { name, directory, index: indexPath(place, name) };
-    const kept = await reuse(place, slot, record, placed, signal);
+    const known_admin = await reuse(place, slot, record, placed, signal);
     const collected = record?.collected ?? null;
     // Until it is ready there is nobody's work in it, so that a crash from here on costs nothing.
-    const unready = { directory, at, placed, collected, admin: null, seal: [], guard: [] };
+    const unready = {
+      directory,
+      at,
+      placed,
+      kept: keep,
+      collected,
+      admin: null,
+      seal: [],
+      guard: [],
+    };
     await writeRecord(place, name, { ...unready, is_ready: false });
-    const admin = kept ?? (await addWorktree(place, directory, at, signal));
+    const admin = known_admin ?? (await addWorktree(place, directory, at, signal));
     const git = gitFor(place, admin, directory, signal);
     await removeLinks(directory, placed);
     await reset(git, { ...slot, admin }, at);
@@ -93,6 +102,7 @@ export async function prepare(
       directory,
       at,
       placed: now_placed,
+      kept: keep,
       collected,
       is_ready: true,
       admin,
@@ -196,8 +206,8 @@ async function keepFound(
   const { admin, head } = found;
   const git_directory = admin === null || !found.is_sound ? common : admin;
   const git = gitFor(place, git_directory, slot.directory, signal);
-  const collected = record?.collected ?? null;
-  await keepWork({ ...slot, place, signal, git, placed, head: head ?? at, at, collected });
+  const { collected = null, kept = [] } = record ?? {};
+  await keepWork({ ...slot, place, signal, git, placed, kept, head: head ?? at, at, collected });
 }
 
 async function addWorktree(
