@@ -1,4 +1,6 @@
-// `npm test`: all checks and all tests, one stage after the other, up to the first that fails.
+// `npm test`: all checks and all tests, up to the first that fails. Two lanes of stages go side by side,
+// because most of them keep one core busy; the end-to-end tests follow alone. What a stage prints comes
+// in one piece when it is over, unless it is the only one.
 // `npm test -- vitest` runs only the stages whose names hold one of the words.
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
@@ -11,7 +13,7 @@ const SIM = ["test", "--locked", "--quiet", "--profile", "sim", "--test", "sim",
 const WASM = ["--target", "wasm32-unknown-unknown", "--target-dir", "target/wasm"];
 
 /** Name, command and arguments; `count` reads what a stage's tests came to. */
-const STAGES = [
+const RUST = [
   { name: "rustfmt", run: ["cargo", "fmt", "--all", "--check"] },
   {
     name: "clippy",
@@ -41,9 +43,6 @@ const STAGES = [
       ...DENY,
     ],
   },
-  { name: "biome", run: [bin("biome"), "check", "--error-on-warnings", "."] },
-  { name: "tsc shim", run: [bin("tsc"), "--project", "js-shim"] },
-  { name: "tsc tests", run: [bin("tsc"), "--project", "tests"] },
   {
     name: "cargo test",
     run: ["cargo", "test", "--locked", "--quiet"],
@@ -55,10 +54,16 @@ const STAGES = [
     count: countSim,
   },
   { name: "mutants apply", run: ["node", "tests/sim/mutants.mjs", "--check"], count: countSim },
+];
+const NODE = [
+  { name: "biome", run: [bin("biome"), "check", "--error-on-warnings", "."] },
+  { name: "tsc shim", run: [bin("tsc"), "--project", "js-shim"] },
+  { name: "tsc tests", run: [bin("tsc"), "--project", "tests"] },
   vitest("shim"),
   vitest("packaging"),
-  vitest("e2e"),
 ];
+/** Keep all cores busy by themselves. */
+const ALONE = [vitest("e2e")];
 
 /** A stage that runs the tests under tests/<project>. */
 function vitest(project) {
@@ -73,50 +78,67 @@ function vitest(project) {
 }
 
 const words = process.argv.slice(2);
-const stages = STAGES.filter(
-  ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
-);
 const total = { passed: 0, failed: 0 };
 const seconds = [];
 mkdirSync(join(root, "target"), { recursive: true });
-for (const stage of stages) {
-  console.log(`\n== ${stage.name}`);
-  stage.before?.();
-  const startedAt = Date.now();
-  const { isOk, output } = await execute(stage.run);
-  seconds.push(`${stage.name} ${((Date.now() - startedAt) / 1000).toFixed(1)} s`);
-  const { passed, failed } = stage.count?.(output) ?? { passed: 0, failed: 0 };
-  total.passed += passed;
-  // A stage can fail without a failing test: a lint, a type, a test that does not compile.
-  total.failed += isOk ? failed : Math.max(failed, 1);
-  if (!isOk) {
-    console.log(`\n== FAILED: ${stage.name}. To see it again: npm test -- "${stage.name}"`);
-    break;
-  }
-}
+const lanes = [RUST, NODE].map(chosen).filter((stages) => stages.length > 0);
+await Promise.all(lanes.map((stages) => follow(stages, lanes.length === 1)));
+await follow(chosen(ALONE), true);
 console.log(`\n${seconds.join("\n")}\n\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 
-/** Runs a command, showing its output as it comes, and keeps what it wrote on stdout. */
-function execute([command, ...args]) {
+function chosen(stages) {
+  return stages.filter(
+    ({ name }) => words.length === 0 || words.some((word) => name.includes(word)),
+  );
+}
+
+/** Runs one stage after the other, as long as nothing has failed in any lane. */
+async function follow(stages, isAlone) {
+  for (const stage of stages) {
+    if (total.failed > 0) return;
+    if (isAlone) console.log(`\n== ${stage.name}`);
+    stage.before?.();
+    const startedAt = Date.now();
+    const { isOk, output, shown } = await execute(stage.run, isAlone);
+    const took = `${stage.name} ${((Date.now() - startedAt) / 1000).toFixed(1)} s`;
+    if (!isAlone) console.log(`\n== ${took}\n${shown.trimEnd()}`);
+    seconds.push(took);
+    const { passed, failed } = stage.count?.(output) ?? { passed: 0, failed: 0 };
+    total.passed += passed;
+    // A stage can fail without a failing test: a lint, a type, a test that does not compile.
+    total.failed += isOk ? failed : Math.max(failed, 1);
+    if (isOk) continue;
+    console.log(`\n== FAILED: ${stage.name}. To see it again: npm test -- "${stage.name}"`);
+  }
+}
+
+/** Runs a command and keeps what it wrote, on stdout and on both; `isShown` shows it as it comes. */
+function execute([command, ...args], isShown) {
   const color = process.stdout.isTTY ? { CARGO_TERM_COLOR: "always", FORCE_COLOR: "1" } : {};
   const child = spawn(command, args, {
     cwd: root,
     env: { ...process.env, ...color },
     shell: process.platform === "win32",
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
-  child.stdout.setEncoding("utf8").on("data", (text) => {
-    output += text;
-    process.stdout.write(text);
-  });
+  let shown = "";
+  const hear = (stream, isOutput) =>
+    stream.setEncoding("utf8").on("data", (text) => {
+      if (isOutput) output += text;
+      shown += text;
+      if (isShown) process.stdout.write(text);
+    });
+  hear(child.stdout, true);
+  hear(child.stderr, false);
   return new Promise((resolve) => {
     child.once("error", (error) => {
-      console.log(`${command}: ${error.message}`);
-      resolve({ isOk: false, output });
+      const reason = `${command}: ${error.message}\n`;
+      if (isShown) process.stdout.write(reason);
+      resolve({ isOk: false, output, shown: shown + reason });
     });
-    child.once("close", (code) => resolve({ isOk: code === 0, output }));
+    child.once("close", (code) => resolve({ isOk: code === 0, output, shown }));
   });
 }
 

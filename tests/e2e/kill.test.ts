@@ -1,5 +1,5 @@
-/** Killed in the middle, before and after each kind of effect, and then the same command again. */
-import { afterAll, describe, expect, test } from "vitest";
+/** Killed in the middle, after each kind of effect, and then the same command again. */
+import { describe, expect, test } from "vitest";
 import { EXPIRY, HITS, linksScript } from "./links.ts";
 import { expectSuccess, mergedTasks, orphans, planned, printed, statusOf } from "./outcome.ts";
 import { inWorld, type World, type WorldOptions } from "./world.ts";
@@ -15,32 +15,48 @@ const WORLD: WorldOptions = {
   options: { gates: { test: "node --test", lint: false, typecheck: false } },
 };
 
-/** What is done for a task, in this order; the process is killed before and after each. */
-const IMPLEMENT = [
-  "git.prepare:2",
-  "session.create:1",
-  "session.ask:1",
-  "git.collect:1",
-  "process.run:2",
-  "session.remove:1",
-  "git.merge:1",
-  "git.move:1",
-  "file.write:8",
-  "git.land:1",
-].flatMap((moment) => [`before:${moment}`, `after:${moment}`]);
-
-const JOURNAL = ["before:journal:1", "after:journal:12", "before:journal:30"];
-
-/** Each is met by the run after the one before it was killed: recovery is no safe place either. */
-const AGAIN_AND_AGAIN = [
-  "after:session.ask:1",
-  "before:session.find:1",
-  "after:session.recall:1",
-  "after:git.collect:1",
-  "before:git.recall:1",
-  "after:git.merge:1",
-  "after:git.move:1",
-  "before:git.hold:1",
+/** Moments at which `/implement` is killed, one run after the other, until the last run ends by itself. After
+ * each kind of effect something else is left behind in OpenCode, in git, on the disk or among the processes.
+ * That the core gets over a stop before and after every single effect is shown by the simulator. */
+const IMPLEMENT: [name: string, moments: string[]][] = [
+  ["once, while agents are at work", ["after:session.ask:1"]],
+  ["once, when a branch has moved and nobody knows", ["after:git.move:1"]],
+  ["once, when the work has landed and nobody knows", ["after:git.land:1"]],
+  [
+    "before anybody is at work",
+    [
+      "before:journal:1",
+      "after:git.prepare:2",
+      "after:session.create:1",
+      "before:session.ask:1",
+      "after:journal:12",
+    ],
+  ],
+  [
+    "while work is judged and merged",
+    [
+      "after:process.run:2",
+      "before:journal:30",
+      "after:session.remove:1",
+      "before:git.move:1",
+      "after:file.write:8",
+      "before:git.land:1",
+    ],
+  ],
+  // Recovery is no safe place either.
+  [
+    "while it recovers",
+    [
+      "after:session.ask:1",
+      "before:session.find:1",
+      "after:session.recall:1",
+      "after:git.collect:1",
+      "before:git.recall:1",
+      "after:git.merge:1",
+      "after:git.move:1",
+      "before:git.hold:1",
+    ],
+  ],
 ];
 
 const PLAN = [
@@ -52,8 +68,6 @@ const PLAN = [
 
 const free: (() => void)[] = [];
 let atWork = 0;
-/** How long it took from the second start to its first request, by moment. */
-const waits: string[] = [];
 
 /** Makes a world when there is room for one. */
 async function inTurn(body: (world: World) => Promise<void>): Promise<void> {
@@ -73,15 +87,9 @@ async function killAt(world: World, moment: string, command: string, words: stri
   expect(killed.code, `it was not killed ${moment}:\n${printed(killed)}`).toBe(137);
 }
 
-/** Gives the command again, as a person would, and notes when the first model is asked. */
-async function goOn(world: World, moment: string, command: string, words: string[]) {
-  const calls = world.model.calls.length;
-  const began_ms = Date.now();
-  const end = await world.run(command, words);
-  expectSuccess(end);
-  const first = world.model.calls[calls];
-  const wait = first === undefined ? "no request" : `${first.at_ms - began_ms} ms`;
-  waits.push(`${command} ${moment}: ${wait}`);
+/** Gives the command again, as a person would, to its end. */
+async function goOn(world: World, command: string, words: string[]) {
+  expectSuccess(await world.run(command, words));
   expect(await orphans(world)).toEqual([]);
   expect(world.leftovers()).toEqual([]);
 }
@@ -96,41 +104,28 @@ function expectDone(world: World): void {
 }
 
 describe.concurrent("/implement, killed and given again, loses nothing", () => {
-  test.for([...IMPLEMENT, ...JOURNAL])("%s", { timeout: TIMEOUT_MS }, (moment) =>
+  test.for(IMPLEMENT)("%s", { timeout: TIMEOUT_MS }, ([, moments]) =>
     inTurn(async (world) => {
       planned(world, TASKS);
       const before = world.repository.fingerprint(["tasks"]);
-      await killAt(world, moment, "implement", []);
-      if (moment !== "after:git.land:1")
-        expect(world.repository.fingerprint(["tasks"])).toEqual(before);
-      await goOn(world, moment, "implement", []);
-      expectDone(world);
-    }),
-  );
-
-  test("again and again, while it recovers too", { timeout: TIMEOUT_MS }, () =>
-    inTurn(async (world) => {
-      planned(world, TASKS);
-      for (const moment of AGAIN_AND_AGAIN) await killAt(world, moment, "implement", []);
-      await goOn(world, "after many", "implement", []);
+      for (const moment of moments) {
+        await killAt(world, moment, "implement", []);
+        if (moment !== "after:git.land:1")
+          expect(world.repository.fingerprint(["tasks"]), moment).toEqual(before);
+      }
+      await goOn(world, "implement", []);
       expectDone(world);
     }),
   );
 });
 
-describe.concurrent("/plan, killed and given again, makes the plan", () => {
-  test.for(PLAN)("%s", { timeout: TIMEOUT_MS }, (moment) =>
-    inTurn(async (world) => {
-      const before = world.repository.fingerprint(["tasks"]);
-      await killAt(world, moment, "plan", ["feature.md"]);
-      await goOn(world, moment, "plan", ["feature.md"]);
-      expect(world.repository.fingerprint(["tasks"])).toEqual(before);
-      for (const name of ["SPEC.md", "ARCH.md", "QA.md", "PLAN.md", "BACKLOG.yaml"])
-        expect(world.repository.has(`tasks/${name}`), name).toBe(true);
-    }),
-  );
-});
-
-afterAll(() => {
-  console.info(`From the second start to the first request:\n${waits.sort().join("\n")}`);
-});
+test("/plan, killed again and again, makes the plan", { timeout: TIMEOUT_MS }, () =>
+  inTurn(async (world) => {
+    const before = world.repository.fingerprint(["tasks"]);
+    for (const moment of PLAN) await killAt(world, moment, "plan", ["feature.md"]);
+    await goOn(world, "plan", ["feature.md"]);
+    expect(world.repository.fingerprint(["tasks"])).toEqual(before);
+    for (const name of ["SPEC.md", "ARCH.md", "QA.md", "PLAN.md", "BACKLOG.yaml"])
+      expect(world.repository.has(`tasks/${name}`), name).toBe(true);
+  }),
+);

@@ -74,14 +74,16 @@ export const MUTANTS = [
   {
     name: "checkpoint without tracks",
     file: ENGINE,
-    find: "serde_json::to_value(&self.shared)",
-    replace: "serde_json::to_value(&Shared { tracks: BTreeMap::new(), ..self.shared.clone() })",
+    find: "let text = serde_json::to_string(&self.shared)",
+    replace:
+      "let text = serde_json::to_string(&Shared { tracks: BTreeMap::new(), ..self.shared.clone() })",
   },
   {
     name: "checkpoint without sessions",
     file: ENGINE,
-    find: "serde_json::to_value(&self.shared)",
-    replace: "serde_json::to_value(&Shared { sessions: BTreeMap::new(), ..self.shared.clone() })",
+    find: "let text = serde_json::to_string(&self.shared)",
+    replace:
+      "let text = serde_json::to_string(&Shared { sessions: BTreeMap::new(), ..self.shared.clone() })",
   },
   {
     name: "checkpoint not taken over",
