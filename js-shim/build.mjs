@@ -69,6 +69,7 @@ async function bundle() {
   mkdirSync(join(root, "dist"), { recursive: true });
   for (const [from, to] of Object.entries(COPIES)) write(to, readFileSync(join(root, from)));
   const { build } = await import("esbuild");
+  const definitions = JSON.stringify(await usualDefinitions());
   const { outputFiles } = await build({
     absWorkingDir: root,
     // Two files, because OpenCode loads the in-process model by its own address.
@@ -82,6 +83,7 @@ async function bundle() {
       "console.error": "logPanic",
       // See built.ts.
       IS_BUNDLED: "true",
+      DEFINITIONS: JSON.stringify(definitions),
     },
     inject: ["js-shim/src/panic.ts"],
     format: "esm",
@@ -93,6 +95,13 @@ async function bundle() {
   }).catch(() => fail("esbuild could not bundle js-shim/src: see above."));
   for (const { path, contents } of outputFiles)
     write(path.slice(join(root, "dist").length + 1), contents);
+}
+
+/** What the core defines where the person changed nothing of it. */
+async function usualDefinitions() {
+  const core = await import(new URL("pkg/core.js", import.meta.url));
+  core.initSync({ module: readFileSync(join(root, "js-shim/pkg/core_bg.wasm")) });
+  return core.definitions({ options: null, files: [], own: {}, registered: null });
 }
 
 function write(name, contents) {

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::effect::session::{Rule, RuleAction};
 use crate::event::CommandName;
-use crate::prompts::{PromptSources, PromptsInUse, Registered, gather};
+use crate::prompts::{OPTIONS, PromptSources, PromptsInUse, Registered, gather};
 use crate::tools::{ToolDefinition, tools};
 
 /// Everything to register with the host.
@@ -19,6 +19,8 @@ pub struct Definitions {
     pub tools: Vec<ToolDefinition>,
     /// The prompts of those agents, for the setting of each command.
     pub prompts: PromptsInUse,
+    /// The options, or groups of options, that make a difference to any of this.
+    pub options: Vec<String>,
 }
 
 /// A slash command.
@@ -261,5 +263,6 @@ pub fn definitions(sources: &PromptSources) -> Definitions {
             .collect(),
         tools: tools(),
         prompts,
+        options: OPTIONS.map(str::to_owned).to_vec(),
     }
 }

@@ -9,8 +9,15 @@ import {
   audit as readAudit,
   redact,
 } from "../pkg/core.js";
-import { WASM } from "./built.ts";
-import type { Audit, CommandName, Definitions, Event, PromptSources } from "./protocol.ts";
+import { USUAL_DEFINITIONS, WASM } from "./built.ts";
+import type {
+  AgentDefinition,
+  Audit,
+  CommandName,
+  Definitions,
+  Event,
+  PromptSources,
+} from "./protocol.ts";
 
 export type { CoreHost } from "../pkg/core.js";
 
@@ -55,11 +62,27 @@ export function audit(journal: string, head: string | null, lines_max: number): 
   return readAudit(journal, head ?? undefined, lines_max) as Audit;
 }
 
-/** The agents and commands that the core defines, with the person's prompts. */
+/** The agents and commands that the core defines, with the person's prompts. The usual ones are in the bundle:
+ * an OpenCode that is given no command of ours never loads the core. */
 export function readDefinitions(sources: PromptSources): Definitions {
+  if (USUAL_DEFINITIONS !== null) {
+    const usual: Definitions = JSON.parse(USUAL_DEFINITIONS);
+    if (isUsual(sources, usual)) return usual;
+  }
   load();
   const define: (sources: PromptSources) => Definitions = definitions;
   return define(sources);
+}
+
+/** Whether nothing is there that the definitions could differ by. */
+export function isUsual(
+  { options, files, own, registered }: PromptSources,
+  usual: Definitions,
+): boolean {
+  const isSet = (name: string) => Object.hasOwn(Object(options), name);
+  const isOwn = ({ role }: AgentDefinition) => Object.hasOwn(own, role);
+  if (files.length > 0 || registered !== null) return false;
+  return !usual.options.some(isSet) && !usual.agents.some(isOwn);
 }
 
 function load(): void {

@@ -184,6 +184,8 @@ export type Definitions = {
   tools: Array<ToolDefinition>,
   /** The prompts of those agents, for the setting of each command. */
   prompts: PromptsInUse,
+  /** The options, or groups of options, that make a difference to any of this. */
+  options: Array<string>,
 };
 
 /** One thing to do. */

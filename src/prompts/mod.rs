@@ -20,6 +20,9 @@ pub use variants::{USUAL, choose, is_name};
 pub const DIRECTORY: &str = ".opencode/multi-agent-coder/prompts";
 /// The largest prompt that is taken: it is sent with every turn of its agent.
 pub const PROMPT_BYTES_MAX: usize = 20_000;
+/// The options, or groups of options, that prompts are made with. Without them, and without a prompt of the
+/// person's, all prompts are the usual ones.
+pub const OPTIONS: [&str; 3] = ["outputDir", "context", "prompts"];
 /// Hex digits of a prompt's hash: 64 bits, as in the journal.
 const HASH_DIGITS: usize = 16;
 

@@ -181,6 +181,7 @@ fn unused(name: &str) -> String {
 mod tests {
     use serde_json::json;
 
+    use super::super::OPTIONS;
     use super::*;
 
     fn file(name: &str, text: &str) -> PromptFile {
@@ -206,6 +207,34 @@ mod tests {
             assert!(!one.prompt.contains("{{") && one.prompt.len() < 1_800, "{}", one.agent);
         }
         assert_eq!(hash(""), "e3b0c44298fc1c14");
+    }
+
+    #[test]
+    fn other_options_make_no_difference() {
+        let other = json!({
+            "models": { "planning": "acme/small", "review": "acme/large" },
+            "maxWorkers": 1,
+            "maxRetries": 2,
+            "taskTimeoutMs": 60_000,
+            "planningTimeoutMs": 60_000,
+            "specsDir": "docs/specs",
+            "worktreesDir": "/tmp/trees",
+            "worktree": { "link": [], "setup": "make" },
+            "gates": { "test": "make test", "lint": false },
+            "review": "off",
+            "land": "never",
+            "rebase": { "enabled": false },
+            "budget": { "runUsd": 1 },
+        });
+        read_options(&other).unwrap();
+        let usual = gather(&PromptSources::default());
+        assert_eq!(gather(&sources(vec![], other.clone())), usual);
+        assert_eq!(gather(&sources(vec![], json!({ "maxWorkers": "many", "unknown": 1 }))), usual);
+        let schema: serde_json::Value =
+            serde_json::from_str(include_str!("../../schema/options.schema.json")).unwrap();
+        let all = schema["properties"].as_object().unwrap().keys().filter(|name| *name != "$schema");
+        let known: Vec<&str> = all.map(String::as_str).filter(|name| other.get(name).is_none()).collect();
+        assert_eq!(BTreeSet::from_iter(known), BTreeSet::from(OPTIONS), "where does a new option belong?");
     }
 
     #[test]

@@ -1,6 +1,14 @@
 /** The package as people get it: packed by npm, unpacked again, loaded as OpenCode loads it. */
 import { execFileSync, spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -134,6 +142,36 @@ test.each([
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
   // More than this one line would be something that the import itself printed.
   expect(JSON.parse(stdout)).toEqual(LOADED);
+});
+
+/** Prints the agents and commands that the plugin installs with the options that it is given. */
+const STARTER = `
+import plugin from "multi-agent-coder";
+const directory = process.cwd();
+const options = JSON.parse(process.argv[2]);
+const hooks = await plugin.server({ client: {}, directory, worktree: directory }, options);
+const config = {};
+await hooks.config(config);
+console.log(Object.keys(config.agent).length, Object.keys(config.command).length);
+`;
+
+test("it starts without its core unless something changes what it installs", () => {
+  const bare = join(dirname(packed.archive), "bare");
+  cpSync(project, bare, { recursive: true });
+  rmSync(join(bare, "node_modules", packed.name, "dist/core_bg.wasm"));
+  writeFileSync(join(bare, "start.mjs"), STARTER);
+  const start = (options: unknown) =>
+    spawnSync(process.execPath, ["start.mjs", JSON.stringify(options)], {
+      cwd: bare,
+      encoding: "utf8",
+    });
+  const usual = start({ maxWorkers: 2 });
+  expect({ status: usual.status, stdout: usual.stdout, stderr: usual.stderr }).toEqual({
+    status: 0,
+    stdout: "10 8\n",
+    stderr: "",
+  });
+  expect(start({ outputDir: "plans" }).stderr).toContain("core_bg.wasm");
 });
 
 test("the version is the same for npm and for Cargo", () => {

@@ -2,9 +2,10 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { readDefinitions } from "../../js-shim/src/core.ts";
+import { isUsual, readDefinitions } from "../../js-shim/src/core.ts";
 import { install } from "../../js-shim/src/host/v1-config.ts";
 import { promptSources, promptsNow } from "../../js-shim/src/host/v1-prompts.ts";
+import type { PromptFile, PromptSources } from "../../js-shim/src/protocol.ts";
 import { temporaryDirectory } from "./world.ts";
 
 const EMPTY = { hashes: {}, problems: [], notes: [] };
@@ -67,4 +68,29 @@ test("a file that was written after the start is told", async () => {
   const now = readDefinitions(await promptsNow(root, sources, prompts)).prompts;
   expect(now.hashes).toEqual(prompts.hashes);
   expect(now.notes).toEqual([expect.stringContaining("prompts of reviewer")]);
+});
+
+test("the usual definitions are those of everyone who changes nothing of them", () => {
+  const none: PromptSources = { options: null, files: [], own: {}, registered: null };
+  const usual = readDefinitions(none);
+  const file: PromptFile = { name: "reviewer.md", content: { type: "text", text: "Mine." } };
+  const alike = [
+    none,
+    { ...none, options: { maxWorkers: 2, gates: { lint: false }, budget: "a wrong one" } },
+    { ...none, own: { "an agent of the person's": "Mine." } },
+  ];
+  for (const sources of alike) {
+    expect(isUsual(sources, usual)).toBe(true);
+    expect(readDefinitions(sources)).toEqual(usual);
+  }
+  const different = [
+    { ...none, options: { outputDir: "plans" } },
+    { ...none, options: { context: { maxBytes: 5000 } } },
+    { ...none, own: { reviewer: "Mine." } },
+    { ...none, files: [file] },
+  ];
+  for (const sources of different) {
+    expect(isUsual(sources, usual)).toBe(false);
+    expect(readDefinitions(sources)).not.toEqual(usual);
+  }
 });
