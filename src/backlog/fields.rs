@@ -131,6 +131,32 @@ impl Reader {
         texts
     }
 
+    /// A list of maps; empty when it is left out. `begin` tells how one begins: ``entry with `- text:` ``.
+    pub fn maps<'a>(&mut self, fields: Fields<'a>, key: &str, begin: &str) -> &'a [Node] {
+        match fields.get(key).map(|node| &node.value) {
+            Some(Value::List(items)) => items,
+            Some(_) => {
+                self.note(fields, key, format!("must be a list: begin each {begin}"));
+                &[]
+            }
+            None => &[],
+        }
+    }
+
+    /// What did not fit, by line, at most `most` of it. The findings count `items`, if they count.
+    pub fn told(self, root: &Node, items: &[Node], most: usize) -> Vec<(u32, String)> {
+        let told = |finding: Finding| {
+            let node = finding.task.and_then(|index| items.get(index)).unwrap_or(root);
+            let line = finding.line.unwrap_or_else(|| node.line_at(&finding.field));
+            let field = if finding.field.is_empty() { String::new() } else { format!("{}: ", finding.field) };
+            (line, format!("{field}{}", finding.message))
+        };
+        let mut told: Vec<(u32, String)> = self.findings.into_iter().map(told).collect();
+        told.sort_by_key(|(line, _)| *line);
+        told.truncate(most);
+        told
+    }
+
     /// A number; `None` when it is left out.
     pub fn number<N: std::str::FromStr>(&mut self, fields: Fields, key: &str, expected: &str) -> Option<N> {
         let text = self.text(fields, key)?;

@@ -58,6 +58,21 @@ pub struct Backlog {
     pub tasks: Vec<TaskSpec>,
 }
 
+impl Backlog {
+    /// Tasks of which nothing else is known yet.
+    pub(crate) fn of(tasks: Vec<TaskSpec>) -> Self {
+        Self {
+            version: String::new(),
+            track_id: TrackId(String::new()),
+            revision: None,
+            created_at: String::new(),
+            updated_at: None,
+            limits: Limits::default(),
+            tasks,
+        }
+    }
+}
+
 /// One task: what an implementer is asked to do, and how far it got.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct TaskSpec {

@@ -132,25 +132,8 @@ fn line_of(root: &Node, finding: &Finding) -> u32 {
 impl Reader {
     fn backlog(&mut self, root: &Node, author: Author) -> Backlog {
         let head = self.fields(root, None, "", &HEAD_KEYS);
-        let tasks = match head.get("tasks").map(|node| &node.value) {
-            Some(Value::List(items)) => {
-                items.iter().enumerate().map(|(index, item)| self.task(item, index, author)).collect()
-            }
-            Some(_) => {
-                self.note(head, "tasks", "must be a list: begin each task with `- id:`".into());
-                Vec::new()
-            }
-            None => Vec::new(),
-        };
-        let mut backlog = Backlog {
-            version: String::new(),
-            track_id: TrackId(String::new()),
-            revision: None,
-            created_at: String::new(),
-            updated_at: None,
-            limits: Limits::default(),
-            tasks,
-        };
+        let items = self.maps(head, "tasks", "task with `- id:`").iter().enumerate();
+        let mut backlog = Backlog::of(items.map(|(index, item)| self.task(item, index, author)).collect());
         if author != Author::Agent {
             backlog.limits = Limits {
                 constraints: self.texts(head, CONSTRAINTS),

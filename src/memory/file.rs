@@ -132,14 +132,7 @@ pub fn parse(text: &str) -> Result<MemoryFile, Vec<FileProblem>> {
     let head = reader.fields(&root, None, "", &HEAD_KEYS);
     let deleted = reader.texts(head, "deleted");
     let mut entries: Vec<Listed> = Vec::new();
-    let items = match head.get("entries").map(|node| &node.value) {
-        Some(Value::List(items)) => items.as_slice(),
-        Some(_) => {
-            reader.note(head, "entries", "must be a list: begin each entry with `- text:`".into());
-            &[]
-        }
-        None => &[],
-    };
+    let items = reader.maps(head, "entries", "entry with `- text:`");
     for (index, item) in items.iter().enumerate() {
         let fields = reader.fields(item, Some(index), "", &ENTRY_KEYS);
         if matches!(item.value, Value::Map(_)) {
@@ -153,19 +146,8 @@ pub fn parse(text: &str) -> Result<MemoryFile, Vec<FileProblem>> {
     if reader.findings.is_empty() {
         return Ok(MemoryFile { entries, deleted });
     }
-    let mut problems: Vec<FileProblem> = reader
-        .findings
-        .into_iter()
-        .map(|finding| {
-            let node = finding.task.and_then(|index| items.get(index)).unwrap_or(&root);
-            let line = finding.line.unwrap_or_else(|| node.line_at(&finding.field));
-            let field = if finding.field.is_empty() { String::new() } else { format!("{}: ", finding.field) };
-            FileProblem { line, message: format!("{field}{}", finding.message) }
-        })
-        .collect();
-    problems.sort_by_key(|problem| problem.line);
-    problems.truncate(PROBLEMS_MAX);
-    Err(problems)
+    let problems = reader.told(&root, items, PROBLEMS_MAX).into_iter();
+    Err(problems.map(|(line, message)| FileProblem { line, message }).collect())
 }
 
 impl Reader {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use crate::backlog::{self, Status, TaskSpec};
 use crate::effect::file::{Expected, FileOperation, FileOutcome, FileRef, Place};
 use crate::effect::{Operation, Outcome};
@@ -20,6 +22,34 @@ pub(crate) fn read(place: Place, path: &str, bytes_max: u32) -> Operation {
 /// A request to write a file of ours.
 pub(crate) fn write(place: Place, path: &str, text: String, expected: Expected) -> Operation {
     Operation::File(FileOperation::Write { file: FileRef { place, path: path.to_owned() }, text, expected })
+}
+
+/// Documents that are being written.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Writes {
+    left: usize,
+    /// What went wrong first.
+    problem: Option<String>,
+}
+
+impl Writes {
+    /// So many of them begin.
+    pub(crate) fn begin(count: usize) -> Self {
+        Self { left: count, problem: None }
+    }
+
+    /// The write of one ended. `None` when it was the last, the error when one of them failed.
+    pub(crate) fn ended(mut self, path: &str, outcome: &Outcome) -> Result<Option<Self>, String> {
+        if !matches!(outcome, Outcome::File(FileOutcome::Written { .. })) {
+            self.problem.get_or_insert_with(|| file_failure(outcome, path));
+        }
+        self.left -= 1;
+        match self.problem {
+            _ if self.left > 0 => Ok(Some(self)),
+            Some(problem) => Err(problem),
+            None => Ok(None),
+        }
+    }
 }
 
 /// What an existing backlog holds.

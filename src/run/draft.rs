@@ -16,7 +16,9 @@ use crate::ids::{EffectId, SessionId, TrackId};
 use crate::plan::intake::limits_of;
 use crate::plan::request::read_request;
 use crate::run::asked::Asked;
-use crate::run::documents::{DOCUMENT_BYTES_MAX, Standing, archive, file_failure, read, standing, write};
+use crate::run::documents::{
+    DOCUMENT_BYTES_MAX, Standing, Writes, archive, file_failure, read, standing, write,
+};
 use crate::run::order::summary;
 use crate::run::patterns::{Measured, Planned};
 use crate::run::{Run, Waiter};
@@ -57,7 +59,7 @@ enum Stage {
     /// Its session is being deleted.
     Removing { title: String, result: Result<Vec<TaskSpec>, String> },
     /// The files are being written.
-    Writing { backlog: Backlog, left: usize, problem: Option<String> },
+    Writing { backlog: Backlog, writes: Writes },
 }
 
 /// The agent's session, and how far it got there.
@@ -168,8 +170,8 @@ impl DraftRun {
             (Stage::Removing { title, result }, Wait::Step, outcome) => {
                 self.removed(turn, &title, result, outcome)
             }
-            (Stage::Writing { backlog, left, problem }, Wait::Document { path }, outcome) => {
-                self.written(turn, backlog, left, problem, &path, outcome)
+            (Stage::Writing { backlog, writes }, Wait::Document { path }, outcome) => {
+                self.written(turn, backlog, writes.ended(&path, outcome))
             }
             (stage, ..) => {
                 self.stage = stage;
@@ -261,14 +263,14 @@ impl DraftRun {
         files.extend(
             backlog.tasks.iter().map(|task| (format!("{}.yaml", task.id), backlog::render_task(task))),
         );
-        let left = files.len();
+        let writes = Writes::begin(files.len());
         for (name, text) in files {
             let path = self.run.document(&name);
             let waiter = Waiter::Draft(Wait::Document { path: path.clone() });
             turn.remember_document(&path, &text);
             turn.request(waiter, write(Place::Repository, &path, text, Expected::Anything));
         }
-        self.stage = Stage::Writing { backlog, left, problem: None };
+        self.stage = Stage::Writing { backlog, writes };
         Activity::Draft(self)
     }
 
@@ -276,21 +278,15 @@ impl DraftRun {
         mut self,
         turn: &mut Turn,
         backlog: Backlog,
-        left: usize,
-        problem: Option<String>,
-        path: &str,
-        outcome: &Outcome,
+        writes: Result<Option<Writes>, String>,
     ) -> Activity {
-        let problem = match outcome {
-            Outcome::File(FileOutcome::Written { .. }) => problem,
-            other => problem.or_else(|| Some(file_failure(other, path))),
-        };
-        if left > 1 {
-            self.stage = Stage::Writing { backlog, left: left - 1, problem };
-            return Activity::Draft(self);
-        }
-        if let Some(problem) = problem {
-            return turn.fail(&self.run.chat, problem);
+        match writes {
+            Ok(Some(writes)) => {
+                self.stage = Stage::Writing { backlog, writes };
+                return Activity::Draft(self);
+            }
+            Err(problem) => return turn.fail(&self.run.chat, problem),
+            Ok(None) => {}
         }
         turn.shared.current = Some(backlog.track_id.clone());
         let planned = Planned { plan_path: self.plan_path.clone(), blobs: self.measured.blobs() };

@@ -233,18 +233,8 @@ pub fn parse(path: &str, text: &str) -> Result<Metadata, Vec<Problem>> {
         Some(Value::List(items)) => items.as_slice(),
         _ => &[],
     };
-    let mut problems: Vec<Problem> = reader
-        .findings
-        .into_iter()
-        .map(|finding| {
-            let node = finding.task.and_then(|index| items.get(index)).unwrap_or(&root);
-            let line = finding.line.unwrap_or_else(|| node.line_at(&finding.field));
-            let field = if finding.field.is_empty() { String::new() } else { format!("{}: ", finding.field) };
-            told(Some(line), format!("{field}{}", finding.message))
-        })
-        .collect();
-    problems.sort_by_key(|problem| problem.line);
-    problems.truncate(PROBLEMS_MAX);
+    let problems = reader.told(&root, items, PROBLEMS_MAX).into_iter();
+    let problems: Vec<Problem> = problems.map(|(line, message)| told(Some(line), message)).collect();
     match metadata {
         Some(metadata) if problems.is_empty() => Ok(metadata),
         _ => Err(problems),
@@ -359,14 +349,7 @@ impl Reader {
     }
 
     fn history(&mut self, head: Fields) -> Vec<HistoryEntry> {
-        let items = match head.get("history").map(|node| &node.value) {
-            Some(Value::List(items)) => items.as_slice(),
-            Some(_) => {
-                self.note(head, "history", "must be a list: begin each entry with `- version:`".into());
-                &[]
-            }
-            None => &[],
-        };
+        let items = self.maps(head, "history", "entry with `- version:`");
         let mut history = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
             let fields = self.fields(item, Some(index), "", &ENTRY_KEYS);

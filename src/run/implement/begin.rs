@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::backlog::{Backlog, Limits};
+use crate::backlog::Backlog;
 use crate::effect::file::Place;
 use crate::engine::{Activity, Turn};
-use crate::ids::{CommitId, Slot, TrackId};
+use crate::ids::{CommitId, Slot};
 use crate::run::documents::{DOCUMENT_BYTES_MAX, read};
 use crate::run::ground::TRUST_CONFIG;
 use crate::run::health::Health;
@@ -68,17 +68,8 @@ fn begin_run(
 ) -> Activity {
     let path = run.document("BACKLOG.yaml");
     turn.request(Waiter::Implement(Wait::Step), read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
-    let empty = Backlog {
-        version: String::new(),
-        track_id: TrackId(String::new()),
-        revision: None,
-        created_at: String::new(),
-        updated_at: None,
-        limits: Limits::default(),
-        tasks: Vec::new(),
-    };
     Activity::Implement(Box::new(ImplementRun {
-        track: Track::adopt(None, empty).0,
+        track: Track::adopt(None, Backlog::of(Vec::new())).0,
         schedule: Schedule::default(),
         wanted: BTreeSet::new(),
         named,

@@ -7,7 +7,7 @@ mod planners;
 mod request;
 pub(crate) mod template;
 
-use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read, write};
+use crate::run::documents::{DOCUMENT_BYTES_MAX, Writes, read, write};
 use crate::run::plan::asked::{Ask, asked};
 use crate::run::plan::planners::Seat;
 use crate::run::plan::request::Aside;
@@ -65,7 +65,7 @@ enum Stage {
     /// Their sessions are being deleted.
     Clearing(Clearing),
     /// The documents are being written.
-    Writing { then: Then, left: usize, problem: Option<String> },
+    Writing { then: Then, writes: Writes },
 }
 
 /// The planners are done.
@@ -171,8 +171,8 @@ impl PlanRun {
             (Stage::Clearing(clearing), Wait::Removal { session }) => {
                 self.removed(turn, clearing, &session, outcome)
             }
-            (Stage::Writing { then, left, problem }, Wait::Document { path }) => {
-                self.written(turn, then, left, problem, &path, outcome)
+            (Stage::Writing { then, writes }, Wait::Document { path }) => {
+                self.written(turn, then, writes.ended(&path, outcome))
             }
             (stage, _) => {
                 self.stage = stage;
@@ -296,29 +296,18 @@ impl PlanRun {
                 write(Place::Repository, &path, text.clone(), Expected::Anything),
             );
         }
-        self.stage = Stage::Writing { then, left: files.len(), problem: None };
+        self.stage = Stage::Writing { then, writes: Writes::begin(files.len()) };
         Activity::Plan(self)
     }
 
-    fn written(
-        mut self,
-        turn: &mut Turn,
-        then: Then,
-        left: usize,
-        problem: Option<String>,
-        path: &str,
-        outcome: &Outcome,
-    ) -> Activity {
-        let problem = match outcome {
-            Outcome::File(FileOutcome::Written { .. }) => problem,
-            other => problem.or_else(|| Some(file_failure(other, path))),
-        };
-        if left > 1 {
-            self.stage = Stage::Writing { then, left: left - 1, problem };
-            return Activity::Plan(self);
-        }
-        if let Some(problem) = problem {
-            return turn.fail(&self.run.chat, problem);
+    fn written(mut self, turn: &mut Turn, then: Then, writes: Result<Option<Writes>, String>) -> Activity {
+        match writes {
+            Ok(Some(writes)) => {
+                self.stage = Stage::Writing { then, writes };
+                return Activity::Plan(self);
+            }
+            Err(problem) => return turn.fail(&self.run.chat, problem),
+            Ok(None) => {}
         }
         if self.is_stopping {
             return turn.fail(&self.run.chat, "stopped; the plan is written, `/backlog` makes its backlog");
