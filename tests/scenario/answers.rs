@@ -104,12 +104,12 @@ impl World {
                 }
                 Some(text) => FileOutcome::Read { text: text.clone(), hash: hash(text) },
             },
-            FileOperation::List { directory, depth_max, .. } => {
+            FileOperation::List { directory, depth_max, files_max, .. } => {
                 let prefix = format!("{}/", directory.path);
                 let inside = |path: &str| path.strip_prefix(&prefix).map(str::to_owned);
                 let is_near = |path: &String| path.matches('/').count() < *depth_max as usize;
                 let found = self.files.iter().filter(|((place, _), _)| *place == directory.place);
-                let files: Vec<FileSum> = found
+                let mut files: Vec<FileSum> = found
                     .filter_map(|((_, path), text)| Some((inside(path)?, text)))
                     .filter(|(path, _)| is_near(path))
                     .map(|(path, text)| FileSum { path, hash: Some(hash(text)) })
@@ -117,7 +117,9 @@ impl World {
                 if files.is_empty() {
                     FileOutcome::Missing
                 } else {
-                    FileOutcome::Listed { files, is_cut: false }
+                    let is_cut = files.len() > *files_max as usize;
+                    files.truncate(*files_max as usize);
+                    FileOutcome::Listed { files, is_cut }
                 }
             }
             FileOperation::Write { file, text, expected } => {

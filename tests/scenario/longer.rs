@@ -3,7 +3,7 @@
 
 use multi_agent_coder::backlog::TaskSpec;
 use multi_agent_coder::effect::file::Place;
-use multi_agent_coder::event::CommandName::{Implement, Progress};
+use multi_agent_coder::event::CommandName::{Implement, Progress, Review};
 use serde_json::json;
 
 use crate::agents::{Act, task};
@@ -102,6 +102,19 @@ fn without_room_for_what_its_reviewer_asks_for_a_task_starts_again() {
     world.assert_all_merged();
     assert_eq!((world.sent_to("T01").len(), world.sent_to("shorten T01").len()), (2, 1));
     assert!(!world.sent_to("T01")[1].contains("Changes to make"), "{}", world.sent_to("T01")[1]);
+}
+
+#[test]
+fn a_task_makes_room_for_what_its_person_asks_for() {
+    let mut world = refused(vec![reply(SHORT)]);
+    world.agents.scripts.remove("review T01");
+    world.setting.options["review"] = json!("manual");
+    assert_eq!(world.command(Implement, "T01"), None, "{}", world.transcript);
+    let words = "T01 changes \"an empty list makes it fail, so begin with 0\"";
+    assert_eq!(world.command(Review, words), None, "{}", world.transcript);
+    let worker = world.sent_to("T01");
+    assert!(worker.len() == 2 && worker[1].contains(SHORT), "{worker:?}");
+    assert!(worker[1].contains("begin with 0"), "{}", worker[1]);
 }
 
 #[test]

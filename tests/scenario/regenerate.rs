@@ -194,6 +194,17 @@ fn a_start_where_the_checks_fail_gives_way_to_the_commit_before() {
 }
 
 #[test]
+fn a_start_that_gives_way_does_so_after_any_stop() {
+    let mut world = landed();
+    world.git.commit_on(MAIN, &[("test/other.test.js", "NEEDS total\n")]);
+    world.agents.script("T01", vec![built("sum", "sum"); 3]);
+    at_every_moment(world, (Regenerate, ID), |mut world, _, at| {
+        world.reopen();
+        assert_eq!(world.command(Regenerate, ID), None, "step {at}: {}", world.transcript);
+    });
+}
+
+#[test]
 fn a_landed_version_is_the_previous_one_next_time() {
     let mut world = landed();
     world.agents.script("T01", vec![built("sum one", "sum one")]);

@@ -335,6 +335,20 @@ fn a_draft_is_saved_and_deployed_when_the_person_merges_it() {
 }
 
 #[test]
+fn a_directory_that_cannot_be_seen_whole_takes_no_feature_from_the_index() {
+    let mut world = World::landed();
+    let index = world.file(INDEX).map(str::to_owned);
+    for number in 0..20_000 {
+        world.put(Place::Repository, &format!("specs/attic/{number}.md"), "");
+    }
+    let error = world.command(Spec, "").unwrap_or_default();
+    assert!(error.starts_with("specs has more than 20,000 files"), "{error}");
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_said("edits of specs were not taken in: specs has more than 20,000 files");
+    assert_eq!(world.file(INDEX).map(str::to_owned), index);
+}
+
+#[test]
 fn what_cannot_be_written_does_not_undo_a_landing() {
     let mut world = World::planned(four_tasks());
     world.put(Place::Repository, INDEX, "{}");

@@ -131,7 +131,10 @@ impl ImplementRun {
             _ => {}
         }
         match decision {
-            Decision::Changes { words } if !self.can_ask_for(task, std::slice::from_ref(words)) => {
+            Decision::Changes { words }
+                if !self.can_ask_for(task, std::slice::from_ref(words))
+                    && !self.could_make_room(task, std::slice::from_ref(words)) =>
+            {
                 Some(format!(
                     "your words on {id} cannot be sent to a worker: with the task they are too long, or they name another \
                  task, show a whole file or talk about agents. Say what to change in a line or two."
@@ -216,6 +219,7 @@ impl ImplementRun {
             }
             (_, None) => {}
         }
+        self.look_at_length(task);
         self.record_task(turn, task);
     }
 

@@ -56,11 +56,12 @@ impl RegenerateRun {
                 self.give_up(turn, &text)
             }
             End::Unhealthy => match self.another_start() {
-                Some((building, from)) => {
+                Some(building) => {
                     let text = telling::intro_again(&building);
                     turn.say(&self.run.chat, text);
                     self.keep(turn);
-                    self.move_branch(turn, building, Some(from))
+                    let from = building.former.clone();
+                    self.move_branch(turn, building, from)
                 }
                 None => self.is_red(
                     turn,
@@ -72,17 +73,17 @@ impl RegenerateRun {
     }
 
     /// The branch without the feature is no place to begin: the version that was to begin there, with
-    /// another one, and where its branch is.
-    fn another_start(&mut self) -> Option<(Building, CommitId)> {
+    /// another one.
+    fn another_start(&mut self) -> Option<Building> {
         let head = self.head();
         let building = self.item()?.versions.last_mut()?;
         if building.start != Start::Without || head.as_ref() != Some(&building.before) {
             return None;
         }
-        let from = std::mem::replace(&mut building.commit, building.base.clone());
+        building.former = Some(std::mem::replace(&mut building.commit, building.base.clone()));
         building.start =
             Start::Instead { why: "without the feature the project's own checks fail".to_owned() };
-        Some((building.clone(), from))
+        Some(building.clone())
     }
 
     /// The feature is red: it ends here, or goes on with the next one.

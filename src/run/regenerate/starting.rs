@@ -71,7 +71,7 @@ impl RegenerateRun {
     pub(super) fn start(mut self: Box<Self>, turn: &mut Turn, item: &Item) -> Activity {
         if let Some(first) = item.versions.first().cloned() {
             // All begin at the same commit, or their results could not be compared.
-            let Building { track, start, commit, base, before } = first;
+            let Building { track, start, commit, base, before, .. } = first;
             let origin = Origin { base, result: before.clone(), track };
             return self.name(turn, Plan { origin, kind: Kind::At { start, commit, before } });
         }
@@ -238,7 +238,7 @@ impl RegenerateRun {
         match plan.kind {
             Kind::At { start, commit, before } => {
                 let base = plan.origin.base;
-                let building = Building { track, start, commit, base, before };
+                let building = Building { track, start, commit, former: None, base, before };
                 if let Some(item) = self.item() {
                     item.versions.push(building.clone());
                 }
@@ -300,6 +300,10 @@ impl RegenerateRun {
             // Whether the branch still has what was merged is looked at with the rest of the track.
             (Some(_), Some(_)) => self.plan(turn, building),
             (Some(at), None) if *at == building.commit => self.plan(turn, building),
+            // The process ended before it was moved.
+            (Some(at), None) if building.former.as_ref() == Some(at) => {
+                self.move_branch(turn, building, Some(at.clone()))
+            }
             (Some(at), None) => {
                 let text = format!(
                     "`mac/{track}` was moved to {at}, and this version begins at {}. `git branch -f mac/{track} {}` \

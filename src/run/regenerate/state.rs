@@ -42,6 +42,9 @@ pub struct Building {
     pub start: Start,
     /// The commit it begins at.
     pub commit: CommitId,
+    /// A start that would not do: its branch may still be there.
+    #[serde(default)]
+    pub former: Option<CommitId>,
     /// The commit before the feature.
     pub base: CommitId,
     /// The previous version: a commit with all of the feature's work.

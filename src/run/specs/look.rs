@@ -63,12 +63,11 @@ pub(crate) fn given(turn: &mut Turn, chat: &SessionId, arguments: &str, options:
 pub(crate) fn resolved(turn: &mut Turn, wait: Wait, outcome: &Outcome) {
     let directory = directory(&wait.options).to_owned();
     match wait.stage.clone() {
-        Stage::Listing => match outcome {
-            Outcome::File(FileOutcome::Listed { .. } | FileOutcome::Missing) => {
-                let stage = Stage::Index { features: features_in(outcome) };
-                next(turn, wait, stage, &format!("{directory}/{INDEX}"));
+        Stage::Listing => match features_in(&directory, outcome) {
+            Ok(features) => {
+                next(turn, wait, Stage::Index { features }, &format!("{directory}/{INDEX}"));
             }
-            other => turn.end(&wait.chat, Some(file_failure(other, &directory))),
+            Err(reason) => turn.end(&wait.chat, Some(reason)),
         },
         Stage::Index { features } => match index_of(&directory, outcome) {
             Ok(index) => indexed(turn, wait, &index, &features),

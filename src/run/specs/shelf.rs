@@ -12,6 +12,7 @@ use crate::run::documents::file_failure;
 use crate::run::specs::files::{Draft, Found, Reading, Written};
 use crate::run::{Progress, Waiter};
 use crate::spec::{FeatureId, INDEX, Index, METADATA, parse};
+use crate::text::number;
 
 /// The documents of some thousand features.
 const FILES_MAX: u32 = 20_000;
@@ -90,9 +91,9 @@ impl Opening {
     pub fn resolved(mut self, turn: &mut Turn, outcome: &Outcome, waiter: Waiter) -> Progress<Self, Shelf> {
         match self.stage {
             Stage::Listing => {
-                let features = match outcome {
-                    Outcome::File(FileOutcome::Listed { .. } | FileOutcome::Missing) => features_in(outcome),
-                    other => return Progress::Failed(file_failure(other, &self.directory)),
+                let features = match features_in(&self.directory, outcome) {
+                    Ok(features) => features,
+                    Err(reason) => return Progress::Failed(reason),
                 };
                 let paths = vec![format!("{}/{INDEX}", self.directory)];
                 match Reading::begin(turn, paths, waiter) {
@@ -135,20 +136,37 @@ pub(crate) fn list(directory: &str) -> Operation {
     })
 }
 
-/// The files of each feature. A file that is too large for a hash is never what is known.
-pub(crate) fn features_in(outcome: &Outcome) -> BTreeMap<FeatureId, BTreeMap<String, String>> {
+/// The files of each feature; none without a directory. A file that is too large for a hash is never what
+/// is known.
+///
+/// # Errors
+/// Why it is not known which files there are: where the list is cut, a file that is not in it may be there.
+pub(crate) fn features_in(
+    directory: &str,
+    outcome: &Outcome,
+) -> Result<BTreeMap<FeatureId, BTreeMap<String, String>>, String> {
     let mut features: BTreeMap<FeatureId, BTreeMap<String, String>> = BTreeMap::new();
-    if let Outcome::File(FileOutcome::Listed { files, .. }) = outcome {
-        for file in files {
-            if let Some((id, name)) = file.path.split_once('/')
-                && let Some(id) = FeatureId::parse(id)
-            {
-                let hash = file.hash.clone().unwrap_or_else(|| "too large".to_owned());
-                features.entry(id).or_default().insert(name.to_owned(), hash);
-            }
+    let files = match outcome {
+        Outcome::File(FileOutcome::Listed { files, is_cut: false }) => files.as_slice(),
+        Outcome::File(FileOutcome::Listed { is_cut: true, .. }) => {
+            return Err(format!(
+                "{directory} has more than {} files, so it cannot be told which features are there. Move what is no \
+                 spec elsewhere",
+                number(FILES_MAX.into())
+            ));
+        }
+        Outcome::File(FileOutcome::Missing) => &[],
+        other => return Err(file_failure(other, directory)),
+    };
+    for file in files {
+        if let Some((id, name)) = file.path.split_once('/')
+            && let Some(id) = FeatureId::parse(id)
+        {
+            let hash = file.hash.clone().unwrap_or_else(|| "too large".to_owned());
+            features.entry(id).or_default().insert(name.to_owned(), hash);
         }
     }
-    features
+    Ok(features)
 }
 
 fn indexed(
