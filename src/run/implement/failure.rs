@@ -246,8 +246,9 @@ impl ImplementRun {
             self.merging = None;
         }
         if let Some(entry) = attempt.entry {
-            // A screen shows no text for a failed line, so the reason is a paragraph of its own.
-            turn.close(&self.run.chat, entry, is_ok, if is_ok { text } else { "not merged" });
+            // A screen shows no text for a failed line, so what follows from it is a paragraph of its own.
+            let reason = text.split(". ").next().unwrap_or(text);
+            turn.close(&self.run.chat, entry, is_ok, if is_ok { text } else { reason });
         }
         if let Some(spec) = self.track.backlog.tasks.get(task) {
             turn.say(&self.run.chat, format!("**{}**: {text}.", spec.id));
