@@ -18,6 +18,7 @@ use crate::effect::session::{SessionOperation, SessionOutcome};
 use crate::effect::timer::TimerOperation;
 use crate::effect::{Effect, Operation, Outcome};
 use crate::event::{Event, SessionSignal, Stamped, Tidied};
+use crate::hygiene::Overheard;
 use crate::ids::{EffectId, SessionId, TaskId, TrackId};
 use crate::memory::Notebook;
 use crate::metrics::{Ledger, Price};
@@ -134,6 +135,8 @@ pub(crate) struct Shared {
     pub guard: Option<Vec<Guarded>>,
     /// Features that were built again.
     pub regenerations: Regenerations,
+    /// What agents said that belongs into no other's context.
+    pub overheard: Overheard,
 }
 
 /// What processes that are gone left behind.
@@ -332,6 +335,10 @@ fn resolved(activity: Activity, turn: &mut Turn, id: EffectId, outcome: &Outcome
 }
 
 fn signalled(activity: Activity, turn: &mut Turn, session: &SessionId, signal: &SessionSignal) -> Activity {
+    if let SessionSignal::Overheard { heard } = signal {
+        run::overheard::listen(&activity, turn.shared, session, heard);
+        return activity;
+    }
     match activity {
         Activity::Implement(run) => run.signalled(turn, session, signal),
         Activity::Plan(mut run) => {

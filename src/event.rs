@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::effect::Outcome;
 use crate::effect::session::Usage;
 use crate::effect::stored::StoredText;
+use crate::hygiene::Heard;
 use crate::ids::{EffectId, ModelRef, SessionId};
 use crate::prompts::PromptsInUse;
 
@@ -184,6 +185,11 @@ pub enum SessionSignal {
     Stored {
         /// Its texts, oldest first.
         texts: Vec<StoredText>,
+    },
+    /// Its agent is done with a text, or was stopped: fingerprints of all that the session holds.
+    Overheard {
+        /// Them.
+        heard: Heard,
     },
     /// A permission was asked or a question put that nobody can answer; it was denied at once.
     Denied {

@@ -11,6 +11,7 @@ use crate::audit::Audit;
 use crate::definitions::Definitions;
 use crate::effect::Effect;
 use crate::event::{Event, Stamped};
+use crate::hygiene::Speech;
 use crate::prompts::PromptSources;
 
 const HEADER: &str = "\
@@ -27,6 +28,7 @@ fn protocol() -> String {
     types.visit::<Definitions>();
     types.visit::<PromptSources>();
     types.visit::<Audit>();
+    types.visit::<Speech>();
     types.render()
 }
 

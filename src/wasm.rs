@@ -23,10 +23,14 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 use crate::effect::{Effect, Operation};
 use crate::engine::{Engine, VERSION};
 use crate::event::{Event, Stamped, Tidied};
+use crate::hygiene::Heard;
 use crate::journal::{Journal, Replay};
 use crate::redact::Redactor;
 use crate::run::look::is_look;
-use host::{CoreHost, JsAudit, JsCommandName, JsDefinitions, JsEnvironment, JsEvent, JsPromptSources};
+use host::{
+    CoreHost, JsAudit, JsCommandName, JsDefinitions, JsEnvironment, JsEvent, JsHeard, JsPromptSources,
+    JsSpeech,
+};
 
 /// Runs before anything else when the module is loaded.
 #[wasm_bindgen(start)]
@@ -61,6 +65,14 @@ pub fn only_looks(name: JsCommandName, arguments: &str) -> Result<bool, JsError>
 #[wasm_bindgen]
 pub fn audit(journal: &str, head: Option<String>, lines_max: usize) -> Result<JsAudit, JsError> {
     Ok(to_js(&crate::audit::audit(journal, head.as_deref(), lines_max))?.into())
+}
+
+/// Fingerprints of what a session holds; none when there is nothing worth one. The texts themselves are kept
+/// nowhere.
+#[wasm_bindgen]
+pub fn overheard(speech: JsSpeech) -> Result<Option<JsHeard>, JsError> {
+    let heard = Heard::of(&from_js(speech.into())?);
+    Ok(if heard.is_empty() { None } else { Some(to_js(&heard)?.into()) })
 }
 
 /// The engine of one repository, with its journal and the effects that are under way.

@@ -6,6 +6,7 @@ import {
   definitions,
   initSync,
   onlyLooks,
+  overheard,
   audit as readAudit,
   redact,
 } from "../pkg/core.js";
@@ -16,7 +17,9 @@ import type {
   CommandName,
   Definitions,
   Event,
+  Heard,
   PromptSources,
+  Speech,
 } from "./protocol.ts";
 
 export type { CoreHost } from "../pkg/core.js";
@@ -60,6 +63,13 @@ export function isLook(name: CommandName, words: string): boolean {
 export function audit(journal: string, head: string | null, lines_max: number): Audit {
   load();
   return readAudit(journal, head ?? undefined, lines_max) as Audit;
+}
+
+/** Fingerprints of what a session holds; `undefined` when there is nothing worth one. */
+export function fingerprints(speech: Speech): Heard | undefined {
+  load();
+  const print: (speech: Speech) => Heard | undefined = overheard;
+  return print(speech);
 }
 
 /** The agents and commands that the core defines, with the person's prompts. The usual ones are in the bundle:

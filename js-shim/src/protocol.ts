@@ -608,6 +608,17 @@ export type Guarded = {
   hash: string,
 };
 
+/** Fingerprints of what a session holds. What it was sent is nobody's secret, and what it repeats of its
+ * tools' answers is the project's. */
+export type Heard = {
+  /** What its agent said and thought, as far as its last word does not have it. */
+  said: Marks,
+  /** Its last word. */
+  last: Marks,
+  /** What tools answered. */
+  outputs: Marks,
+};
+
 /** An attempt whose work is in a ref of ours. */
 export type HeldAttempt = {
   /** The task. */
@@ -645,6 +656,9 @@ export type MachineOutcome = {
   /** What programs can still get, in bytes. */
   free_bytes: number,
 } | { "type": "unknown" };
+
+/** Fingerprints, ascending. As JSON one string. */
+export type Marks = string;
 
 /** A file of a commit, by what it holds. */
 export type MeasuredFile = {
@@ -945,6 +959,10 @@ export type SessionSignal = {
   /** Its texts, oldest first. */
   texts: Array<StoredText>,
 } | {
+  "type": "overheard",
+  /** Them. */
+  heard: Heard,
+} | {
   "type": "denied",
   /** What was asked for. */
   what: string,
@@ -968,6 +986,18 @@ export type Setting = {
 
 /** A worktree directory of the pool, counted from 1. */
 export type Slot = number;
+
+/** The texts of a session. They leave the host's process for nowhere, and no journal has them. */
+export type Speech = {
+  /** What it was sent. */
+  sent: Array<string>,
+  /** What its agent said and thought on its way to its last word. */
+  said: Array<string>,
+  /** Its last word, which may be a document of its own. */
+  last: string,
+  /** What tools answered. */
+  outputs: Array<string>,
+};
 
 /** An event and when it happened. This is what the journal holds, one a line. */
 export type Stamped = {

@@ -8,17 +8,18 @@ use super::inputs::Inputs;
 use super::provenance::{Context, Source};
 use super::too_large::ContextTooLarge;
 use crate::backlog::TaskSpec;
-use crate::hygiene::{self, Finding, ForeignKind, Frame, Prints};
+use crate::hygiene::{self, Finding, ForeignKind, Frame, Overheard, Prints};
 use crate::ids::TaskId;
 
 /// What the contexts of a backlog's tasks are held against.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Others {
+pub struct Others<'a> {
     ids: Vec<TaskId>,
     prints: Prints,
+    overheard: Option<&'a Overheard>,
 }
 
-impl Others {
+impl<'a> Others<'a> {
     /// The tasks of a backlog: what each demands belongs to itself alone. Constraints, patterns and
     /// gotchas may be shared.
     pub fn of(tasks: &[TaskSpec]) -> Self {
@@ -28,7 +29,13 @@ impl Others {
         });
         let mut prints = Prints::default();
         prints.add(demands);
-        Self { ids: tasks.iter().map(|task| task.id.clone()).collect(), prints }
+        Self { ids: tasks.iter().map(|task| task.id.clone()).collect(), prints, overheard: None }
+    }
+
+    /// And what was said in the sessions of agents. What a task must have is its own, whoever said it
+    /// too: a person may have written it.
+    pub fn and(self, overheard: &'a Overheard) -> Self {
+        Self { overheard: Some(overheard), ..self }
     }
 
     /// Whether a line from elsewhere may stand in a task's context.
@@ -133,6 +140,7 @@ fn verify(context: &Context, inputs: &Inputs, others: &Others) -> Vec<Finding> {
     let plan = context.spans.iter().filter(|span| matches!(span.source, Source::Plan { .. }));
     let given = inputs.evidence.iter().chain(inputs.constraints).chain(&limits).map(String::as_str);
     let given: Vec<&str> = given.chain(plan.map(|span| &context.text[span.from..span.to])).collect();
+    let asked: Vec<&str> = inputs.issues.iter().map(String::as_str).collect();
     hygiene::verify(
         &context.text,
         &Frame {
@@ -141,8 +149,10 @@ fn verify(context: &Context, inputs: &Inputs, others: &Others) -> Vec<Finding> {
             ids: &others.ids,
             bytes_max: inputs.bytes_max,
             prints: Some(&others.prints),
+            overheard: others.overheard,
             fields: &fields,
             given: &given,
+            asked: &asked,
         },
     )
 }

@@ -12,6 +12,7 @@ mod compress;
 mod compress_tests;
 mod document;
 mod draft;
+mod echoes;
 mod inputs;
 mod lexer;
 mod logs;
@@ -30,6 +31,7 @@ pub use clean::{Clean, Others, Unclean, compile_clean};
 pub use compaction::kept;
 pub use compile::compile;
 pub use compress::{KnownFile, Refusal, compress};
+pub use echoes::{echoes, fields};
 pub use inputs::{Inputs, Remembered};
 pub use patterns::{
     PatternFault, PatternProblem, Reference, changed_patterns, check_patterns, pattern_paths, references,

@@ -36,7 +36,8 @@ pub enum ForeignKind {
 }
 
 impl ForeignKind {
-    fn tell(&self) -> String {
+    /// Whose it is, in words.
+    pub(super) fn tell(&self) -> String {
         match self {
             Self::Planner(name) => format!("what the planner wrote ({name})"),
             Self::Task(id) => format!("task {id}"),
@@ -170,7 +171,7 @@ fn tell(text: &str, prints: &Prints, passage: &Passage) -> Found {
 
 /// The passage with the words around it that the kept hashes may have missed: up to the ends of its
 /// sentence when they are near.
-fn widened(text: &str, from: usize, to: usize) -> (usize, usize) {
+pub(super) fn widened(text: &str, from: usize, to: usize) -> (usize, usize) {
     const NEAR: usize = 48;
     let is_end = |c: char| matches!(c, '.' | '!' | '?' | '\n' | ';');
     let start = floor(text, from.saturating_sub(NEAR));
@@ -180,6 +181,7 @@ fn widened(text: &str, from: usize, to: usize) -> (usize, usize) {
             let gap = &before[at..];
             from - gap.trim_start_matches(is_end).trim_start_matches([' ', '-', '*']).len()
         }
+        None if start == 0 => 0,
         None => from,
     };
     let end = floor(text, (to + NEAR).min(text.len()));

@@ -1,6 +1,7 @@
 //! What is known about a text when it is verified.
 
 use super::copies::Prints;
+use super::overheard::Overheard;
 use crate::ids::TaskId;
 
 /// What a text is held against. Borrowed: made for a call.
@@ -16,9 +17,13 @@ pub struct Frame<'a> {
     pub bytes_max: usize,
     /// Text that must not be repeated.
     pub prints: Option<&'a Prints>,
+    /// What was said in sessions of agents.
+    pub overheard: Option<&'a Overheard>,
     /// The task's own fields: other tasks may say the same.
     pub fields: &'a [&'a str],
     /// What may be repeated whoever else said it: the request, the plan's sections that the task refers
     /// to, constraints of the project, distilled evidence.
     pub given: &'a [&'a str],
+    /// What a reviewer wants changed: it knows the work, and no session's words.
+    pub asked: &'a [&'a str],
 }

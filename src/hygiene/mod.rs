@@ -9,13 +9,19 @@ mod ids;
 mod layout;
 mod lexicon;
 mod machine;
+mod marks;
+mod overheard;
 mod scan;
 mod sentence;
+mod speech;
 mod talk;
 
 pub use copies::{ForeignKind, Prints};
 pub use finding::{Finding, Rule};
 pub use frame::Frame;
+pub use marks::Marks;
+pub use overheard::{Echo, Overheard};
+pub use speech::{Heard, Speech};
 
 /// Every breach of a rule, by place. Takes time in proportion to the text's length.
 pub fn verify(text: &str, frame: &Frame) -> Vec<Finding> {
@@ -27,6 +33,7 @@ pub fn verify(text: &str, frame: &Frame) -> Vec<Finding> {
     found.extend(layout::findings(&layout));
     found.extend(machine::findings(text, &layout));
     found.extend(copies::findings(text, frame, &hits.copies));
+    found.extend(overheard::findings(text, frame));
     found.extend(talk::findings(text, &layout, &hits.talk));
     finding::finish(text, found)
 }
@@ -47,5 +54,7 @@ fn size(text: &str, bytes_max: usize) -> Option<finding::Found> {
     })
 }
 
+#[cfg(test)]
+mod overheard_tests;
 #[cfg(test)]
 mod tests;

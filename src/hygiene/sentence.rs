@@ -146,7 +146,7 @@ fn gap(text: &str) -> (Gap, usize, char) {
 }
 
 /// The ranges inside quotation marks and code spans, ascending.
-fn quoted(block: &str) -> Vec<(usize, usize)> {
+pub(super) fn quoted(block: &str) -> Vec<(usize, usize)> {
     let mut ranges = Vec::new();
     let mut chars = block.char_indices().peekable();
     let mut before = ' ';

@@ -15,8 +15,10 @@ fn about(own: &str, text: &str, names: &[&str], bytes_max: usize, prints: &Print
         ids: &ids(names),
         bytes_max,
         prints: Some(prints),
+        overheard: None,
         fields: &[],
         given: &[],
+        asked: &[],
     };
     verify(text, &frame)
 }
@@ -186,8 +188,10 @@ fn what_is_given_may_be_repeated() {
         ids: &[],
         bytes_max: 3_000,
         prints: Some(&prints),
+        overheard: None,
         fields: &[],
         given: &[],
+        asked: &[],
     };
     assert_eq!(verify(shared, &frame).len(), 1);
     assert_eq!(verify(shared, &Frame { given: &[shared], ..frame }), []);

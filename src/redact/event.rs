@@ -20,7 +20,9 @@ impl Redactor {
                 SessionSignal::Retrying { message, .. } => self.replace(message),
                 SessionSignal::Denied { what } => self.replace(what),
                 SessionSignal::Stored { texts } => self.redact_stored(texts),
-                SessionSignal::Stepped { .. } | SessionSignal::Called { .. } => {}
+                SessionSignal::Stepped { .. }
+                | SessionSignal::Called { .. }
+                | SessionSignal::Overheard { .. } => {}
             },
             Event::Opened { .. }
             | Event::Checkpoint { .. }

@@ -121,6 +121,8 @@ impl DraftRun {
             purpose: Purpose { agent: Role::Backlog.agent().to_owned(), task: None, attempt: 0 },
         };
         turn.request(Waiter::Draft(Wait::Step), Operation::Session(operation));
+        // What the plan says is for everyone, whoever said it first.
+        turn.shared.overheard.forget(&[plan.as_str()]);
         let limits = limits_of(&plan).limits;
         let stage = Stage::Creating { title: title.to_owned(), plan };
         let (plan_path, measured) = (plan_path.to_owned(), Measured::default());
@@ -147,6 +149,11 @@ impl DraftRun {
         {
             asked.signalled(turn, &self.run, model.as_ref(), signal);
         }
+    }
+
+    /// Whether it is its agent's session.
+    pub(crate) fn is_asking(&self, seen: &SessionId) -> bool {
+        matches!(&self.stage, Stage::Asking { session, .. } if session == seen)
     }
 
     /// Something it waited for ended.

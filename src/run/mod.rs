@@ -13,6 +13,7 @@ pub mod health;
 pub mod implement;
 pub mod look;
 pub mod order;
+pub(crate) mod overheard;
 pub(crate) mod patterns;
 pub mod plan;
 pub mod providers;

@@ -14,8 +14,10 @@ import type {
   Effect,
   EffectId,
   Event,
+  Heard,
   Outcome,
   PromptSources,
+  Speech,
 } from "../src/protocol.js";
 
 /** What the core needs from its host. Nothing of it may throw or reject, except `persist`. */
@@ -77,6 +79,12 @@ extern "C" {
     /// What the host found to make prompts of, as `protocol.ts` describes it.
     #[wasm_bindgen(typescript_type = "PromptSources")]
     pub type JsPromptSources;
+    /// The texts of a session, as `protocol.ts` describes them.
+    #[wasm_bindgen(typescript_type = "Speech")]
+    pub type JsSpeech;
+    /// Fingerprints of them, as `protocol.ts` describes them.
+    #[wasm_bindgen(typescript_type = "Heard")]
+    pub type JsHeard;
     /// What to register, as `protocol.ts` describes it.
     #[wasm_bindgen(typescript_type = "Definitions")]
     pub type JsDefinitions;

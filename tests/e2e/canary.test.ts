@@ -16,11 +16,11 @@ import {
   SPEC,
   solve,
 } from "./links.ts";
-import { bash, type Call, type Reply } from "./model.ts";
+import { bash, type Call, type Reply, readFile } from "./model.ts";
 import { expectSuccess, integrationBranch, mergedTasks, statusOf } from "./outcome.ts";
 import type { Role } from "./roles.ts";
 import { sizesByRole, sizesTable } from "./sizes.ts";
-import { World } from "./world.ts";
+import { inWorld, World } from "./world.ts";
 
 const TASKS = [EXPIRY, HITS];
 const WRONG =
@@ -188,4 +188,31 @@ test("requests stay small", () => {
   const sizes = sizesByRole(world.model.calls);
   console.log(sizesTable(sizes));
   for (const { role, frame } of sizes) expect(frame, role).toBeLessThanOrEqual(3_500);
+});
+
+test("a backlog that repeats what a planner said on its way is sent back, and no journal holds it", () => {
+  const said =
+    "Every look-up could take a lock around the whole store, which is slow but easy to get right at once.";
+  const more =
+    "Maybe the counters should live in a file beside the links, so that a restart never loses any of them.";
+  const copied = TASKS.map((task) =>
+    task === HITS ? { ...task, description: `${task.description} ${said}` } : task,
+  );
+  const script = linksScript(
+    {
+      "planner-arch": [{ text: `${said} ${more}`, tools: [readFile("src/store.js")] }, ARCH],
+      backlog: [backlogReply(copied), backlogReply(TASKS)],
+    },
+    TASKS,
+  );
+  return inWorld({ script }, async (planning) => {
+    expectSuccess(await planning.run("plan", ["feature.md"]));
+    const calls = planning.model.callsOf("backlog");
+    expect(calls).toHaveLength(2);
+    const asked = JSON.stringify(calls[1]?.request.messages.at(-1));
+    expect(asked).toContain("task T02, field description");
+    expect(asked).toContain("repeats what the planner wrote (planner-arch)");
+    expect(planning.repository.read("tasks/BACKLOG.yaml")).not.toContain(said);
+    expect(planning.repository.read(".git/multi-agent-coder/journal.jsonl")).not.toContain(more);
+  });
 });

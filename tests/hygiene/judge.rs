@@ -17,8 +17,10 @@ pub fn findings(case: &Case) -> Vec<Finding> {
         ids: &ids,
         bytes_max: case.bytes_max,
         prints: Some(&prints),
+        overheard: None,
         fields: &[&case.fields],
         given: &[&case.given],
+        asked: &[],
     };
     verify(&case.text, &frame)
 }

@@ -27,6 +27,7 @@ mod loops;
 mod memory;
 mod merging;
 mod order;
+mod overheard;
 mod plan;
 mod plan_trouble;
 mod prompts;

@@ -1,6 +1,6 @@
 //! The scripted world: a virtual clock and everything that answers effects, in a chosen order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use multi_agent_coder::backlog::{TaskSpec, render};
 use multi_agent_coder::effect::file::Place;
@@ -8,7 +8,8 @@ use multi_agent_coder::effect::session::{Purpose, SessionOperation, SessionOutco
 use multi_agent_coder::effect::stored::StoredText;
 use multi_agent_coder::effect::{Effect, Operation, Outcome};
 use multi_agent_coder::engine::{Engine, VERSION};
-use multi_agent_coder::event::{CommandName, Event, Setting, Stamped, Tidied};
+use multi_agent_coder::event::{CommandName, Event, SessionSignal, Setting, Stamped, Tidied};
+use multi_agent_coder::hygiene::{Heard, Speech};
 use multi_agent_coder::ids::{EffectId, ModelRef, SessionId};
 
 use crate::agents::{Act, Agents, backlog, key};
@@ -95,6 +96,8 @@ pub struct World {
     pub unknown_models: BTreeSet<String>,
     /// Whose sessions others meddle with, by the name of `sent_to`.
     pub meddling: BTreeMap<String, Meddling>,
+    /// What agents say and read on their way to the end of an ask, by the name of `sent_to`, ask by ask.
+    pub speeches: BTreeMap<String, VecDeque<Speech>>,
     /// Deleting a session does not work.
     pub keeps_sessions: bool,
     /// What a `Cancel` hits ends by itself a moment earlier.
@@ -149,6 +152,7 @@ impl World {
             cached_tokens: 0,
             unknown_models: BTreeSet::new(),
             meddling: BTreeMap::new(),
+            speeches: BTreeMap::new(),
             keeps_sessions: false,
             cancel_is_late: false,
             git_is_eager: false,
@@ -288,9 +292,32 @@ impl World {
         let pending = self.pending.remove(index);
         self.now_ms = pending.due_ms.max(self.now_ms + 1);
         let id = pending.id;
+        let operation = pending.operation.clone();
         let outcome = self.outcome(pending);
+        self.overhear(&operation, &outcome);
         self.step(Event::Resolved { id, outcome });
         true
+    }
+
+    /// The host tells what a session holds before it tells its end.
+    fn overhear(&mut self, operation: &Operation, outcome: &Outcome) {
+        let (Operation::Session(SessionOperation::Ask { session, text, .. }), Outcome::Session(outcome)) =
+            (operation, outcome)
+        else {
+            return;
+        };
+        let who = self.sessions.get(session).map(|session| key(&session.purpose)).unwrap_or_default();
+        let said = self.speeches.get_mut(&who).and_then(VecDeque::pop_front);
+        let mut speech = said.unwrap_or_default();
+        speech.sent.push(text.clone());
+        if let SessionOutcome::Answered { text, .. } = outcome {
+            speech.last.clone_from(text);
+        }
+        let heard = Heard::of(&speech);
+        if !heard.is_empty() {
+            let signal = SessionSignal::Overheard { heard };
+            self.step(Event::Session { session: session.clone(), signal });
+        }
     }
 
     fn pick(&self) -> Option<usize> {

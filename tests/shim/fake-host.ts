@@ -12,7 +12,7 @@ import type {
   Sessions,
   Turn,
 } from "../../js-shim/src/host/host.ts";
-import type { CommandName, Setting, StoredText } from "../../js-shim/src/protocol.ts";
+import type { CommandName, Setting, Speech, StoredText } from "../../js-shim/src/protocol.ts";
 
 export const SETTING: Setting = {
   options: null,
@@ -34,6 +34,7 @@ export class FakeHost implements Host {
   turns: Turn[] = [];
   /** By session, what it was sent as the host has stored it. */
   readonly texts = new Map<string, StoredText[]>();
+  speech: Speech = { sent: [], said: [], last: "", outputs: [] };
   isBusy = false;
   #sessions = 0;
 
@@ -48,6 +49,7 @@ export class FakeHost implements Host {
     below: async () => [],
     turns: async () => this.turns,
     texts: async ({ session }) => this.texts.get(session) ?? [],
+    speech: async () => this.speech,
     isBusy: async () => this.isBusy,
     abort: async () => undefined,
     asks: async () => [],

@@ -78,6 +78,41 @@ test("an ask ends when the host says idle and the last answer is final", async (
   expect(signals).toEqual([{ type: "stepped", finish: "stop", usage: USAGE }]);
 });
 
+const SAID =
+  "One bucket for every client makes all of them wait for a lock, so each of them gets its own.";
+
+test("what a session holds is told as fingerprints before its end, however it ends", async () => {
+  for (const isStopped of [false, true]) {
+    const host = new FakeHost();
+    host.speech = { sent: [ASK.text], said: [SAID], last: "Done.", outputs: [] };
+    const cancel = new AbortController();
+    const { outcome, signals } = perform(host, ASK, cancel.signal);
+    await until(() => host.sent.length === 1);
+    host.turns = [turn()];
+    if (isStopped) cancel.abort();
+    else host.listener({ type: "idle" });
+    expect(await outcome).toMatchObject({ type: isStopped ? "aborted" : "answered" });
+    const [heard, ...more] = signals.filter(({ type }) => type === "overheard");
+    expect(heard).toEqual({
+      type: "overheard",
+      heard: { said: expect.stringMatching(/^[\w-]{8,}$/), last: "", outputs: "" },
+    });
+    expect(more).toEqual([]);
+    expect(JSON.stringify(signals)).not.toContain("bucket");
+  }
+});
+
+test("a session that cannot be listened to ends all the same", async () => {
+  const host = new FakeHost();
+  host.sessions.speech = () => Promise.reject(new Error("gone"));
+  const { outcome } = perform(host, ASK);
+  await until(() => host.sent.length === 1);
+  host.turns = [turn()];
+  host.listener({ type: "idle" });
+  expect(await outcome).toMatchObject({ type: "answered" });
+  expect(host.logged.join()).toContain("a session could not be listened to: gone");
+});
+
 test("an ask of a session that the person deletes ends with that", async () => {
   const host = new FakeHost();
   const { outcome } = perform(host, ASK);

@@ -1,7 +1,12 @@
 /** Messages of OpenCode 1.18: whose texts a session holds, and where they differ from what was sent. */
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { type MessageRecord, readTexts, textPart } from "../../js-shim/src/host/v1-messages.ts";
+import {
+  type MessageRecord,
+  readSpeech,
+  readTexts,
+  textPart,
+} from "../../js-shim/src/host/v1-messages.ts";
 import { asSent } from "./fake-host.ts";
 
 const TEXT = "# T01: Sum ü\n";
@@ -63,4 +68,31 @@ test("OpenCode's own notes are told from texts that others sent", () => {
   ];
   const origins = readTexts(messages, TEXT).map(({ origin }) => origin.type);
   expect(origins).toEqual(["host", "host", "foreign", "foreign", "foreign"]);
+});
+
+test("what a session holds is told by whose words it is", () => {
+  const answer = (...parts: Record<string, unknown>[]): MessageRecord => ({
+    info: { role: "assistant" },
+    parts,
+  });
+  const tool = (state: Record<string, unknown>) => ({ type: "tool", tool: "read", id: "c", state });
+  const speech = readSpeech([
+    user(ask()),
+    answer(
+      { type: "reasoning", text: "Hm." },
+      { type: "text", text: "I look." },
+      tool({ status: "completed", input: {}, output: "1: a" }),
+      tool({ status: "error", input: {}, error: "no such file" }),
+      tool({ status: "running", input: {} }),
+    ),
+    user(textPart("Go on.", { kind: "nudge", id: "n" })),
+    answer({ type: "reasoning", text: "So." }, { type: "text", text: "# Document" }),
+  ]);
+  expect(speech).toEqual({
+    sent: [TEXT, "Go on."],
+    said: ["Hm.", "I look.", "So."],
+    last: "# Document",
+    outputs: ["1: a", "no such file"],
+  });
+  expect(readSpeech([])).toEqual({ sent: [], said: [], last: "", outputs: [] });
 });

@@ -105,7 +105,8 @@ impl World {
                     return if self.rng.chance(500) { Deed::Reply("Hm.".into()) } else { self.trouble() };
                 }
                 let confidence = if self.rng.chance(700) { 0.9 } else { 0.3 };
-                let text = format!("Round half up, {}.", mark(session.purpose.task.as_deref().unwrap_or("")));
+                let own = mark(session.purpose.task.as_deref().unwrap_or(""));
+                let text = format!("Round half up, {own}. {}", self.repeats().unwrap_or_default());
                 let mut task = format!("  description: {text:?}\n");
                 if !self.is_benign && self.rng.chance(200) {
                     let long = format!("{}, {}", criterion(session), LONG_TALK.repeat(40));
@@ -148,8 +149,12 @@ impl World {
         }
     }
 
-    fn backlog_reply(&self) -> String {
-        let file = render(&crate::setup::backlog(self.setup.tasks.clone()));
+    fn backlog_reply(&mut self) -> String {
+        let mut tasks = self.setup.tasks.clone();
+        if let (Some(said), Some(task)) = (self.repeats(), tasks.first_mut()) {
+            task.description = format!("{} {said}", task.description);
+        }
+        let file = render(&crate::setup::backlog(tasks));
         let at = file.find("tasks:").expect("a backlog has tasks");
         format!("The plan ({PLAN_MARK}) becomes:\n\n```yaml\n{}```\n", &file[at..])
     }
@@ -299,6 +304,7 @@ impl World {
             }
             SessionOperation::Ask { session, .. } => {
                 let outcome = self.ask(session, deed, is_cancelled);
+                self.talks(session);
                 self.note_answer(session, &outcome);
                 if let Some(session) = self.sessions.get_mut(session) {
                     session.answer = Some(outcome.clone());

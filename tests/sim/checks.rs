@@ -66,7 +66,9 @@ impl World {
                 self.books.troubles += u64::from(match signal {
                     SessionSignal::Stepped { finish, .. } => is_bad(finish),
                     SessionSignal::Retrying { .. } | SessionSignal::Called { .. } => true,
-                    SessionSignal::Denied { .. } | SessionSignal::Stored { .. } => false,
+                    SessionSignal::Denied { .. }
+                    | SessionSignal::Stored { .. }
+                    | SessionSignal::Overheard { .. } => false,
                 });
             }
             Event::Cancelled { chat } => {
@@ -249,6 +251,8 @@ impl World {
         let is_lesson = |line: &str| line.starts_with("- Don't ") || line.starts_with("- mine ");
         assert!(known.lines().all(is_lesson), "I15: no lesson for {task}: {known}");
         assert!(!text.contains(PLAN_MARK), "I15: planning text for {task}");
+        let repeated = self.books.repeated.iter().find(|said| text.contains(said.as_str()));
+        assert!(repeated.is_none(), "I15: what another session said for {task}: {text}");
         let own = mark(task);
         let foreign = text.match_indices("own-mark-").find(|(at, _)| {
             let rest = &text[*at..];

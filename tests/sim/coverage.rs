@@ -48,6 +48,7 @@ classes! {
     ProviderError: "a provider's error",
     BadFinish: "a bad finish reason",
     Denied: "a denied permission",
+    Repeated: "an agent that repeats what another said",
     Strays: "an agent that reads far from its task",
     Meddled: "a text of somebody else in a session",
     Kept: "a session the host kept",

@@ -17,6 +17,7 @@ mod process;
 mod rng;
 mod run;
 mod setup;
+mod talk;
 mod world;
 
 use std::cell::RefCell;

@@ -113,6 +113,9 @@ pub struct Books {
     pub edited: BTreeSet<String>,
     /// Lines of the memory that the person deleted.
     pub unlearned: BTreeSet<String>,
+    /// What agents repeated that the engine knew from other sessions, and what it could not know.
+    pub repeated: BTreeSet<String>,
+    pub leaked: BTreeSet<String>,
     pub largest_effect: Option<u64>,
 }
 

@@ -8,6 +8,7 @@ import type {
   Purpose,
   Rule,
   SessionId,
+  Speech,
   StoredText,
   Usage,
 } from "../protocol.ts";
@@ -47,6 +48,8 @@ export interface Sessions {
   turns(place: SessionPlace): Promise<Turn[]>;
   /** The texts it was sent, by whomever, oldest first; `asked` is what we asked last, when that is known. */
   texts(place: SessionPlace, asked: string | null): Promise<StoredText[]>;
+  /** All that the session holds, by whose words they are. */
+  speech(place: SessionPlace): Promise<Speech>;
   /** Whether the session works, or waits before it calls its provider again. */
   isBusy(place: SessionPlace): Promise<boolean>;
   /** Refuses everything that the session waits for, then stops it. */

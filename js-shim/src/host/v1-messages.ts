@@ -1,7 +1,7 @@
 // Messages of OpenCode 1.18.x: what its model answered, called and spent.
 import { createHash } from "node:crypto";
 import { clip } from "../output.ts";
-import type { StoredPart, StoredText, Usage } from "../protocol.ts";
+import type { Speech, StoredPart, StoredText, Usage } from "../protocol.ts";
 import { type EndedCall, SUMMARY, type Turn } from "./host.ts";
 
 import { PLUGIN } from "./names.ts";
@@ -85,6 +85,25 @@ function sameLength(one: string, other: string): number {
 
 function sha256(text: string): string {
   return createHash("sha256").update(text).digest("hex");
+}
+
+/** What a session holds, by whose words they are. What it thought is what it said. */
+export function readSpeech(messages: MessageRecord[]): Speech {
+  const texts = ({ parts }: MessageRecord, kinds: string[]) =>
+    parts.flatMap(({ type, text }) =>
+      kinds.includes(String(type)) && typeof text === "string" ? [text] : [],
+    );
+  const sent = messages.filter(({ info }) => info["role"] === "user");
+  const answers = messages.filter(({ info }) => info["role"] === "assistant");
+  const last = answers.at(-1);
+  return {
+    sent: sent.flatMap((message) => texts(message, ["text"])),
+    said: answers.flatMap((message) =>
+      texts(message, message === last ? ["reasoning"] : ["text", "reasoning"]),
+    ),
+    last: last === undefined ? "" : texts(last, ["text"]).join("\n"),
+    outputs: answers.flatMap(({ parts }) => parts.flatMap((part) => endedCall(part)?.output ?? [])),
+  };
 }
 
 /** The answers of the model, oldest first. */

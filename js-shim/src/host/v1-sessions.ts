@@ -2,7 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hub } from "../hub.ts";
-import type { FoundSession, SessionId, StoredText } from "../protocol.ts";
+import type { FoundSession, SessionId, Speech, StoredText } from "../protocol.ts";
 import type { Ask, CreateRequest, SendRequest, SessionPlace, Sessions, Turn } from "./host.ts";
 import { HostError, troubleFrom } from "./host.ts";
 import { PLUGIN } from "./names.ts";
@@ -12,6 +12,7 @@ import {
   type Kind,
   type MessageRecord,
   markOf,
+  readSpeech,
   readTexts,
   readTurns,
   textPart,
@@ -128,6 +129,10 @@ export class V1Sessions implements Sessions {
 
   async texts(place: SessionPlace, asked: string | null): Promise<StoredText[]> {
     return readTexts(await this.#messages(place), asked);
+  }
+
+  async speech(place: SessionPlace): Promise<Speech> {
+    return readSpeech(await this.#messages(place));
   }
 
   #messages(

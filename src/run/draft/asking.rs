@@ -3,11 +3,13 @@
 
 use super::{DraftRun, Stage, Talk, Wait};
 use crate::backlog::{self, Problem, TaskSpec};
+use crate::context::echoes;
 use crate::definitions::Role;
 use crate::effect::git::{GitOperation, GitOutcome};
 use crate::effect::session::{SessionOperation, SessionOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
+use crate::hygiene::Overheard;
 use crate::ids::{ModelRef, SessionId};
 use crate::metrics::Entry;
 use crate::route::Work;
@@ -94,7 +96,7 @@ impl DraftRun {
             };
             return self.remove(turn, talk, Err(reason));
         };
-        match self.check(text) {
+        match self.check(text, &turn.shared.overheard) {
             Ok(tasks) => self.look(turn, talk, tasks),
             Err(problems) => self.judged(turn, talk, Err(problems)),
         }
@@ -172,9 +174,10 @@ impl DraftRun {
     }
 
     /// The tasks of a reply, or everything that is wrong with them: what no worker could be sent, too.
-    fn check(&self, reply: &str) -> Result<Vec<TaskSpec>, Vec<Problem>> {
+    fn check(&self, reply: &str, overheard: &Overheard) -> Result<Vec<TaskSpec>, Vec<Problem>> {
         let tasks = backlog::parse_draft(reply)?;
-        let problems = misfits(&tasks, &self.limits, self.run.options.context.max_bytes);
+        let mut problems = misfits(&tasks, &self.limits, self.run.options.context.max_bytes);
+        problems.extend(tasks.iter().flat_map(|task| echoes(task, overheard, &[])));
         if problems.is_empty() { Ok(tasks) } else { Err(problems) }
     }
 

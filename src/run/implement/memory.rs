@@ -154,7 +154,8 @@ impl ImplementRun {
             _ => return,
         };
         let Some(spec) = self.track.backlog.tasks.get(task) else { return };
-        let others = Others::of(&self.track.backlog.tasks);
+        let overheard = &turn.shared.overheard;
+        let others = Others::of(&self.track.backlog.tasks).and(overheard);
         let (now_ms, memory) = (turn.shared.now_ms, &mut turn.shared.notebook.memory);
         for lesson in lessons.iter().filter(|lesson| others.admits(lesson, spec)) {
             let (track, task) = (self.track.backlog.track_id.clone(), spec.id.clone());

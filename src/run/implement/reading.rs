@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::context::{Inputs, Others, Source, Unclean, compile_clean};
+use crate::context::{Inputs, Others, Source, Unclean, compile_clean, fields};
 use crate::engine::Turn;
 use crate::evidence::Failure;
 use crate::plan::constraints;
@@ -52,6 +52,12 @@ impl ImplementRun {
         })
     }
 
+    /// The texts that workers are given, whoever repeats them: the plan and the tasks.
+    pub(crate) fn laid_down(&self) -> impl Iterator<Item = &str> {
+        let tasks = self.track.backlog.tasks.iter();
+        tasks.flat_map(|task| fields(task).map(|(_, text)| text)).chain([self.plan.text.as_str()])
+    }
+
     /// Whether anything that is asked for of a task's work can be sent.
     pub(super) fn can_ask_for(&self, task: usize, issues: &[String]) -> bool {
         let others = Others::of(&self.track.backlog.tasks);
@@ -68,7 +74,7 @@ impl ImplementRun {
         directory: String,
         measured: &Measured,
     ) {
-        let others = Others::of(&self.track.backlog.tasks);
+        let others = Others::of(&self.track.backlog.tasks).and(&turn.shared.overheard);
         let Some(inputs) = self.inputs(task) else { return };
         let memory = self.remembered(turn, task, &others);
         // What earlier attempts did wrong was another work than one that is only to be changed.

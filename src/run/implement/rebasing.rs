@@ -4,7 +4,7 @@
 use serde::Serialize;
 
 use crate::backlog::{TaskSpec, validate};
-use crate::context::{Inputs, Others, Unclean, compile_clean};
+use crate::context::{Inputs, Others, Unclean, compile_clean, echoes, fields};
 use crate::definitions::Role;
 use crate::effect::Outcome;
 use crate::engine::Turn;
@@ -120,16 +120,13 @@ impl ImplementRun {
         let Rebasing { why, is_second, author } = *rebasing;
         let Some(commission) = self.spec_commission(task) else { return };
         let is_stopping = self.is_stopping();
-        let record = &self.track.records[task];
-        let bytes_max = self.run.options.context.max_bytes;
-        let question = (!is_stopping)
-            .then(|| rebase_prompt(commission.task, &record.history, &record.lessons(), bytes_max));
+        let question = (!is_stopping).then(|| self.rebase_text(task, commission.task));
         let (open, text) = match author.resolved(turn, &commission, question, outcome, took_ms) {
             Heard::More(author) => return self.rebase_on(task, Rebasing { why, is_second, author }),
             Heard::Text(open, text) => (open, text),
             Heard::Nothing(lack) => return self.rebased(turn, task, why, Err(lack.told().to_owned())),
         };
-        let proposal = parse_proposal(&text).and_then(|proposal| self.better_spec(task, proposal));
+        let proposal = parse_proposal(&text).and_then(|proposal| self.better_spec(turn, task, proposal));
         match proposal {
             Err(problem) if !is_second && !is_stopping => {
                 let author = open.again(turn, &commission, problem);
@@ -144,6 +141,12 @@ impl ImplementRun {
         }
     }
 
+    /// What the author reads.
+    fn rebase_text(&self, task: usize, spec: &TaskSpec) -> String {
+        let record = &self.track.records[task];
+        rebase_prompt(spec, &record.history, &record.lessons(), self.run.options.context.max_bytes)
+    }
+
     fn rebase_on(&mut self, task: usize, rebasing: Rebasing) {
         if let Some(record) = self.track.records.get_mut(task) {
             record.life = Life::Rebasing(Box::new(rebasing));
@@ -151,7 +154,12 @@ impl ImplementRun {
     }
 
     /// The task as proposed, if it may stand in the backlog and can be sent. The error is for the author.
-    fn better_spec(&self, task: usize, proposal: Proposal) -> Result<(Proposal, TaskSpec), String> {
+    fn better_spec(
+        &self,
+        turn: &Turn,
+        task: usize,
+        proposal: Proposal,
+    ) -> Result<(Proposal, TaskSpec), String> {
         let spec = self.track.backlog.tasks.get(task).ok_or_else(|| "the task is gone".to_owned())?;
         let better = proposal.fields.apply(spec);
         let mut tasks = self.track.backlog.tasks.clone();
@@ -170,6 +178,11 @@ impl ImplementRun {
             clean => clean,
         };
         problems.extend(clean.map_or_else(Unclean::lines, |clean| clean.left_out));
+        // What it was given to read it may repeat.
+        let given = self.rebase_text(task, spec);
+        let given: Vec<&str> = fields(spec).map(|(_, text)| text).chain([given.as_str()]).collect();
+        let echoes = echoes(&better, &turn.shared.overheard, &given);
+        problems.extend(echoes.iter().map(ToString::to_string));
         if problems.is_empty() {
             Ok((proposal, better))
         } else {

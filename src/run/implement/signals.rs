@@ -10,7 +10,7 @@ use crate::effect::timer::{TimerOperation, TimerOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
 use crate::event::SessionSignal;
-use crate::ids::SessionId;
+use crate::ids::{SessionId, TaskId};
 use crate::resilience::drift::{self, DriftWatch};
 use crate::resilience::loops::{self, Circle};
 use crate::resilience::trouble::{SUMMARY, is_good_finish};
@@ -111,6 +111,13 @@ impl ImplementRun {
         })
     }
 
+    /// The task and the attempt that an agent in a session works on.
+    pub(crate) fn worker_of(&self, session: &SessionId) -> Option<(&TaskId, u32)> {
+        let is_its = |stage: &Stage| matches!(stage, Stage::Working { session: own, .. } if own == session);
+        let (task, attempt) = self.running().find(|(_, attempt)| is_its(&attempt.stage))?;
+        Some((&self.track.backlog.tasks.get(task)?.id, attempt.number))
+    }
+
     /// Gives whether a provider that rested works again.
     fn worker_signalled(&mut self, turn: &mut Turn, task: usize, signal: &SessionSignal) -> bool {
         let (Some(spec), Some(record)) =
@@ -128,6 +135,7 @@ impl ImplementRun {
             _ => return false,
         };
         match signal {
+            SessionSignal::Overheard { .. } => {}
             SessionSignal::Denied { what } => attempt.denied = Some(what.clone()),
             SessionSignal::Called { tool, call, is_error, touched } => {
                 let circles = watch.called(tool, call, *is_error).into();

@@ -82,6 +82,13 @@ impl PlanRun {
         }
     }
 
+    /// The planner that a session is of.
+    pub(crate) fn planner_of(&self, session: &SessionId) -> Option<&'static str> {
+        let Stage::Planning { seats, .. } = &self.stage else { return None };
+        let seat = seats.iter().find(|seat| seat.session.as_ref() == Some(session))?;
+        Some(seat.planner.agent())
+    }
+
     pub(super) fn seat_resolved(
         mut self,
         turn: &mut Turn,

@@ -77,8 +77,10 @@ impl BenchText {
             ids: &self.ids,
             bytes_max: usize::MAX,
             prints: Some(&self.prints),
+            overheard: None,
             fields: &[],
             given: &[],
+            asked: &[],
         };
         hygiene::verify(&self.text, &frame).len()
     }

@@ -1,6 +1,7 @@
 // The faults: each replaces a text that stands exactly once in a file. A fault with a `scenario` needs a
 // world that the simulator does not draw; that test notices it.
 
+const ASKING = "src/run/draft/asking.rs";
 const ATTEMPT = "src/run/implement/attempt.rs";
 const BEGIN = "src/run/implement/begin.rs";
 const DISPATCH = "src/run/implement/dispatch.rs";
@@ -14,6 +15,7 @@ const JUDGING = "src/run/implement/judging.rs";
 const LEFT = "src/run/implement/left.rs";
 const MERGE = "src/run/implement/merge.rs";
 const READING = "src/run/implement/reading.rs";
+const REBASING = "src/run/implement/rebasing.rs";
 const RECOVER = "src/run/recover.rs";
 const REWORK = "src/run/implement/rework.rs";
 const STANDING = "src/run/implement/standing.rs";
@@ -349,5 +351,17 @@ export const MUTANTS = [
     file: LEFT,
     find: "            (_, Some(commit)) => Remains::Kept { commit: commit.clone() },\n",
     replace: "            (_, Some(_)) => return None,\n",
+  },
+  {
+    name: "a backlog may repeat talk",
+    file: ASKING,
+    find: "        problems.extend(tasks.iter().flat_map(|task| echoes(task, overheard, &[])));\n",
+    replace: "        let _ = (overheard, echoes);\n",
+  },
+  {
+    name: "a better spec may repeat talk",
+    file: REBASING,
+    find: "        problems.extend(echoes.iter().map(ToString::to_string));\n",
+    replace: "        let _ = echoes;\n",
   },
 ];

@@ -1,4 +1,5 @@
 // Asking a session and waiting for its last word, and speaking to it meanwhile.
+import { fingerprints } from "../../core.ts";
 import { type Host, type SessionPlace, type Turn, troubleFrom } from "../../host/host.ts";
 import type {
   SessionId,
@@ -15,6 +16,9 @@ type Nudge = Extract<SessionOperation, { type: "nudge" }>;
 
 /** How long a stopped session gets to settle, so that its usage is known. */
 const STOP_MS = 5_000;
+
+/** How long is waited for what a session holds: its end is told in any case. */
+const LISTEN_MS = 5_000;
 
 /** Sessions that are being nudged, and how often at once: none of them counts as settled. */
 const nudging = new Map<SessionId, number>();
@@ -38,11 +42,13 @@ export async function ask(
     await host.sessions.send(operation);
     const end = await watched.end(cancel, news, () => nudging.has(operation.session));
     if (end === "settled") {
+      await within(LISTEN_MS, overhear(host, operation, signal));
       const turns = await news();
       const stored = await host.sessions.texts(operation, operation.text);
       return outcomeOf(operation, turns, stored, watched);
     }
     const usage = await stop(host, operation, news);
+    await within(LISTEN_MS, overhear(host, operation, signal));
     if (end === "cancelled") return { type: "aborted", usage };
     return { type: "failed", trouble: { type: end }, usage };
   } catch (error) {
@@ -50,6 +56,16 @@ export async function ask(
     return failed(troubleFrom(error));
   } finally {
     watched.close();
+  }
+}
+
+/** Tells what the session holds, as fingerprints. An end is an end without them, too. */
+async function overhear(host: Host, place: SessionPlace, signal: Signal): Promise<void> {
+  try {
+    const heard = fingerprints(await host.sessions.speech(place));
+    if (heard !== undefined) signal(place.session, { type: "overheard", heard });
+  } catch (error) {
+    host.log("warn", `a session could not be listened to: ${troubleFrom(error).message}`);
   }
 }
 
