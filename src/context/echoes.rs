@@ -41,3 +41,67 @@ pub fn echoes(task: &TaskSpec, overheard: &Overheard, given: &[&str]) -> Vec<Pro
     });
     found.collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Inputs, Others, Remembered, compile_clean, sample_task};
+    use super::*;
+    use crate::hygiene::{ForeignKind, Heard, Speech};
+    use crate::ids::SessionId;
+
+    const SAID: &str = "A bucket that nobody asked for in a while could be thrown away, and made again when its \
+                        client comes back.";
+
+    fn overheard() -> Overheard {
+        let heard = Heard::of(&Speech { said: vec![SAID.to_owned()], ..Speech::default() });
+        let mut overheard = Overheard::default();
+        let who = ForeignKind::Attempt("T01, attempt 2".to_owned());
+        overheard.listen(&SessionId::from("s"), who, &heard, &[]);
+        overheard
+    }
+
+    #[test]
+    fn every_field_is_looked_at_and_told() {
+        let mut task = sample_task();
+        assert_eq!(echoes(&task, &overheard(), &[]), []);
+        task.acceptance.push(SAID.to_owned());
+        task.context.constraints = vec![SAID.to_owned()];
+        task.context.patterns.push(SAID.to_owned());
+        task.context.gotchas.push(SAID.to_owned());
+        let found = echoes(&task, &overheard(), &[]);
+        let places: Vec<&str> = found.iter().filter_map(|problem| problem.field.as_deref()).collect();
+        assert_eq!(
+            places,
+            ["acceptance[2]", "context.constraints[0]", "context.patterns[2]", "context.gotchas[1]"]
+        );
+        assert_eq!(
+            found[0].to_string(),
+            "task T02, field acceptance[2]: \"A bucket that nobody asked for in a while could be thrown…\" repeats \
+             what another attempt said (T01, attempt 2): leave it out, or say what the task needs of it in words of \
+             its own"
+        );
+        assert_eq!(echoes(&task, &overheard(), &[SAID]), [], "it was given to its author");
+    }
+
+    #[test]
+    fn a_context_goes_without_optional_sources_that_repeat_talk() {
+        let overheard = overheard();
+        let mut task = sample_task();
+        let issues = [SAID.to_owned()];
+        let memory = [Remembered { id: "m1".to_owned(), text: SAID.to_owned() }];
+        let compiled = |task: &TaskSpec, issues: &[String], evidence: &[String]| {
+            let others = Others::of(std::slice::from_ref(task)).and(&overheard);
+            let inputs = Inputs { issues, memory: &memory, ..Inputs::of(task, evidence, 3_000) };
+            compile_clean(&inputs, &others).unwrap()
+        };
+        task.context.gotchas.push(SAID.to_owned());
+        let clean = compiled(&task, &[], &[]);
+        assert!(!clean.context.text.contains("bucket that nobody"), "{}", clean.context.text);
+        assert!(clean.left_out[0].starts_with("context.gotchas[1]: "), "{:?}", clean.left_out);
+        // What its reviewer asks for, what its attempts taught, and what a person demands, is its own.
+        assert!(compiled(&task, &issues, &[]).context.text.contains(SAID));
+        assert!(compiled(&task, &[], &issues).context.text.contains(SAID));
+        task.description = SAID.to_owned();
+        assert!(compiled(&task, &[], &[]).context.text.contains(SAID));
+    }
+}

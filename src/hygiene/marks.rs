@@ -2,7 +2,8 @@
 //! kept: hashes of so many words in a row, the smallest of each few neighbours (winnowing, Schleimer,
 //! Wilkerson, Aiken 2003).
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
@@ -14,7 +15,7 @@ use crate::words::{Shingles, Word, Words};
 const WINDOW_MIN: usize = 3;
 /// So many fingerprints a text may leave, each kind of it by itself: 8 KiB in the journal. Of a longer text
 /// fewer neighbours are kept, so that longer copies only are sure to be found.
-pub(super) const MARKS_MAX: usize = 1024;
+const MARKS_MAX: usize = 1024;
 /// Bits of a fingerprint: the chance that 500 words of a context meet one of 16,384 by accident is 3 in
 /// 100 million.
 const BITS: u32 = 48;
@@ -120,16 +121,13 @@ pub struct Marks(#[cfg_attr(test, ts(type = "string"))] Vec<u64>);
 impl Marks {
     /// Those of texts; what `known` has is left out.
     pub(super) fn of<'a>(texts: impl IntoIterator<Item = &'a str>, reading: Reading, known: &[u64]) -> Self {
-        let passages: Vec<Vec<u64>> = texts
-            .into_iter()
-            .map(|text| telling(text, reading, known))
-            .filter(|all| !all.is_empty())
-            .collect();
-        let all: usize = passages.iter().map(Vec::len).sum();
-        // Of `window` neighbours about `2 / (window + 1)` are kept.
-        let mut window = (2 * all / MARKS_MAX).max(WINDOW_MIN);
+        // A window may reach over two texts: no mark does.
+        let all: Vec<u64> = texts.into_iter().flat_map(|text| telling(text, reading, known)).collect();
+        // About two of `window` neighbours are kept.
+        let count = all.iter().filter(|mark| **mark != NOTHING).count();
+        let mut window = (2 * count / MARKS_MAX).max(WINDOW_MIN);
         loop {
-            let mut kept: Vec<u64> = passages.iter().flat_map(|marks| smallest(marks, window)).collect();
+            let mut kept = smallest(&all, window);
             kept.sort_unstable();
             kept.dedup();
             if kept.len() <= MARKS_MAX {
@@ -201,9 +199,21 @@ fn different(words: &[Word], length: usize) -> Vec<usize> {
 }
 
 /// The smallest of each `window` neighbours.
-fn smallest(marks: &[u64], window: usize) -> BTreeSet<u64> {
-    let windows = marks.windows(window.min(marks.len()).max(1));
-    windows.filter_map(|window| window.iter().min().copied()).filter(|mark| *mark != NOTHING).collect()
+fn smallest(marks: &[u64], window: usize) -> Vec<u64> {
+    let window = window.min(marks.len()).max(1);
+    let mut kept = Vec::new();
+    let mut best = None;
+    for (last, neighbours) in marks.windows(window).enumerate().map(|(at, all)| (at + window - 1, all)) {
+        let first = last + 1 - window;
+        let is_new = |best: usize| best < first || marks[last] < marks[best];
+        if best.is_none_or(is_new) {
+            // Of equal ones the last: it stays in the window for longest.
+            let smallest = neighbours.iter().zip(first..).min_by_key(|(mark, at)| (**mark, Reverse(*at)));
+            kept.extend(smallest.map(|(mark, _)| *mark).filter(|mark| *mark != NOTHING));
+            best = smallest.map(|(_, at)| at);
+        }
+    }
+    kept
 }
 
 /// Every mark of texts, ascending.

@@ -134,6 +134,9 @@ fn a_long_session_leaves_no_more_than_its_share() {
     for marks in [&heard.said, &heard.outputs] {
         assert!((300..=1024).contains(&marks.len()), "{}", marks.len());
     }
+    let paragraphs: Vec<String> = (0..3_000).map(|n| words(14, n)).collect();
+    let many: Vec<&str> = paragraphs.iter().map(String::as_str).collect();
+    assert!((300..=1024).contains(&Heard::of(&self::speech(&many, &[])).said.len()));
     let part =
         |text: &str, count: usize| text.split(' ').skip(7_000).take(count).collect::<Vec<_>>().join(" ");
     assert!(!found(&speech, &part(&said, 400)).is_empty());

@@ -143,7 +143,7 @@ fn what_a_person_wrote_is_sent_or_left_out_and_never_refused() {
     let notes = world.file("tasks/T02.notes.md").unwrap_or_default();
     assert!(
         notes.contains(
-            "- context.gotchas[0]: \"The discounts are sorted by their percentage before anythin…\" repeats what the \
+            "- context.gotchas[0]: \"The discounts are sorted by their percentage before anyth…\" repeats what the \
              planner wrote (planner-qa)"
         ),
         "{notes}"
