@@ -36,7 +36,7 @@ impl World {
     /// What an agent repeats of another's session, if it does. Once the engine has heard it, no worker may
     /// ever read it.
     pub fn repeats(&mut self) -> Option<String> {
-        if !self.goes_wrong(self.setup.rates.agent / 2) {
+        if !self.goes_wrong(150) {
             return None;
         }
         let is_talk = |agent: &str| agent.starts_with("planner") || agent == "implementer";
