@@ -153,7 +153,7 @@ impl DraftRun {
 
     /// Whether it is its agent's session.
     pub(crate) fn is_asking(&self, seen: &SessionId) -> bool {
-        matches!(&self.stage, Stage::Asking { session, .. } if session == seen)
+        matches!(&self.stage, Stage::Asking { talk, .. } if talk.session == *seen)
     }
 
     /// Something it waited for ended.

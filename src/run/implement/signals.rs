@@ -113,7 +113,7 @@ impl ImplementRun {
 
     /// The task and the attempt that an agent in a session works on.
     pub(crate) fn worker_of(&self, session: &SessionId) -> Option<(&TaskId, u32)> {
-        let is_its = |stage: &Stage| matches!(stage, Stage::Working { session: own, .. } if own == session);
+        let is_its = |stage: &Stage| matches!(stage, Stage::Working(working) if working.session == *session);
         let (task, attempt) = self.running().find(|(_, attempt)| is_its(&attempt.stage))?;
         Some((&self.track.backlog.tasks.get(task)?.id, attempt.number))
     }
