@@ -13,6 +13,7 @@ pub mod effect;
 pub mod engine;
 pub mod event;
 pub mod evidence;
+mod fences;
 pub mod gates;
 pub mod hygiene;
 pub mod ids;

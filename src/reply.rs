@@ -11,6 +11,7 @@ pub fn blocks(reply: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut open: Option<Vec<&str>> = None;
     for line in reply.trim_start_matches('\u{feff}').lines() {
+        // Not as in documents: agents also end a block with the line that began it.
         let is_fence = line.trim_start().starts_with("```");
         match (&mut open, is_fence) {
             (None, true) => open = Some(Vec::new()),

@@ -3,6 +3,7 @@
 use super::TaskSpec;
 use super::problem::Problem;
 use super::read::{Author, read};
+use crate::fences::{closes, fence};
 
 /// Reads the tasks of an agent's reply, none of them tried yet. Lines count within the block.
 pub fn parse_draft(reply: &str) -> Result<Vec<TaskSpec>, Vec<Problem>> {
@@ -39,55 +40,38 @@ struct Block {
     text: String,
 }
 
-/// A fence's character, its length and indentation, and what follows it.
-struct Fence<'a> {
-    mark: char,
-    length: usize,
-    indent: usize,
-    info: &'a str,
-}
-
-/// Reads a line as a fence: three or more backticks or tildes.
-fn fence(line: &str) -> Option<Fence<'_>> {
-    let rest = line.trim_start_matches(' ');
-    let mark = rest.chars().next().filter(|c| matches!(c, '`' | '~'))?;
-    let info = rest.trim_start_matches(mark);
-    let length = rest.len() - info.len();
-    (length >= 3).then(|| Fence { mark, length, indent: line.len() - rest.len(), info: info.trim() })
-}
-
 /// All fenced blocks, in order. A fence indented by four or more than the opening one is content:
 /// descriptions hold code.
 fn fenced_blocks(text: &str) -> Vec<Block> {
     let mut blocks = Vec::new();
     let mut lines = text.lines();
     while let Some(line) = lines.next() {
-        let Some(opening) = fence(line) else {
+        let Some((marks, info)) = fence(line) else {
             continue;
         };
         let mut block = Block {
-            is_yaml: ["", "yaml", "yml"].contains(&opening.info.to_ascii_lowercase().as_str()),
+            is_yaml: ["", "yaml", "yml"].contains(&info.to_ascii_lowercase().as_str()),
             is_closed: false,
             text: String::new(),
         };
+        let opening = indent(line);
         for line in lines.by_ref() {
-            let closes = fence(line).is_some_and(|closing| {
-                closing.mark == opening.mark
-                    && closing.length >= opening.length
-                    && closing.indent < opening.indent + 4
-                    && closing.info.is_empty()
-            });
-            if closes {
+            let indent = indent(line);
+            if closes(line, marks) && indent < opening + 4 {
                 block.is_closed = true;
                 break;
             }
-            let indent = line.len() - line.trim_start_matches(' ').len();
-            block.text.push_str(&line[indent.min(opening.indent)..]);
+            block.text.push_str(&line[indent.min(opening)..]);
             block.text.push('\n');
         }
         blocks.push(block);
     }
     blocks
+}
+
+/// In spaces.
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
 }
 
 #[cfg(test)]

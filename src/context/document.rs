@@ -1,7 +1,7 @@
 //! A text as folded white space, blocks and sentences: what compression and the search for atoms see.
 
 use super::logs::is_log;
-use crate::plan::headings::fence;
+use crate::fences::{closes, fence};
 
 /// Lines of a paragraph that are all at least this long were wrapped, not broken on purpose; in bytes.
 const WRAPPED_BYTES_MIN: usize = 50;
@@ -186,7 +186,7 @@ fn fence_len(text: &str, marks: &str) -> usize {
     while at < text.len() {
         let line = line_at(text, at + 1);
         at += 1 + line.len();
-        if fence(line).is_some_and(|(closing, info)| info.is_empty() && closing.starts_with(marks)) {
+        if closes(line, marks) {
             break;
         }
     }

@@ -1,6 +1,8 @@
 //! The parts of a markdown text: fenced blocks, paragraphs and list items.
 
 use super::finding::{Found, Rule};
+use super::lines::Lines;
+use crate::fences;
 
 /// So many lines a fenced block may have: a pattern, not a file.
 pub(super) const BLOCK_LINES_MAX: usize = 20;
@@ -24,13 +26,17 @@ pub(super) struct Fenced {
 pub(super) struct Block {
     pub from: usize,
     pub to: usize,
+    pub lines: usize,
     pub kind: BlockKind,
 }
 
 impl Block {
-    /// Whether a plain line below still belongs to it.
-    fn goes_on(&self) -> bool {
-        matches!(self.kind, BlockKind::Plain | BlockKind::Item)
+    /// Whether a line right below still belongs to it.
+    fn goes_on(&self, kind: BlockKind) -> bool {
+        matches!(
+            (self.kind, kind),
+            (BlockKind::Plain | BlockKind::Item, BlockKind::Plain) | (BlockKind::Quote, BlockKind::Quote)
+        )
     }
 }
 
@@ -49,55 +55,76 @@ pub(super) enum BlockKind {
     Row,
 }
 
-/// The parts of a text in order.
-#[derive(Debug, Default)]
-pub(super) struct Layout {
-    pub fenced: Vec<Fenced>,
-    pub blocks: Vec<Block>,
+/// A part of a text. Empty lines belong to none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Fenced(Fenced),
+    Block(Block),
 }
 
-/// Reads a text line by line. A fence that never ends goes to the end.
-pub(super) fn read(text: &str) -> Layout {
-    let mut layout = Layout::default();
-    let mut open: Option<(Fenced, &str)> = None;
-    let mut at = 0;
-    let mut is_running = false;
-    for line in text.split_inclusive('\n') {
-        let (from, to) = (at, at + line.len());
-        at = to;
-        let found = if may_be_fence(line) { fence(line) } else { None };
-        match (&mut open, found) {
-            (Some((block, marks)), Some((closing, ""))) if closing.starts_with(*marks) => {
-                layout.fenced.push(Fenced { to, ..*block });
-                open = None;
+/// The parts of a text in order, read line by line. A fence that never ends goes to the end.
+pub(super) struct Parts<'a> {
+    text: &'a str,
+    lines: Lines<'a>,
+    /// A fenced block that is not closed yet, and the marks that close it.
+    open: Option<(Fenced, &'a str)>,
+    /// A block that may go on.
+    block: Option<Block>,
+}
+
+/// The parts of a text.
+pub(super) fn parts(text: &str) -> Parts<'_> {
+    Parts { text, lines: Lines::between(text, 0, text.len()), open: None, block: None }
+}
+
+impl Iterator for Parts<'_> {
+    type Item = Part;
+
+    #[inline]
+    fn next(&mut self) -> Option<Part> {
+        while let Some((from, to)) = self.lines.next() {
+            let line = &self.text[from..to];
+            let found = if may_be_fence(line) { fence(line) } else { None };
+            let ended = match (&mut self.open, found) {
+                (Some((fenced, marks)), Some((closing, ""))) if closing.starts_with(*marks) => {
+                    let closed = Fenced { to, ..*fenced };
+                    self.open = None;
+                    return Some(Part::Fenced(closed));
+                }
+                (Some((fenced, _)), _) => {
+                    fenced.lines += 1;
+                    fenced.bytes += line.len();
+                    None
+                }
+                (None, Some((marks, _))) => {
+                    self.open = Some((Fenced { from, to: self.text.len(), lines: 0, bytes: 0 }, marks));
+                    self.block.take()
+                }
+                (None, None) => self.add(line, from, to),
+            };
+            if let Some(block) = ended {
+                return Some(Part::Block(block));
             }
-            (Some((block, _)), _) => {
-                block.lines += 1;
-                block.bytes += line.len();
-            }
-            (None, Some((marks, _))) => {
-                open = Some((Fenced { from, to: text.len(), lines: 0, bytes: 0 }, marks));
-                is_running = false;
-            }
-            (None, None) => is_running = layout.add(line, from, to, is_running),
         }
+        let block = self.block.take().map(Part::Block);
+        block.or_else(|| self.open.take().map(|(fenced, _)| Part::Fenced(fenced)))
     }
-    layout.fenced.extend(open.map(|(block, _)| block));
-    layout
 }
 
-impl Layout {
-    /// Adds a line outside of fences; whether a paragraph goes on after it.
-    fn add(&mut self, line: &str, from: usize, to: usize, is_running: bool) -> bool {
+impl Parts<'_> {
+    /// Adds a line outside of fences; the block that it ends.
+    fn add(&mut self, line: &str, from: usize, to: usize) -> Option<Block> {
         let Some(kind) = kind(line) else {
-            return false;
+            return self.block.take();
         };
-        match self.blocks.last_mut() {
-            Some(last) if is_running && kind == BlockKind::Plain && last.goes_on() => last.to = to,
-            Some(last) if is_running && kind == BlockKind::Quote && last.kind == kind => last.to = to,
-            _ => self.blocks.push(Block { from, to, kind }),
+        match &mut self.block {
+            Some(block) if block.goes_on(kind) => {
+                block.to = to;
+                block.lines += 1;
+                None
+            }
+            _ => self.block.replace(Block { from, to, lines: 1, kind }),
         }
-        true
     }
 }
 
@@ -127,21 +154,16 @@ fn may_be_fence(line: &str) -> bool {
     matches!(first, Some(b'`' | b'~'))
 }
 
-/// The marks of a fence (three or more backticks or tildes) and what follows them on the line.
-/// Any indentation and list marker is allowed, since blocks also sit inside list items.
+/// A line that begins or ends a fenced block, which may be the beginning of a list's item.
 fn fence(line: &str) -> Option<(&str, &str)> {
-    let line = line.trim_start().trim_start_matches("- ").trim();
-    let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
-    let rest = line.trim_start_matches(mark);
-    let marks = &line[..line.len() - rest.len()];
-    (marks.len() >= 3 && !(mark == '`' && rest.contains('`'))).then_some((marks, rest.trim()))
+    fences::fence(line.trim_start().trim_start_matches("- "))
 }
 
 /// Fenced blocks that are too long, each or together.
-pub(super) fn findings(layout: &Layout) -> Vec<Found> {
+pub(super) fn findings(fenced: &[Fenced]) -> Vec<Found> {
     let mut found = Vec::new();
     let mut lines_so_far = 0;
-    for block in &layout.fenced {
+    for block in fenced {
         let was_within = lines_so_far <= ALL_LINES_MAX;
         lines_so_far += block.lines;
         let what = if block.lines > BLOCK_LINES_MAX {
@@ -149,7 +171,7 @@ pub(super) fn findings(layout: &Layout) -> Vec<Found> {
         } else if block.bytes > BLOCK_BYTES_MAX {
             format!("a code block of {}", crate::text::bytes(block.bytes as u64))
         } else if was_within && lines_so_far > ALL_LINES_MAX {
-            format!("more than {ALL_LINES_MAX} lines of code in {} blocks", layout.fenced.len())
+            format!("more than {ALL_LINES_MAX} lines of code in {} blocks", fenced.len())
         } else {
             continue;
         };

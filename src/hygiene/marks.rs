@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-use super::layout::{self, BlockKind};
+use super::layout::{self, BlockKind, Part};
 use super::sentence::quoted;
 use crate::words::{Shingles, Word, Words};
 
@@ -227,16 +227,20 @@ pub(super) fn all_marks<'a>(texts: impl IntoIterator<Item = &'a str>, reading: R
 
 /// What of a text are its author's own words: no code, nothing that it quotes.
 pub(super) fn own_words(text: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    for block in layout::read(text).blocks {
+    let (mut parts, mut quotes) = (Vec::new(), Vec::new());
+    for part in layout::parts(text) {
+        let Part::Block(block) = part else {
+            continue;
+        };
         if block.kind == BlockKind::Quote {
             continue;
         }
         let block = &text[block.from..block.to];
         let mut from = 0;
-        for (start, end) in quoted(block) {
-            parts.push(&block[from..start]);
-            from = end;
+        quoted(block, &mut quotes);
+        for (start, end) in &quotes {
+            parts.push(&block[from..*start]);
+            from = *end;
         }
         parts.push(&block[from..]);
     }

@@ -2,20 +2,13 @@
 //! place to look closer, so that plain text costs almost nothing.
 
 use super::copies::SHINGLE_WORDS;
+use super::filter::Filter;
 use super::frame::Frame;
-use super::lexicon::{self, Class};
-use crate::words::{Shingles, Words, hash_of};
+use super::lexicon::{self, Pull};
+use crate::words::{Word, Words, hash_of, roll};
 
-/// Places to look closer at.
-#[derive(Debug, Default)]
-pub(super) struct Hits {
-    /// Where a word stands that an id begins with.
-    pub ids: Vec<usize>,
-    /// Shingles that are known.
-    pub copies: Vec<Copy>,
-    /// Where words stand that may be part of talk, and what they do.
-    pub talk: Vec<(usize, Class)>,
-}
+/// So many words are kept before earlier ones are forgotten.
+const KEPT_MAX: usize = 1_024;
 
 /// A shingle with its place.
 #[derive(Clone, Copy, Debug)]
@@ -25,77 +18,103 @@ pub(super) struct Copy {
     pub to: usize,
 }
 
-/// Reads the whole text once.
-pub(super) fn scan(text: &str, frame: &Frame) -> Hits {
-    let mut filter = Filter::new(frame.ids.len() + lexicon::TRIGGERS);
-    let mut ids: Vec<u64> = frame.ids.iter().map(|id| hash_of(id.as_str())).collect();
-    ids.sort_unstable();
-    for hash in ids.iter().copied().chain(lexicon::triggers()) {
-        filter.add(hash);
-    }
-    let known: Vec<u64> = frame.prints.map(|prints| prints.hashes().collect()).unwrap_or_default();
-    let mut copies = Filter::new(known.len());
-    for hash in &known {
-        copies.add(*hash);
-    }
-    let mut hits = Hits::default();
-    let mut shingles = Shingles::<SHINGLE_WORDS>::default();
-    let mut starts = [0; SHINGLE_WORDS];
-    let mut slot = 0;
-    for word in Words::new(text) {
-        if filter.may_hold(word.hash) {
-            if ids.binary_search(&word.hash).is_ok() {
-                hits.ids.push(word.from);
-            }
-            let class = lexicon::class_of(word.hash);
-            if class & lexicon::TRIGGER != 0 {
-                hits.talk.push((word.from, class));
-            }
-        }
-        if known.is_empty() {
-            continue;
-        }
-        starts[slot] = word.from;
-        slot = if slot + 1 == SHINGLE_WORDS { 0 } else { slot + 1 };
-        if let Some(hash) = shingles.push(word.hash)
-            && copies.may_hold(hash)
-            && known.binary_search(&hash).is_ok()
-        {
-            let from = starts[slot];
-            hits.copies.push(Copy { hash, from, to: word.to });
-        }
-    }
-    hits
+/// A text that is read once, part by part.
+pub(super) struct Scan<'a> {
+    text: &'a str,
+    words: Words<'a>,
+    /// Words of ids and of talk.
+    marked: Filter,
+    ids: Vec<u64>,
+    /// Shingles that may not be repeated, ascending.
+    known: Vec<u64>,
+    copied: Filter,
+    /// The words of this part, and as many before it as a shingle may have.
+    kept: Vec<Word>,
+    /// Where this part begins among them.
+    part: usize,
+    /// The hash of the last words that make a shingle.
+    shingle: u64,
+    /// Where words stand that an id begins with.
+    pub id_places: Vec<usize>,
+    /// Shingles that are known.
+    pub copies: Vec<Copy>,
 }
 
-/// A set of bits that says "not there" quickly and surely.
-struct Filter {
-    bits: Vec<u64>,
-    shift: u32,
-}
-
-impl Filter {
-    /// With room for so many hashes: about one of 32 bits is set.
-    fn new(hashes: usize) -> Self {
-        let bits = (32 * hashes).next_power_of_two().max(64);
-        Self { bits: vec![0; bits / 64], shift: 64 - bits.trailing_zeros() }
-    }
-
-    fn place(&self, hash: u64) -> (usize, u64) {
-        let bit = hash.wrapping_mul(0xd6e8_feb8_6659_fd93) >> self.shift;
-        ((bit / 64) as usize, 1 << (bit % 64))
-    }
-
-    fn add(&mut self, hash: u64) {
-        let (at, bit) = self.place(hash);
-        if let Some(bits) = self.bits.get_mut(at) {
-            *bits |= bit;
+impl<'a> Scan<'a> {
+    pub fn new(text: &'a str, frame: &Frame) -> Self {
+        let mut ids: Vec<u64> = frame.ids.iter().map(|id| hash_of(id.as_str())).collect();
+        ids.sort_unstable();
+        let known: Vec<u64> = frame.prints.map(|prints| prints.hashes().collect()).unwrap_or_default();
+        let marked = ids.iter().copied().chain(lexicon::triggers());
+        Self {
+            text,
+            words: Words::new(text),
+            marked: Filter::new(ids.len() + lexicon::TRIGGERS, marked),
+            copied: Filter::new(known.len(), known.iter().copied()),
+            ids,
+            known,
+            kept: Vec::new(),
+            part: 0,
+            shingle: 0,
+            id_places: Vec::new(),
+            copies: Vec::new(),
         }
+    }
+
+    /// Reads the words up to a place; what they pull at.
+    pub fn read_to(&mut self, end: usize) -> Pull {
+        if self.kept.len() > KEPT_MAX {
+            self.kept.drain(..self.kept.len() - SHINGLE_WORDS);
+        }
+        self.part = self.kept.len();
+        let mut pull = Pull::default();
+        while let Some(word) = self.words.next_before(end) {
+            let word = if word.to > end { self.cut(word.from, end) } else { word };
+            if self.marked.may_hold(word.hash) {
+                self.mark(word, &mut pull);
+            }
+            let left = self.kept.len().checked_sub(SHINGLE_WORDS).and_then(|at| self.kept.get(at));
+            self.shingle = roll::<SHINGLE_WORDS>(self.shingle, word.hash, left.map_or(0, |word| word.hash));
+            self.kept.push(word);
+            if self.copied.may_hold(self.shingle) {
+                self.look_for_copy(word.to);
+            }
+        }
+        pull
     }
 
     #[inline]
-    fn may_hold(&self, hash: u64) -> bool {
-        let (at, bit) = self.place(hash);
-        self.bits.get(at).is_some_and(|bits| bits & bit != 0)
+    fn mark(&mut self, word: Word, pull: &mut Pull) {
+        pull.add(lexicon::class_of(word.hash));
+        if self.ids.binary_search(&word.hash).is_ok() {
+            self.id_places.push(word.from);
+        }
+    }
+
+    /// Whether the last words are known, up to a place.
+    #[cold]
+    fn look_for_copy(&mut self, to: usize) {
+        if let [.., first, _, _, _, _, _, _] = self.kept[..]
+            && self.known.binary_search(&self.shingle).is_ok()
+        {
+            self.copies.push(Copy { hash: self.shingle, from: first.from, to });
+        }
+    }
+
+    /// A word that a hyphen joins with a part that it does not belong to, without that.
+    #[cold]
+    fn cut(&mut self, from: usize, end: usize) -> Word {
+        self.words = Words::starting(self.text, end);
+        let whole = Word { from, to: end, hash: 0 };
+        Words::new(&self.text[from..end]).next().map_or(whole, |word| Word {
+            from,
+            to: from + word.to,
+            ..word
+        })
+    }
+
+    /// The words that were read last.
+    pub fn words(&self) -> &[Word] {
+        &self.kept[self.part..]
     }
 }

@@ -2,7 +2,7 @@
 
 use super::lexicon::{Class, class_of};
 use crate::text::floor;
-use crate::words::{Folded, Words, fold};
+use crate::words::{Folded, Word, fold, swar};
 
 /// What stands between a word and the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,64 +32,92 @@ pub(super) struct Token {
 }
 
 /// A sentence with its place and how it ends.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Sentence {
     pub from: usize,
     pub to: usize,
-    pub tokens: Vec<Token>,
     pub is_question: bool,
     pub is_exclaimed: bool,
+    /// Where its words begin among all.
+    first: usize,
 }
 
 /// Longer sentences are cut, so that the time for a text grows with its length only.
 const TOKENS_MAX: usize = 200;
 
-/// The sentences of a block that begins at `from`.
-pub(super) fn sentences(block: &str, from: usize) -> Vec<Sentence> {
-    let quoted = quoted(block);
-    let mut sentences: Vec<Sentence> = Vec::new();
-    let mut end = 0;
-    let mut at = 0;
-    for word in Words::new(block) {
-        while quoted.get(at).is_some_and(|(_, to)| *to <= word.from) {
-            at += 1;
-        }
-        let is_quoted = quoted.get(at).is_some_and(|(from, _)| *from <= word.from);
-        let (gap, closed, mark) = gap(&block[end..word.from]);
-        if let Some(last) = sentences.last_mut() {
-            last.to = from + end + if gap == Gap::Sentence { closed } else { 0 };
-            last.is_question |= mark == '?' && gap == Gap::Sentence && !is_inside(&quoted, end);
-            last.is_exclaimed |= mark == '!' && gap == Gap::Sentence && !is_inside(&quoted, end);
-        }
-        let is_long = sentences.last().is_some_and(|last| last.tokens.len() >= TOKENS_MAX);
-        if is_long || sentences.is_empty() || (gap == Gap::Sentence && !is_quoted) {
-            let from = from + word.from;
-            sentences.push(Sentence {
-                from,
-                to: from,
-                tokens: Vec::new(),
-                is_question: false,
-                is_exclaimed: false,
-            });
-        }
-        if let Some(sentence) = sentences.last_mut() {
+/// The sentences of a block. Made once and filled anew for each block.
+#[derive(Debug, Default)]
+pub(super) struct Sentences {
+    sentences: Vec<Sentence>,
+    tokens: Vec<Token>,
+    quoted: Vec<(usize, usize)>,
+}
+
+impl Sentences {
+    /// Each sentence with its words.
+    pub fn iter(&self) -> impl Iterator<Item = (&Sentence, &[Token])> {
+        let ends = self.sentences.iter().skip(1).map(|next| next.first).chain([self.tokens.len()]);
+        self.sentences.iter().zip(ends).map(|(sentence, end)| (sentence, &self.tokens[sentence.first..end]))
+    }
+
+    /// Whether the first word is of a class.
+    pub fn begins_with(&self, class: Class) -> bool {
+        self.tokens.first().is_some_and(|token| token.class & class != 0)
+    }
+
+    /// Reads a block that begins at `from`; the places of its words are those in the text.
+    pub fn read(&mut self, block: &str, from: usize, words: &[Word]) {
+        self.sentences.clear();
+        self.tokens.clear();
+        quoted(block, &mut self.quoted);
+        let mut end = 0;
+        let mut at = 0;
+        for word in words {
+            let (word_from, word_to) = (word.from - from, (word.to - from).min(block.len()));
+            while self.quoted.get(at).is_some_and(|(_, to)| *to <= word_from) {
+                at += 1;
+            }
+            let is_quoted = self.quoted.get(at).is_some_and(|(from, _)| *from <= word_from);
+            let (gap, closed, mark) = gap(&block[end..word_from]);
+            if gap == Gap::Sentence {
+                let is_inside = is_inside(&self.quoted, end);
+                self.close(from + end + closed, mark == '?' && !is_inside, mark == '!' && !is_inside);
+            }
+            let is_long =
+                self.sentences.last().is_some_and(|last| self.tokens.len() - last.first >= TOKENS_MAX);
+            if is_long || self.sentences.is_empty() || (gap == Gap::Sentence && !is_quoted) {
+                self.open(word.from);
+            }
             // Parts of names and paths are no words: `let_me_think`, `try.run`.
-            let is_name = is_name(block, word.from, word.to);
-            let is_mute = is_quoted || is_name;
+            let is_mute = is_quoted || is_name(block, word_from, word_to);
             let (hash, class) = if is_mute { (0, 0) } else { (word.hash, class_of(word.hash)) };
-            sentence.tokens.push(Token { hash, class, gap, is_quoted, is_first: end == 0 });
-            sentence.to = from + word.to;
+            self.tokens.push(Token { hash, class, gap, is_quoted, is_first: end == 0 });
+            end = word_to;
+            if let Some(last) = self.sentences.last_mut() {
+                last.to = from + end;
+            }
         }
-        end = word.to;
+        let marks = block[end..].trim_end();
+        let is_inside = is_inside(&self.quoted, end);
+        self.close(
+            from + end + marks.len(),
+            marks.contains('?') && !is_inside,
+            marks.contains('!') && !is_inside,
+        );
     }
-    if let Some(last) = sentences.last_mut() {
-        let rest = &block[end..];
-        let marks = rest.trim_end();
-        last.is_question |= marks.contains('?') && !is_inside(&quoted, end);
-        last.is_exclaimed |= marks.contains('!') && !is_inside(&quoted, end);
-        last.to = from + end + marks.len();
+
+    fn open(&mut self, from: usize) {
+        let first = self.tokens.len();
+        self.sentences.push(Sentence { from, to: from, is_question: false, is_exclaimed: false, first });
     }
-    sentences
+
+    fn close(&mut self, to: usize, is_question: bool, is_exclaimed: bool) {
+        if let Some(last) = self.sentences.last_mut() {
+            last.to = to;
+            last.is_question |= is_question;
+            last.is_exclaimed |= is_exclaimed;
+        }
+    }
 }
 
 /// Whether a word hangs on another without a space, by what names and paths are joined with.
@@ -146,8 +174,15 @@ fn gap(text: &str) -> (Gap, usize, char) {
 }
 
 /// The ranges inside quotation marks and code spans, ascending.
-pub(super) fn quoted(block: &str) -> Vec<(usize, usize)> {
-    let mut ranges = Vec::new();
+pub(super) fn quoted(block: &str, ranges: &mut Vec<(usize, usize)>) {
+    ranges.clear();
+    let marks = |eight| {
+        let is = |mark: u8| swar::is_byte(mark)(eight);
+        is(b'"') | is(b'\'') | is(b'`') | swar::is_high(eight)
+    };
+    if !swar::has(block.as_bytes(), marks) {
+        return;
+    }
     let mut chars = block.char_indices().peekable();
     let mut before = ' ';
     while let Some((at, c)) = chars.next() {
@@ -175,7 +210,6 @@ pub(super) fn quoted(block: &str) -> Vec<(usize, usize)> {
             before = ' ';
         }
     }
-    ranges
 }
 
 /// Behind the mark that closes what was opened, looked for within a few sentences.

@@ -1,5 +1,7 @@
 //! A scanner for markdown headings that knows fences, so that a `# comment` in code is no heading.
 
+use crate::fences::{closes, fence};
+
 /// A line of a document, by what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Line<'a> {
@@ -31,7 +33,7 @@ pub(crate) fn scan(text: &str) -> Scan<'_> {
         let line = raw.trim_end_matches('\r');
         let mark = fence(line);
         match (open_fence, mark) {
-            (Some(open), Some((mark, ""))) if mark.starts_with(open) => open_fence = None,
+            (Some(open), Some(_)) if closes(line, open) => open_fence = None,
             (None, Some((mark, _))) => open_fence = Some(mark),
             (None, None) => {
                 if let Some((level, title)) = heading(line) {
@@ -44,19 +46,6 @@ pub(crate) fn scan(text: &str) -> Scan<'_> {
         lines.push(Line::Text(line));
     }
     Scan { lines, open_fence }
-}
-
-/// The mark and the info text of a fence line. Fences may be indented: agents put them into lists.
-pub(crate) fn fence(line: &str) -> Option<(&str, &str)> {
-    let line = line.trim();
-    let mark = ['`', '~'].into_iter().find_map(|c| {
-        let rest = line.trim_start_matches(c);
-        let mark = &line[..line.len() - rest.len()];
-        (mark.len() >= 3).then_some(mark)
-    })?;
-    let info = line[mark.len()..].trim();
-    // Three backticks, text and a backtick again are code within a line.
-    (!info.contains('`')).then_some((mark, info))
 }
 
 /// The level and title of a heading line.

@@ -12,8 +12,10 @@ mod tree;
 pub use constraints::constraints;
 pub use merge::merge;
 
-use headings::{Line, fence, normal, scan};
+use headings::{Line, normal, scan};
 use serde::{Deserialize, Serialize};
+
+use crate::fences::fence;
 
 /// The planners. Each writes one document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -1,11 +1,15 @@
-//! Words of a text, folded: equal hashes for words that look equal to a reader. Plain words of up to
-//! eight letters, nearly all there are, are read in one step.
+//! Words of a text, folded: equal hashes for words that look equal to a reader. Where plain
+//! words begin and end is seen for 64 bytes at once; only words with something else in them are read
+//! letter by letter.
 
 mod fold;
 mod shingles;
+pub(crate) mod swar;
 
 pub(crate) use fold::{Folded, fold};
-pub(crate) use shingles::{Shingles, hash_of_all};
+pub(crate) use shingles::{Shingles, hash_of_all, roll};
+
+use swar::{Places, WINDOW};
 
 /// A word with its place in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,34 +23,120 @@ pub(crate) struct Word {
 pub(crate) struct Words<'a> {
     bytes: &'a [u8],
     text: &'a str,
-    at: usize,
+    /// Where the bytes begin that the next two speak of. No plain word begins before it and goes on in it.
+    base: usize,
+    /// Letters and digits.
+    plain: Places,
+    /// What is still to be read: where plain words begin, and all bytes beyond ASCII.
+    left: Places,
 }
 
-const HIGH: u64 = 0x8080_8080_8080_8080;
-const LOW_CASE: u64 = 0x2020_2020_2020_2020;
 /// An odd number with well mixed bits (the golden ratio).
 const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl<'a> Words<'a> {
     pub fn new(text: &'a str) -> Self {
-        Self { bytes: text.as_bytes(), text, at: 0 }
+        Self::starting(text, 0)
     }
 
     /// Begins at a place, which must lie between characters.
     pub fn starting(text: &'a str, at: usize) -> Self {
-        Self { bytes: text.as_bytes(), text, at }
+        let mut words = Self { bytes: text.as_bytes(), text, base: at, plain: 0, left: 0 };
+        words.load(at);
+        words
+    }
+
+    fn load(&mut self, at: usize) {
+        let window = swar::window(self.bytes, at);
+        self.base = at;
+        self.plain = swar::places(&window, swar::is_plain);
+        self.left = self.plain & !(self.plain << 1);
+        if swar::has(&window, swar::is_high) {
+            self.left |= swar::places(&window, swar::is_high);
+        }
+    }
+
+    /// The next word that begins before `end`. For loops over long texts; others call `next`.
+    #[inline(always)]
+    pub fn next_before(&mut self, end: usize) -> Option<Word> {
+        loop {
+            if self.left == 0 {
+                let next = self.base + WINDOW;
+                if next >= end.min(self.bytes.len()) {
+                    return None;
+                }
+                self.load(next);
+                continue;
+            }
+            let at = self.left.trailing_zeros();
+            let from = self.base + at as usize;
+            if from >= end {
+                return None;
+            }
+            let length = (!(self.plain >> at)).trailing_zeros();
+            if length == 0 {
+                if let Some(word) = self.beyond_ascii(from) {
+                    return Some(word);
+                }
+                continue;
+            }
+            if (at + length) as usize == WINDOW {
+                if at == 0 {
+                    return self.slow(from);
+                }
+                self.load(from);
+                continue;
+            }
+            let to = from + length as usize;
+            if self.may_go_on(to) {
+                return self.slow(from);
+            }
+            self.left &= self.left - 1;
+            return Some(Word { from, to, hash: hash_plain(&self.bytes[from..], length as usize) });
+        }
+    }
+
+    /// Whether a word may go on behind its plain letters.
+    #[inline]
+    fn may_go_on(&self, at: usize) -> bool {
+        match self.bytes.get(at) {
+            Some(0x80.. | b'*') => true,
+            Some(b'-') => matches!(self.bytes.get(at + 1), Some(b'\n' | b'\r')),
+            _ => false,
+        }
+    }
+
+    /// At a character beyond ASCII: a word that begins with it, or nothing and the place behind it.
+    #[cold]
+    fn beyond_ascii(&mut self, from: usize) -> Option<Word> {
+        let c = self.text[from..].chars().next()?;
+        match fold(c) {
+            Folded::Letter(_) | Folded::Two(..) => self.slow(from),
+            Folded::Nothing | Folded::Separator(_) => {
+                self.go_on(from + c.len_utf8());
+                None
+            }
+        }
+    }
+
+    /// Leaves out what stands before a place.
+    fn go_on(&mut self, at: usize) {
+        match at - self.base {
+            within @ 0..WINDOW => self.left &= u64::MAX << within,
+            _ => self.load(at),
+        }
     }
 
     /// A word that holds, or may go on with, something else than plain letters.
     #[cold]
     fn slow(&mut self, from: usize) -> Option<Word> {
-        let mut folder = Hasher::default();
+        let mut hasher = Hasher::default();
         let mut at = from;
         let mut to = from;
         while let Some(c) = self.text.get(at..).and_then(|rest| rest.chars().next()) {
             let next = at + c.len_utf8();
             if c.is_ascii_alphanumeric() {
-                folder.push(c.to_ascii_lowercase() as u8);
+                hasher.push(c.to_ascii_lowercase() as u8);
                 to = next;
             } else if c.is_ascii() {
                 let Some(joined) = self.join(at).filter(|_| to > from) else {
@@ -55,23 +145,24 @@ impl<'a> Words<'a> {
                 at = joined;
                 continue;
             } else {
-                match fold(c) {
+                let folded = fold(c);
+                match folded {
                     Folded::Nothing => {}
-                    Folded::Letter(letter) => folder.push_char(letter),
+                    Folded::Letter(letter) => hasher.push_char(letter),
                     Folded::Two(first, second) => {
-                        folder.push_char(first);
-                        folder.push_char(second);
+                        hasher.push_char(first);
+                        hasher.push_char(second);
                     }
                     Folded::Separator(_) => break,
                 }
-                if !matches!(fold(c), Folded::Nothing) {
+                if folded != Folded::Nothing {
                     to = next;
                 }
             }
             at = next;
         }
-        self.at = at.max(from + 1);
-        (to > from).then(|| Word { from, to, hash: folder.finish() })
+        self.go_on(at.max(from + 1));
+        (to > from).then(|| Word { from, to, hash: hasher.finish() })
     }
 
     /// Where a word goes on that is interrupted by emphasis or by a hyphen at the end of a line.
@@ -96,134 +187,41 @@ impl<'a> Words<'a> {
 impl Iterator for Words<'_> {
     type Item = Word;
 
-    #[inline]
     fn next(&mut self) -> Option<Word> {
-        loop {
-            let from = self.at;
-            let Some(chunk) = chunk(self.bytes, from) else {
-                return self.tail();
-            };
-            let length = plain_length(chunk);
-            if length == 0 {
-                let byte = self.bytes[from];
-                if byte < 0x80 {
-                    self.at += 1;
-                    continue;
-                }
-                self.at = from;
-                if let Some(word) = self.slow_from_high() {
-                    return Some(word);
-                }
-                continue;
-            }
-            if length < 8 {
-                let end = from + length as usize;
-                let next = (chunk >> (8 * length)) as u8;
-                // What may continue a word is looked at more closely.
-                if next >= 0x80 || next == b'*' || next == b'-' {
-                    if next == b'-'
-                        && self.bytes.get(end + 1).is_some_and(|byte| *byte != b'\n' && *byte != b'\r')
-                    {
-                        self.at = end;
-                        return Some(Word { from, to: end, hash: short_hash(chunk, length) });
-                    }
-                    return self.slow(from);
-                }
-                // Mostly a space: the next word begins behind it.
-                self.at = end + 1;
-                return Some(Word { from, to: end, hash: short_hash(chunk, length) });
-            }
-            return self.long(from);
-        }
-    }
-}
-
-impl Words<'_> {
-    /// A word of more than seven plain letters.
-    fn long(&mut self, from: usize) -> Option<Word> {
-        let mut hash = 0u64;
-        let mut at = from;
-        while let Some(chunk) = chunk(self.bytes, at) {
-            let length = plain_length(chunk);
-            if length == 8 {
-                hash = step(hash, chunk | LOW_CASE);
-                at += 8;
-                continue;
-            }
-            let end = at + length as usize;
-            let next = (chunk >> (8 * length)) as u8;
-            if next >= 0x80 || next == b'*' || next == b'-' {
-                return self.slow(from);
-            }
-            if length > 0 {
-                hash = step(hash, lowered(chunk, length));
-            }
-            self.at = end;
-            return Some(Word { from, to: end, hash });
-        }
-        self.slow(from)
-    }
-
-    /// Less than eight bytes are left.
-    fn tail(&mut self) -> Option<Word> {
-        while let Some(byte) = self.bytes.get(self.at) {
-            if byte.is_ascii_alphanumeric() {
-                return self.slow(self.at);
-            }
-            if *byte < 0x80 {
-                self.at += 1;
-            } else if let Some(word) = self.slow_from_high() {
-                return Some(word);
-            }
-        }
-        None
-    }
-
-    /// At a character beyond ASCII: a word that begins with it, or nothing and the place behind it.
-    fn slow_from_high(&mut self) -> Option<Word> {
-        let from = self.at;
-        let c = self.text.get(from..)?.chars().next()?;
-        match fold(c) {
-            Folded::Letter(_) | Folded::Two(..) => self.slow(from),
-            Folded::Nothing | Folded::Separator(_) => {
-                self.at = from + c.len_utf8();
-                None
-            }
-        }
+        self.next_before(usize::MAX)
     }
 }
 
 #[inline]
-fn chunk(bytes: &[u8], at: usize) -> Option<u64> {
-    bytes.get(at..at + 8).and_then(|slice| slice.try_into().ok()).map(u64::from_le_bytes)
-}
-
-/// How many of eight bytes, from the first, are ASCII letters and digits.
-#[inline]
-fn plain_length(chunk: u64) -> u32 {
-    let seven = chunk & !HIGH;
-    let low = seven | LOW_CASE;
-    // In each byte the high bit says "at least"; no byte is above 0x7f, so nothing carries over.
-    let letter = (low + 0x1f1f_1f1f_1f1f_1f1f) & !(low + 0x0505_0505_0505_0505);
-    let digit = (seven + 0x5050_5050_5050_5050) & !(seven + 0x4646_4646_4646_4646);
-    let plain = (letter | digit) & !chunk & HIGH;
-    (plain ^ HIGH).trailing_zeros() / 8
-}
-
-#[inline]
-fn lowered(chunk: u64, length: u32) -> u64 {
-    (chunk | LOW_CASE) & !(u64::MAX << (8 * length))
-}
-
-#[inline]
-fn step(hash: u64, chunk: u64) -> u64 {
-    let mixed = (hash ^ chunk).wrapping_mul(MIX);
+fn step(hash: u64, eight: u64) -> u64 {
+    let mixed = (hash ^ eight).wrapping_mul(MIX);
     mixed ^ (mixed >> 32)
 }
 
+/// The hash of a word of so many letters and digits, at least one, at the beginning of some bytes.
 #[inline]
-fn short_hash(chunk: u64, length: u32) -> u64 {
-    step(0, lowered(chunk, length))
+fn hash_plain(bytes: &[u8], length: usize) -> u64 {
+    match swar::eight(bytes, 0) {
+        Some(eight) if length <= 8 => step(0, swar::lowered(eight, length)),
+        Some(eight) => hash_long(step(0, swar::lowered(eight, 8)), &bytes[8..], length - 8),
+        None => hash_last(0, &bytes[..length]),
+    }
+}
+
+fn hash_long(hash: u64, bytes: &[u8], length: usize) -> u64 {
+    match swar::eight(bytes, 0) {
+        Some(eight) if length <= 8 => step(hash, swar::lowered(eight, length)),
+        Some(eight) => hash_long(step(hash, swar::lowered(eight, 8)), &bytes[8..], length - 8),
+        None => hash_last(hash, &bytes[..length]),
+    }
+}
+
+/// The same near the end of a text, where eight bytes cannot be read.
+#[cold]
+fn hash_last(hash: u64, word: &[u8]) -> u64 {
+    let mut hasher = Hasher { hash, ..Hasher::default() };
+    word.iter().for_each(|byte| hasher.push(byte.to_ascii_lowercase()));
+    hasher.finish()
 }
 
 /// The hash of a word that is given letter by letter.

@@ -18,14 +18,12 @@ impl<const WORDS: usize> Default for Shingles<WORDS> {
 }
 
 impl<const WORDS: usize> Shingles<WORDS> {
-    const BASE_TO_THE_WORDS: u64 = BASE.wrapping_pow(WORDS as u32);
-
     /// The hash of the last words, once there are enough.
     #[inline]
     pub fn push(&mut self, word: u64) -> Option<u64> {
         let leaving = std::mem::replace(&mut self.words[self.slot], word);
         self.slot = if self.slot + 1 == WORDS { 0 } else { self.slot + 1 };
-        self.hash = next(self.hash, word).wrapping_sub(leaving.wrapping_mul(Self::BASE_TO_THE_WORDS));
+        self.hash = roll::<WORDS>(self.hash, word, leaving);
         self.count += 1;
         (self.count >= WORDS).then_some(self.hash)
     }
@@ -41,6 +39,13 @@ impl<const WORDS: usize> Shingles<WORDS> {
 /// The hash of some words in a row, however many.
 pub(crate) fn hash_of_all(words: &[u64]) -> u64 {
     words.iter().fold(0, |hash, word| next(hash, *word))
+}
+
+/// The hash of so many words in a row, when the last is new and the one that stood before the first has
+/// left; that was 0 where there was none.
+#[inline]
+pub(crate) fn roll<const WORDS: usize>(hash: u64, word: u64, leaving: u64) -> u64 {
+    next(hash, word).wrapping_sub(leaving.wrapping_mul(const { BASE.wrapping_pow(WORDS as u32) }))
 }
 
 #[inline]
