@@ -5,16 +5,21 @@
 mod corpus;
 mod judge;
 mod score;
+mod sessions;
 
 use corpus::{Case, Origin, Part};
 use multi_agent_coder::{hygiene, ids};
 use score::Score;
 
 fn score(origin: Origin) -> Score {
+    score_by(origin, judge::findings)
+}
+
+fn score_by(origin: Origin, findings: impl Fn(&Case) -> Vec<hygiene::Finding>) -> Score {
     let mut score = Score::default();
     let is_meant = |case: &&Case| case.part == Part::Held && case.origin == origin;
     for case in corpus::cases().iter().filter(is_meant) {
-        score.add(case, &judge::findings(case));
+        score.add(case, &findings(case));
     }
     score
 }
@@ -29,6 +34,18 @@ fn spliced_cases_are_told_apart() {
 #[test]
 fn cases_by_hand_are_told_apart() {
     let score = score(Origin::Adversarial);
+    assert!(score.recall() >= 0.90, "{score:?}");
+    assert!(score.false_positives() <= 0.05, "{score:?}");
+}
+
+/// Of what was said in sessions less is kept than of tasks, and shorter passages are no proof: a sentence of
+/// a few words is then found only by how it talks.
+#[test]
+fn what_is_kept_of_sessions_tells_cases_apart() {
+    let score = score_by(Origin::Spliced, sessions::findings);
+    assert!(score.recall() >= 0.90, "{score:?}");
+    assert!(score.false_positives() <= 0.01, "{score:?}");
+    let score = score_by(Origin::Adversarial, sessions::findings);
     assert!(score.recall() >= 0.90, "{score:?}");
     assert!(score.false_positives() <= 0.05, "{score:?}");
 }
