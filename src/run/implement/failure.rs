@@ -41,8 +41,8 @@ enum Next {
     SetAside,
     /// The same, and nothing else starts either: it would only meet the same trouble.
     StopAll,
-    /// No more attempts.
-    GiveUp,
+    /// No more attempts; the budget that is used up, if that is why.
+    GiveUp { cap: Option<String> },
 }
 
 impl ImplementRun {
@@ -51,123 +51,24 @@ impl ImplementRun {
         if attempt.approved.is_some() {
             return self.not_merged(turn, task, attempt, &failure);
         }
-        let took_ms = turn.shared.now_ms.saturating_sub(attempt.started_ms);
-        let attempts_max = self.run.options.max_retries;
-        let cap = self.spent_cap(turn, task);
-        let rests = self.rests(turn, task, &failure);
         let rebase = self.rebase_reason(turn, task, attempt, &failure);
-        let lessons = distill(&failure);
-        if failure.is_of_work() {
-            self.judge_memory(turn, task, false);
-            self.learn(turn, task, attempt.number, &failure, &lessons);
-        }
+        let rests = self.rests(turn, task, &failure);
+        let told = self.take_lessons(turn, task, attempt, &failure);
         let Some(record) = self.track.records.get_mut(task) else { return };
-        record.spent_ms += took_ms;
-        let told = lessons.first().map(|lesson| format!(". It is told: {}", code_span(lesson)));
-        let told = told.unwrap_or_default();
-        let mut taught = lessons;
-        if failure.consumes_attempt()
-            && let Some(rework) = record.rework.take()
-            && failure.class() != FailureClass::Review
-        {
-            // What its reviewer asked for holds for other work, too.
-            taught.extend(distill(&Failure::Review { issues: rework.issues, is_of_spec: false }));
-        }
-        // Trouble of the provider or the host says nothing about what is known.
-        if failure.consumes_attempt() || !taught.is_empty() {
-            record.evidence = remember(&record.evidence, taught);
-        }
+        record.spent_ms += turn.shared.now_ms.saturating_sub(attempt.started_ms);
         count(record, &failure);
         if failure.is_of_work() {
             record.add_try(attempt.number, false);
         }
         record.left = if failure.consumes_attempt() { None } else { attempt.left() };
-        let is_host = failure.class() == FailureClass::Host;
-        let is_altered = matches!(failure, Failure::Altered { .. });
-        let next = match failure.consumes_attempt() {
-            _ if cap.is_some() || matches!(failure, Failure::Budget { .. }) => Next::GiveUp,
-            true if is_hopeless(record, &failure, attempts_max) => Next::GiveUp,
-            true => rebase.map_or(Next::Again, |why| Next::Rebase { why }),
-            false if is_refused(&failure) => Next::StopAll,
-            false if is_altered && self.stopping.is_none() => Next::SetAside,
-            false if is_host && record.troubles >= TROUBLES_MAX => Next::StopAll,
-            false if self.stopping.is_some() || rests => Next::Later,
-            false if record.troubles >= PROVIDER_TROUBLES_MAX => Next::SetAside,
-            false => {
-                let parts = [u64::from(self.run.seed), task as u64, u64::from(attempt.number)];
-                Next::Rest { wait_ms: TASK.full_ms(record.troubles, seed(&parts)) }
-            }
-        };
-        let is_last_straw = matches!(next, Next::StopAll);
         let headline = failure.headline();
         record.error = Some(headline.clone());
-        let text = match &next {
-            Next::Rebase { why } => {
-                record.life = Life::Waiting;
-                record.rebase_due = Some(why.clone());
-                self.schedule.give_back(task);
-                format!(
-                    "{headline}. Before it starts again ({} of {attempts_max} attempts used) its spec is looked at, \
-                     because {why}",
-                    record.attempts
-                )
-            }
-            Next::Again => {
-                record.life = Life::Waiting;
-                self.schedule.give_back(task);
-                format!(
-                    "{headline}. Starting again from a clean worktree ({} of {attempts_max} attempts used){told}",
-                    record.attempts
-                )
-            }
-            Next::Rest { wait_ms } => {
-                rest(turn, record, task, *wait_ms);
-                format!(
-                    "{headline}. Trying again in {}; this does not count as an attempt",
-                    duration(*wait_ms)
-                )
-            }
-            Next::Later => {
-                record.life = Life::Waiting;
-                self.schedule.give_back(task);
-                format!("{headline}. This does not count as an attempt")
-            }
-            Next::SetAside => {
-                record.life = Life::Waiting;
-                self.schedule.remove(task);
-                self.care.set_aside.insert(task, headline.clone());
-                let why = if is_altered {
-                    "It"
-                } else {
-                    &format!("That was {PROVIDER_TROUBLES_MAX} times in a row, so it")
-                };
-                format!("{headline}. {why} is left for the next run; this does not count as an attempt")
-            }
-            Next::StopAll => {
-                record.life = Life::Waiting;
-                record.troubles = 0;
-                self.schedule.give_back(task);
-                let why =
-                    if is_host { format!("That was {TROUBLES_MAX} times in a row, so") } else { "So".into() };
-                format!("{headline}. {why} nothing new starts; this does not count as an attempt")
-            }
-            Next::GiveUp => {
-                let class = if cap.is_some() { FailureClass::Budget } else { failure.class() };
-                record.life = Life::Failed { class };
-                self.schedule.remove(task);
-                match cap {
-                    Some(cap) if matches!(failure, Failure::Budget { .. }) => format!("{headline} ({cap})"),
-                    Some(cap) => {
-                        record.error = Some(format!("{headline}; its budget is used up ({cap})"));
-                        format!("{headline}. Given up, because the task's budget is used up ({cap})")
-                    }
-                    None => {
-                        format!("{headline}. Given up after {} of {attempts_max} attempts", record.attempts)
-                    }
-                }
-            }
-        };
-        record.history.push(format!("Attempt {}: {text}.", attempt.number));
+        let next = self.next_after(turn, task, attempt.number, &failure, rebase, rests);
+        let is_last_straw = matches!(next, Next::StopAll);
+        let text = self.settle(turn, task, next, &failure, &told);
+        if let Some(record) = self.track.records.get_mut(task) {
+            record.history.push(format!("Attempt {}: {text}.", attempt.number));
+        }
         if is_last_straw {
             self.stop(
                 turn,
@@ -182,6 +83,123 @@ impl ImplementRun {
             );
         }
         self.ended(turn, task, attempt, false, &text);
+    }
+
+    /// What a failure teaches its task and the memory. Gives what the person hears of that.
+    fn take_lessons(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, failure: &Failure) -> String {
+        let lessons = distill(failure);
+        if failure.is_of_work() {
+            self.judge_memory(turn, task, false);
+            self.learn(turn, task, attempt.number, failure, &lessons);
+        }
+        let told = lessons.first().map(|lesson| format!(". It is told: {}", code_span(lesson)));
+        let told = told.unwrap_or_default();
+        let Some(record) = self.track.records.get_mut(task) else { return told };
+        let mut taught = lessons;
+        if failure.consumes_attempt()
+            && let Some(rework) = record.rework.take()
+            && failure.class() != FailureClass::Review
+        {
+            // What its reviewer asked for holds for other work, too.
+            taught.extend(distill(&Failure::Review { issues: rework.issues, is_of_spec: false }));
+        }
+        // Trouble of the provider or the host says nothing about what is known.
+        if failure.consumes_attempt() || !taught.is_empty() {
+            record.evidence = remember(&record.evidence, taught);
+        }
+        told
+    }
+
+    /// What a failure means for its task.
+    fn next_after(
+        &self,
+        turn: &Turn,
+        task: usize,
+        attempt: u32,
+        failure: &Failure,
+        rebase: Option<String>,
+        rests: bool,
+    ) -> Next {
+        let cap = self.spent_cap(turn, task);
+        let record = &self.track.records[task];
+        let is_stopping = self.stopping.is_some();
+        match failure.consumes_attempt() {
+            _ if cap.is_some() || matches!(failure, Failure::Budget { .. }) => Next::GiveUp { cap },
+            true if is_hopeless(record, failure, self.run.options.max_retries) => Next::GiveUp { cap },
+            true => rebase.map_or(Next::Again, |why| Next::Rebase { why }),
+            false if is_refused(failure) => Next::StopAll,
+            false if matches!(failure, Failure::Altered { .. }) && !is_stopping => Next::SetAside,
+            false if failure.class() == FailureClass::Host && record.troubles >= TROUBLES_MAX => {
+                Next::StopAll
+            }
+            false if is_stopping || rests => Next::Later,
+            false if record.troubles >= PROVIDER_TROUBLES_MAX => Next::SetAside,
+            false => {
+                let parts = [u64::from(self.run.seed), task as u64, u64::from(attempt)];
+                Next::Rest { wait_ms: TASK.full_ms(record.troubles, seed(&parts)) }
+            }
+        }
+    }
+
+    /// Does what comes next. Gives what the person hears of it.
+    fn settle(&mut self, turn: &mut Turn, task: usize, next: Next, failure: &Failure, told: &str) -> String {
+        let (headline, attempts_max) = (failure.headline(), self.run.options.max_retries);
+        let record = &mut self.track.records[task];
+        let used = format!("{} of {attempts_max} attempts", record.attempts);
+        record.life = Life::Waiting;
+        match next {
+            Next::Rebase { why } => {
+                record.rebase_due = Some(why.clone());
+                self.schedule.give_back(task);
+                format!(
+                    "{headline}. Before it starts again ({used} used) its spec is looked at, because {why}"
+                )
+            }
+            Next::Again => {
+                self.schedule.give_back(task);
+                format!("{headline}. Starting again from a clean worktree ({used} used){told}")
+            }
+            Next::Rest { wait_ms } => {
+                rest(turn, record, task, wait_ms);
+                let wait = duration(wait_ms);
+                format!("{headline}. Trying again in {wait}; this does not count as an attempt")
+            }
+            Next::Later => {
+                self.schedule.give_back(task);
+                format!("{headline}. This does not count as an attempt")
+            }
+            Next::SetAside => {
+                self.schedule.remove(task);
+                self.care.set_aside.insert(task, headline.clone());
+                let why = match failure {
+                    Failure::Altered { .. } => "It".to_owned(),
+                    _ => format!("That was {PROVIDER_TROUBLES_MAX} times in a row, so it"),
+                };
+                format!("{headline}. {why} is left for the next run; this does not count as an attempt")
+            }
+            Next::StopAll => {
+                record.troubles = 0;
+                self.schedule.give_back(task);
+                let why = match failure.class() {
+                    FailureClass::Host => format!("That was {TROUBLES_MAX} times in a row, so"),
+                    _ => "So".to_owned(),
+                };
+                format!("{headline}. {why} nothing new starts; this does not count as an attempt")
+            }
+            Next::GiveUp { cap } => {
+                let class = if cap.is_some() { FailureClass::Budget } else { failure.class() };
+                record.life = Life::Failed { class };
+                self.schedule.remove(task);
+                match cap {
+                    Some(cap) if matches!(failure, Failure::Budget { .. }) => format!("{headline} ({cap})"),
+                    Some(cap) => {
+                        record.error = Some(format!("{headline}; its budget is used up ({cap})"));
+                        format!("{headline}. Given up, because the task's budget is used up ({cap})")
+                    }
+                    None => format!("{headline}. Given up after {used}"),
+                }
+            }
+        }
     }
 
     /// Whether the provider that a task needs rests anyway, so that the task need not rest by itself.

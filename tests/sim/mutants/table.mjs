@@ -194,8 +194,8 @@ export const MUTANTS = [
   {
     name: "failed task not given back",
     file: FAILURE,
-    find: "            Next::Again => {\n                record.life = Life::Waiting;\n                self.schedule.give_back(task);\n",
-    replace: "            Next::Again => {\n                record.life = Life::Waiting;\n",
+    find: "            Next::Again => {\n                self.schedule.give_back(task);\n",
+    replace: "            Next::Again => {\n",
   },
   {
     name: "red work gone on with",
