@@ -83,8 +83,8 @@ impl Iterator for Parts<'_> {
     #[inline]
     fn next(&mut self) -> Option<Part> {
         while let Some((from, to)) = self.lines.next() {
-            let line = &self.text[from..to];
-            let found = if may_be_fence(line) { fence(line) } else { None };
+            let line = &self.text.as_bytes()[from..to];
+            let found = if may_be_fence(line) { fence(&self.text[from..to]) } else { None };
             let ended = match (&mut self.open, found) {
                 (Some((fenced, marks)), Some((closing, ""))) if closing.starts_with(*marks) => {
                     let closed = Fenced { to, ..*fenced };
@@ -113,7 +113,7 @@ impl Iterator for Parts<'_> {
 
 impl Parts<'_> {
     /// Adds a line outside of fences; the block that it ends.
-    fn add(&mut self, line: &str, from: usize, to: usize) -> Option<Block> {
+    fn add(&mut self, line: &[u8], from: usize, to: usize) -> Option<Block> {
         let Some(kind) = kind(line) else {
             return self.block.take();
         };
@@ -129,8 +129,7 @@ impl Parts<'_> {
 }
 
 /// `None` for an empty line.
-fn kind(line: &str) -> Option<BlockKind> {
-    let bytes = line.as_bytes();
+fn kind(bytes: &[u8]) -> Option<BlockKind> {
     let start = bytes.iter().position(|byte| !byte.is_ascii_whitespace())?;
     let next = bytes.get(start + 1);
     Some(match bytes[start] {
@@ -149,8 +148,8 @@ fn is_number_marker(bytes: &[u8]) -> bool {
 }
 
 /// A quick look: only lines whose first marks are backticks or tildes can be fences.
-fn may_be_fence(line: &str) -> bool {
-    let first = line.bytes().find(|byte| !matches!(byte, b' ' | b'\t' | b'-'));
+fn may_be_fence(line: &[u8]) -> bool {
+    let first = line.iter().find(|byte| !matches!(byte, b' ' | b'\t' | b'-'));
     matches!(first, Some(b'`' | b'~'))
 }
 

@@ -5,7 +5,7 @@ use super::lexicon::{
     DEBATE, DID, DISPUTE, DO, DO_NEXT, DOUBT, FRAGMENT, GIVEN, GOING_ON, HAVE, HESITATION, I, IDIOM, JOINING,
     LENGTHY, LET, MAY, ME, MIGHT, MUST, MY, OBJECT, OPENER, OPINION, OPTION, PRIOR, ROLE, SMALL, SOMEBODY,
     SPEAKER, STEP, STORY, THINK, TO_THAT, TOLD, TOO, US, VERDICT, WANT, WAS, WE, WHEN, WILL, WORKED,
-    class_of, idiom,
+    classes_of, idiom, may_hold_idiom,
 };
 use super::past::story;
 use super::sentence::{Gap, Sentence, Token};
@@ -46,13 +46,8 @@ const RULES: &[Rule] = &[
 
 /// Whether a sentence of some of these words can have points, apart from its mark.
 pub(super) fn may_tell(words: &[Word]) -> bool {
-    let classes = words.iter().fold(0, |classes, word| classes | class_of(word.hash));
-    RULES.iter().any(|rule| rule.applies(classes)) || classes & IDIOM != 0 && has_idiom(words)
-}
-
-fn has_idiom(words: &[Word]) -> bool {
-    let rest = |at: usize| words[at..].iter().map(|word| word.hash);
-    words.iter().enumerate().any(|(at, word)| idiom(class_of(word.hash), rest(at)).is_some())
+    let classes = classes_of(words);
+    RULES.iter().any(|rule| rule.applies(classes)) || classes & IDIOM != 0 && may_hold_idiom(words)
 }
 
 /// How much a sentence is talk.

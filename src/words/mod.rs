@@ -199,15 +199,15 @@ fn step(hash: u64, eight: u64) -> u64 {
 }
 
 /// The hash of a word of so many letters and digits, at least one, at the beginning of some bytes.
-#[inline]
+#[inline(always)]
 fn hash_plain(bytes: &[u8], length: usize) -> u64 {
     match swar::eight(bytes, 0) {
         Some(eight) if length <= 8 => step(0, swar::lowered(eight, length)),
-        Some(eight) => hash_long(step(0, swar::lowered(eight, 8)), &bytes[8..], length - 8),
-        None => hash_last(0, &bytes[..length]),
+        _ => hash_long(0, bytes, length),
     }
 }
 
+/// The same for a longer word, or near the end of a text, when so much is read of it.
 fn hash_long(hash: u64, bytes: &[u8], length: usize) -> u64 {
     match swar::eight(bytes, 0) {
         Some(eight) if length <= 8 => step(hash, swar::lowered(eight, length)),

@@ -142,6 +142,20 @@ pub(super) fn class_of(hash: u64) -> Class {
     class_in(&LEXICON.words, hash)
 }
 
+/// What any of some words do.
+pub(super) fn classes_of(words: &[Word]) -> Class {
+    let known = LEXICON.words.as_slice();
+    words.iter().fold(0, |classes, word| classes | class_in(known, word.hash))
+}
+
+/// Whether an idiom may begin with any of some words.
+pub(super) fn may_hold_idiom(words: &[Word]) -> bool {
+    let pairs = &LEXICON.pairs;
+    let next = words.iter().skip(1).map(|word| word.hash).chain([0]);
+    let mut both = words.iter().map(|word| word.hash).zip(next);
+    both.any(|(first, second)| pairs.may_hold(pair(first, second)) || pairs.may_hold(pair(first, 0)))
+}
+
 /// The weight and the length of the longest idiom at the beginning of some words, of which the first is
 /// of a class.
 #[inline]
