@@ -150,10 +150,13 @@ pub(super) fn classes_of(words: &[Word]) -> Class {
 
 /// Whether an idiom may begin with any of some words.
 pub(super) fn may_hold_idiom(words: &[Word]) -> bool {
-    let pairs = &LEXICON.pairs;
+    let Lexicon { words: known, pairs, .. } = &*LEXICON;
     let next = words.iter().skip(1).map(|word| word.hash).chain([0]);
     let mut both = words.iter().map(|word| word.hash).zip(next);
-    both.any(|(first, second)| pairs.may_hold(pair(first, second)) || pairs.may_hold(pair(first, 0)))
+    both.any(|(first, second)| {
+        class_in(known, first) & IDIOM != 0
+            && (pairs.may_hold(pair(first, second)) || pairs.may_hold(pair(first, 0)))
+    })
 }
 
 /// The weight and the length of the longest idiom at the beginning of some words, of which the first is
