@@ -429,10 +429,10 @@ fn status_of(task: &TaskSpec, record: &Record, is_done: impl Fn(&TaskId) -> bool
     match &record.life {
         Life::Waiting if task.depends_on.iter().all(is_done) => Status::Ready,
         Life::Waiting => Status::Pending,
-        Life::Resting { .. } => Status::Ready,
+        Life::Resting { .. } | Life::Shortening(_) => Status::Ready,
         Life::Running(attempt) if attempt.is_judged() => Status::Review,
         Life::Held { .. } => Status::Review,
-        Life::Running(_) | Life::Shortening(_) => Status::InProgress,
+        Life::Running(_) => Status::InProgress,
         Life::Rebasing(_) => Status::Rebasing,
         Life::Merged { .. } | Life::Given => Status::Completed,
         Life::Failed { .. } => Status::Failed,
