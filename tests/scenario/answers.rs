@@ -4,7 +4,7 @@ use multi_agent_coder::audit::audit;
 use multi_agent_coder::effect::audit::{AuditOperation, AuditOutcome};
 use multi_agent_coder::effect::catalogue::{CatalogueEntry, CatalogueOperation, CatalogueOutcome};
 use multi_agent_coder::effect::chat::ChatOperation;
-use multi_agent_coder::effect::file::{Expected, FileOperation, FileOutcome, FileRef, FileSum};
+use multi_agent_coder::effect::file::{Expected, FileOperation, FileOutcome};
 use multi_agent_coder::effect::machine::{MachineOperation, MachineOutcome};
 use multi_agent_coder::effect::process::{ProcessOperation, ProcessOutcome};
 use multi_agent_coder::effect::session::SessionOperation;
@@ -12,7 +12,7 @@ use multi_agent_coder::effect::timer::{TimerOperation, TimerOutcome};
 use multi_agent_coder::effect::{Effect, Operation, Outcome};
 use multi_agent_coder::ids::{EffectId, ModelRef};
 
-use crate::git::hash;
+use crate::common::files::{self, hash, key};
 use crate::world::{Pending, World};
 
 impl World {
@@ -95,32 +95,10 @@ impl World {
     }
 
     fn perform_file(&mut self, operation: &FileOperation) -> FileOutcome {
-        let key = |file: &FileRef| (file.place, file.path.clone());
         match operation {
-            FileOperation::Read { file, bytes_max } => match self.files.get(&key(file)) {
-                None => FileOutcome::Missing,
-                Some(text) if text.len() > *bytes_max as usize => {
-                    FileOutcome::TooLarge { bytes: text.len() as u64 }
-                }
-                Some(text) => FileOutcome::Read { text: text.clone(), hash: hash(text) },
-            },
+            FileOperation::Read { file, bytes_max } => files::read(&self.files, file, *bytes_max),
             FileOperation::List { directory, depth_max, files_max, .. } => {
-                let prefix = format!("{}/", directory.path);
-                let inside = |path: &str| path.strip_prefix(&prefix).map(str::to_owned);
-                let is_near = |path: &String| path.matches('/').count() < *depth_max as usize;
-                let found = self.files.iter().filter(|((place, _), _)| *place == directory.place);
-                let mut files: Vec<FileSum> = found
-                    .filter_map(|((_, path), text)| Some((inside(path)?, text)))
-                    .filter(|(path, _)| is_near(path))
-                    .map(|(path, text)| FileSum { path, hash: Some(hash(text)) })
-                    .collect();
-                if files.is_empty() {
-                    FileOutcome::Missing
-                } else {
-                    let is_cut = files.len() > *files_max as usize;
-                    files.truncate(*files_max as usize);
-                    FileOutcome::Listed { files, is_cut }
-                }
+                files::list(&self.files, directory, *depth_max, *files_max)
             }
             FileOperation::Write { file, text, expected } => {
                 let found = self.files.get(&key(file)).map(|text| hash(text));

@@ -15,6 +15,7 @@ use multi_agent_coder::ids::SessionId;
 use multi_agent_coder::journal::Journal;
 
 use crate::agents::PLAN_MARK;
+use crate::common::tree::directory;
 use crate::world::World;
 
 impl World {
@@ -125,7 +126,7 @@ impl World {
                 assert!(!is_again, "I3: {task} again");
             }
             GitOperation::Prepare { slot, .. } | GitOperation::Collect { slot, .. } => {
-                let directory = crate::git::directory(*slot);
+                let directory = directory(*slot);
                 assert!(self.is_free(&directory), "two things work in {directory}");
             }
             GitOperation::Land { .. } => {
@@ -142,7 +143,7 @@ impl World {
             Operation::Session(SessionOperation::Ask { directory, .. }) => directory.as_deref() == Some(at),
             Operation::Process(ProcessOperation::Run { directory, .. }) => directory == at,
             Operation::Git(GitOperation::Prepare { slot, .. } | GitOperation::Collect { slot, .. }) => {
-                crate::git::directory(*slot) == at
+                directory(*slot) == at
             }
             _ => false,
         })

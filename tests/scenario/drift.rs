@@ -34,13 +34,6 @@ fn read(world: &mut World, path: &str, output_bytes: u64, words: &[&str]) {
     see(world, "T01", SessionSignal::Called { tool: "read".into(), call, is_error: false, touched });
 }
 
-fn finish(mut world: World, chat: &SessionId) -> World {
-    world.run();
-    assert_eq!(world.end_of(chat), None, "{}", world.transcript);
-    world.assert_all_merged();
-    world
-}
-
 #[test]
 fn reading_elsewhere_is_told_to_the_person_then_to_the_agent_and_then_ends_the_attempt() {
     let (mut world, chat) = at_work();
@@ -55,7 +48,7 @@ fn reading_elsewhere_is_told_to_the_person_then_to_the_agent_and_then_ends_the_a
     read(&mut world, "docs/old/c.md", 99_000, &[]);
     // What comes after that changes nothing.
     read(&mut world, "docs/old/d.md", 99_000, &[]);
-    let mut world = finish(world, &chat);
+    let mut world = world.finish(&chat);
     assert_eq!(world.nudges.len(), 1);
     world.assert_said("the agent strayed from its task:");
     world.assert_said("(1 of 3 attempts used)");
@@ -89,7 +82,7 @@ fn texts_about_other_tasks_are_counted_for_the_agent_and_named_for_the_person() 
     let (mut world, chat) = at_work();
     read(&mut world, "t01/main.js", 40_000, &["T02"]);
     world.assert_said("(texts about 1 other task)");
-    let world = finish(world, &chat);
+    let world = world.finish(&chat);
     assert!(world.file("tasks/T01.notes.md").unwrap().contains("with texts about T02"));
 }
 
@@ -110,7 +103,7 @@ fn a_long_session_is_told_once_and_its_summaries_are_counted() {
         world.transcript.matches("T01 has a long session: 75 % of what its model can take.").count(),
         1
     );
-    let world = finish(world, &chat);
+    let world = world.finish(&chat);
     let notes = world.file("tasks/T01.notes.md").unwrap();
     assert!(notes.contains("at most 90 % of what its model can take; once summed up by OpenCode"), "{notes}");
 }

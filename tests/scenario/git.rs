@@ -3,14 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use multi_agent_coder::effect::git::{
-    Change, Checkout, Comparison, GitOperation, GitOutcome, Guarded, HeldAttempt, HeldMerge, ListedFile,
-    MeasuredFile, Relation, Repository,
+    Checkout, Comparison, GitOperation, GitOutcome, Guarded, HeldMerge, Repository,
 };
 use multi_agent_coder::ids::{CommitId, Slot, TaskId, TrackId};
-use sha2::Digest;
 
-/// Files by path.
-pub type Tree = BTreeMap<String, String>;
+use crate::common::files::hash;
+use crate::common::tree::{
+    Tree, attempts, composed, difference, directory, listed, measured, related, three_way, without,
+};
 
 /// A commit.
 #[derive(Clone, Debug)]
@@ -167,23 +167,8 @@ impl Git {
         }
         match operation {
             GitOperation::Inspect { reference } => self.inspect(reference.as_deref()),
-            GitOperation::List { commit, .. } => GitOutcome::Listed {
-                files: self.commits[commit]
-                    .tree
-                    .iter()
-                    .map(|(path, text)| ListedFile { path: path.clone(), bytes: text.len() as u32 })
-                    .collect(),
-                is_cut: false,
-            },
-            GitOperation::Measure { commit, paths, .. } => {
-                let tree = &self.commits[commit].tree;
-                let file = |path: &String| {
-                    let text = tree.get(path)?;
-                    let lines = Some(text.lines().count() as u32);
-                    Some(MeasuredFile { path: path.clone(), blob: hash(text), lines })
-                };
-                GitOutcome::Measured { files: paths.iter().filter_map(file).collect() }
-            }
+            GitOperation::List { commit, .. } => listed(&self.commits[commit].tree),
+            GitOperation::Measure { commit, paths, .. } => measured(&self.commits[commit].tree, paths),
             GitOperation::Show { commit, path, .. } => {
                 GitOutcome::Shown { text: self.commits[commit].tree.get(path).cloned() }
             }
@@ -202,8 +187,8 @@ impl Git {
                 self.collect(*slot, base, reference, *diff_bytes_max as usize)
             }
             GitOperation::Recall { base, commit, diff_bytes_max } => {
-                let new = self.commits[commit].tree.clone();
-                self.difference(base, Some(commit.clone()), &new, *diff_bytes_max as usize)
+                let [old, new] = [base, commit].map(|id| &self.commits[id].tree);
+                difference(old, new, Some(commit.clone()), *diff_bytes_max as usize)
             }
             GitOperation::Examine { slot, at } => {
                 let base = &self.commits[at].tree;
@@ -220,13 +205,7 @@ impl Git {
             GitOperation::Hold { track, tip } => self.hold(track, tip.as_ref()),
             GitOperation::Merge { onto, commit, task, track, .. } => self.merge(onto, commit, (track, task)),
             GitOperation::Compose { base, from, paths, parents, reference, .. } => {
-                let (mut tree, theirs) = (self.tree_of(base), self.tree_of(from));
-                for path in paths {
-                    match theirs.get(path) {
-                        Some(text) => tree.insert(path.clone(), text.clone()),
-                        None => tree.remove(path),
-                    };
-                }
+                let tree = composed(self.tree_of(base), &self.tree_of(from), paths);
                 self.made(parents.clone(), tree, reference)
             }
             GitOperation::Revert { tip, since, until, reference, .. } => {
@@ -245,15 +224,9 @@ impl Git {
                 self.refs.insert(reference.clone(), to.clone());
                 GitOutcome::Moved
             }
-            GitOperation::Relate { ours, theirs } => GitOutcome::Related {
-                relation: match (self.ancestors(ours).contains(theirs), self.ancestors(theirs).contains(ours))
-                {
-                    (true, true) => Relation::Same,
-                    (true, false) => Relation::Ahead,
-                    (false, true) => Relation::Behind,
-                    (false, false) => Relation::Diverged,
-                },
-            },
+            GitOperation::Relate { ours, theirs } => {
+                related(self.holds(ours, theirs), self.holds(theirs, ours))
+            }
             GitOperation::Land { branch, to, .. } => self.land(branch, to),
         }
     }
@@ -308,39 +281,7 @@ impl Git {
             let is_lost = earlier.is_some_and(|earlier| self.commits[&earlier].tree != new);
             assert!(!is_lost, "I5: {reference} held other work");
         }
-        match self.difference(base, commit, &new, diff_max) {
-            GitOutcome::Collected { commit, changes, diff, diff_bytes, .. } => {
-                GitOutcome::Collected { commit, changes, diff, diff_bytes, left_out }
-            }
-            other => other,
-        }
-    }
-
-    fn difference(
-        &self,
-        base: &CommitId,
-        commit: Option<CommitId>,
-        new: &Tree,
-        diff_max: usize,
-    ) -> GitOutcome {
-        let old = &self.commits[base].tree;
-        let mut paths: Vec<&String> = old.keys().chain(new.keys()).collect();
-        paths.sort();
-        paths.dedup();
-        paths.retain(|path| old.get(*path) != new.get(*path));
-        let lines = |text: Option<&String>| text.map_or(0, |text| text.lines().count() as u32);
-        let changes: Vec<Change> = paths
-            .iter()
-            .map(|path| Change {
-                path: (*path).clone(),
-                added: lines(new.get(*path)),
-                removed: lines(old.get(*path)),
-            })
-            .collect();
-        let mut diff: String = paths.iter().map(|path| diff(path, old.get(*path), new.get(*path))).collect();
-        let diff_bytes = diff.len() as u64;
-        diff.truncate(diff_max);
-        GitOutcome::Collected { commit, changes, diff_bytes, diff, left_out: Vec::new() }
+        without(difference(&old, &new, commit, diff_max), left_out)
     }
 
     fn compare(&self, name: Option<&str>, without: &[String]) -> GitOutcome {
@@ -364,7 +305,7 @@ impl Git {
                 _ => return GitOutcome::Unknown,
             },
         };
-        match self.difference(&from, None, &new, usize::MAX) {
+        match difference(&self.commits[&from].tree, &new, None, usize::MAX) {
             GitOutcome::Collected { changes, diff, diff_bytes, .. } => {
                 GitOutcome::Compared { comparison, changes, diff, diff_bytes }
             }
@@ -382,12 +323,6 @@ impl Git {
     }
 
     fn hold(&self, track: &TrackId, tip: Option<&CommitId>) -> GitOutcome {
-        let prefix = format!("refs/mac/{track}/");
-        let attempts = self.refs.iter().filter_map(|(name, commit)| {
-            let (task, number) = name.strip_prefix(&prefix)?.split_once('/')?;
-            let number = number.parse().ok()?;
-            Some(HeldAttempt { task: TaskId(task.to_owned()), number, commit: commit.clone() })
-        });
         let mut merges = Vec::new();
         let mut at = tip;
         while let Some((id, commit)) = at.and_then(|id| Some((id, self.commits.get(id)?))) {
@@ -398,7 +333,7 @@ impl Git {
             }
             at = commit.parents.first();
         }
-        GitOutcome::Held { attempts: attempts.collect(), merges }
+        GitOutcome::Held { attempts: attempts(&self.refs, track), merges }
     }
 
     fn merge(&mut self, onto: &CommitId, commit: &CommitId, what: (&TrackId, &TaskId)) -> GitOutcome {
@@ -438,48 +373,7 @@ impl Git {
     }
 }
 
-/// A merge of whole files; the paths that both changed when it does not go.
-fn three_way(mut ours: Tree, base: &Tree, theirs: &Tree) -> Result<Tree, Vec<String>> {
-    let mut paths = Vec::new();
-    for path in base.keys().chain(theirs.keys()).collect::<BTreeSet<_>>() {
-        let (old, new, mine) = (base.get(path), theirs.get(path), ours.get(path).cloned());
-        if old == new || mine.as_ref() == new {
-            continue;
-        }
-        if mine.as_ref() != old {
-            paths.push(path.clone());
-        } else if let Some(text) = new {
-            ours.insert(path.clone(), text.clone());
-        } else {
-            ours.remove(path);
-        }
-    }
-    if paths.is_empty() { Ok(ours) } else { Err(paths) }
-}
-
 /// Whether git or the host acts on a file of this name.
 fn is_forbidden(path: &str) -> bool {
     path.starts_with(".git/") || path == "opencode.json"
-}
-
-/// The SHA-256 of a content, hex.
-pub fn hash(text: &str) -> String {
-    sha2::Sha256::digest(text).iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The absolute path of a directory of the pool.
-pub fn directory(slot: Slot) -> String {
-    format!("/pool/w{}", slot.0)
-}
-
-fn diff(path: &str, old: Option<&String>, new: Option<&String>) -> String {
-    let side = |mark: char, text: Option<&String>| -> String {
-        let lines = text.map(String::as_str).unwrap_or_default().lines();
-        lines.map(|line| format!("{mark}{line}\n")).collect()
-    };
-    format!(
-        "diff --git a/{path} b/{path}\n--- a/{path}\n+++ b/{path}\n@@ -1 +1 @@\n{}{}",
-        side('-', old),
-        side('+', new)
-    )
 }

@@ -30,13 +30,6 @@ fn call(world: &mut World, call: &str) {
     see(world, "T01", signal);
 }
 
-fn finish(mut world: World, chat: &SessionId) -> World {
-    world.run();
-    assert_eq!(world.end_of(chat), None, "{}", world.transcript);
-    world.assert_all_merged();
-    world
-}
-
 #[test]
 fn the_same_call_again_and_again_is_told_and_then_stopped() {
     let (mut world, chat) = at_work();
@@ -55,7 +48,7 @@ fn the_same_call_again_and_again_is_told_and_then_stopped() {
     }
     // What comes after that changes nothing.
     call(&mut world, "npm test");
-    let world = finish(world, &chat);
+    let world = world.finish(&chat);
     assert_eq!(world.nudges.len(), 1);
     world.assert_said("the agent went in circles: the same `bash` call 5 times in a row, after it was told");
     world.assert_said("(1 of 3 attempts used)");
@@ -77,7 +70,7 @@ fn an_agent_that_takes_the_hint_goes_on() {
             call(&mut world, &format!("edit {n}"));
         }
     }
-    let world = finish(world, &chat);
+    let world = world.finish(&chat);
     assert_eq!(world.nudges.len(), 1);
     world.assert_said("the attempt was not done after 30 min");
 }
@@ -97,7 +90,7 @@ fn much_ado_without_a_change_is_told_and_then_stopped() {
     }
     assert_eq!(world.nudges.len(), 1, "{}", world.transcript);
     assert!(world.nudges[0].text.contains("without a changed file"), "{}", world.nudges[0].text);
-    let world = finish(world, &chat);
+    let world = world.finish(&chat);
     world.assert_said("without a changed file, after it was told to stop that");
 }
 
@@ -114,7 +107,7 @@ fn an_agent_that_changes_files_is_left_alone() {
         worktree.is_dirty = true;
         world.run_until(|world| world.now_ms >= began_ms + (round + 1) * 6 * MINUTE_MS);
     }
-    let world = finish(world, &chat);
+    let world = world.finish(&chat);
     assert!(world.nudges.is_empty(), "{}", world.nudges[0].text);
     world.assert_said("the attempt was not done after 30 min");
 }
@@ -128,7 +121,7 @@ fn three_turns_without_an_end_are_trouble_of_the_provider() {
     }
     assert!(!world.pending.iter().any(|pending| pending.is_cancelled));
     see(&mut world, "T01", SessionSignal::Stepped { finish: None, usage: Usage::default() });
-    let world = finish(world, &chat);
+    let world = world.finish(&chat);
     world.assert_said("the model's stream ended three times without a finish reason");
     world.assert_said("merged after 1 attempt");
 }

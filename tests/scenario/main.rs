@@ -5,6 +5,8 @@
 mod agents;
 mod answers;
 mod checks;
+#[path = "../world/mod.rs"]
+mod common;
 mod git;
 mod templates;
 mod work;
@@ -28,6 +30,7 @@ mod memory;
 mod merging;
 mod order;
 mod overheard;
+mod own_changes;
 mod plan;
 mod plan_trouble;
 mod prompts;

@@ -7,7 +7,7 @@ use multi_agent_coder::effect::stored::{Origin, StoredText};
 use multi_agent_coder::ids::{SessionId, Slot};
 
 use crate::agents::{Act, key};
-use crate::git::{Tree, directory};
+use crate::common::tree::{Tree, directory};
 use crate::world::{Meddling, Pending, Sent, Session, World};
 
 impl World {

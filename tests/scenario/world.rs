@@ -204,6 +204,14 @@ impl World {
         self.end_of(&chat)
     }
 
+    /// Waits for the end of a command that goes well and merges everything.
+    pub fn finish(mut self, chat: &SessionId) -> Self {
+        self.run();
+        assert_eq!(self.end_of(chat), None, "{}", self.transcript);
+        self.assert_all_merged();
+        self
+    }
+
     /// Everything that was sent to an agent, oldest first: `planner-spec`, `T01`, `review T01`.
     pub fn sent_to(&self, who: &str) -> Vec<&str> {
         let sent = self.sent.iter().filter(|sent| key(&sent.purpose) == who);

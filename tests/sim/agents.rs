@@ -470,7 +470,7 @@ impl World {
         }
     }
 
-    fn worktree_of(&mut self, session: &Session) -> Option<&mut crate::git::Tree> {
+    fn worktree_of(&mut self, session: &Session) -> Option<&mut crate::common::tree::Tree> {
         if !matches!(session.purpose.agent.as_str(), "implementer" | "documenter") {
             return None;
         }

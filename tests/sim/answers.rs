@@ -4,7 +4,7 @@ use multi_agent_coder::audit::audit;
 use multi_agent_coder::effect::audit::{AuditOperation, AuditOutcome};
 use multi_agent_coder::effect::catalogue::{CatalogueEntry, CatalogueOperation, CatalogueOutcome};
 use multi_agent_coder::effect::chat::ChatOperation;
-use multi_agent_coder::effect::file::{Expected, FileOperation, FileOutcome, FileRef, FileSum};
+use multi_agent_coder::effect::file::{Expected, FileOperation, FileOutcome};
 use multi_agent_coder::effect::git::{GitOperation, GitOutcome};
 use multi_agent_coder::effect::machine::{MachineOperation, MachineOutcome};
 use multi_agent_coder::effect::process::{ProcessOperation, ProcessOutcome};
@@ -13,10 +13,10 @@ use multi_agent_coder::effect::timer::{TimerOperation, TimerOutcome};
 use multi_agent_coder::effect::{Effect, Operation, Outcome};
 use multi_agent_coder::ids::EffectId;
 
-use sha2::Digest;
-
+use crate::common::files::{self, hash, key};
+use crate::common::tree::Tree;
 use crate::coverage::Class;
-use crate::git::{Tree, slot_of};
+use crate::git::slot_of;
 use crate::process::Flight;
 use crate::setup::Death;
 use crate::world::{BACKLOG, Item, MEMORY, World, trace};
@@ -197,7 +197,6 @@ impl World {
     }
 
     fn perform_file(&mut self, operation: &FileOperation) -> FileOutcome {
-        let key = |file: &FileRef| (file.place, file.path.clone());
         let fails = self.goes_wrong(self.setup.rates.file);
         let message = "the disk is full".to_owned();
         if fails {
@@ -207,33 +206,15 @@ impl World {
             }
         }
         let outcome = match operation {
-            FileOperation::Read { file, bytes_max } => match self.files.get(&key(file)) {
-                None => FileOutcome::Missing,
-                Some(text) if text.len() > *bytes_max as usize => {
-                    FileOutcome::TooLarge { bytes: text.len() as u64 }
-                }
-                Some(text) => {
+            FileOperation::Read { file, bytes_max } => {
+                let outcome = files::read(&self.files, file, *bytes_max);
+                if matches!(outcome, FileOutcome::Read { .. }) {
                     self.books.edited.remove(&file.path);
-                    FileOutcome::Read { text: text.clone(), hash: hash(text) }
                 }
-            },
+                outcome
+            }
             FileOperation::List { directory, depth_max, files_max, .. } => {
-                let prefix = format!("{}/", directory.path);
-                let inside = |path: &str| path.strip_prefix(&prefix).map(str::to_owned);
-                let is_near = |path: &String| path.matches('/').count() < *depth_max as usize;
-                let found = self.files.iter().filter(|((place, _), _)| *place == directory.place);
-                let mut files: Vec<FileSum> = found
-                    .filter_map(|((_, path), text)| Some((inside(path)?, text)))
-                    .filter(|(path, _)| is_near(path))
-                    .map(|(path, text)| FileSum { path, hash: Some(hash(text)) })
-                    .collect();
-                if files.is_empty() {
-                    FileOutcome::Missing
-                } else {
-                    let is_cut = files.len() > *files_max as usize;
-                    files.truncate(*files_max as usize);
-                    FileOutcome::Listed { files, is_cut }
-                }
+                files::list(&self.files, directory, *depth_max, *files_max)
             }
             FileOperation::Write { file, text, expected } => {
                 let found = self.files.get(&key(file)).cloned();
@@ -376,11 +357,4 @@ pub fn gate(tree: &Tree, command: &str) -> (i32, String) {
         None if !with("UNTESTED").is_empty() => (0, "ℹ tests 0\nℹ pass 0\nℹ fail 0\n".into()),
         None => (0, "ℹ tests 5\nℹ pass 5\nℹ fail 0\n".into()),
     }
-}
-
-/// The SHA-256 of a content, hex.
-pub(crate) fn hash(text: &str) -> String {
-    let digest = sha2::Sha256::digest(text);
-    let digit = |nibble: u8| char::from_digit(u32::from(nibble), 16).unwrap_or('0');
-    digest.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }

@@ -15,8 +15,9 @@ use multi_agent_coder::ids::{CommitId, SessionId};
 
 use crate::agents::{PLAN_MARK, REWORK_MARK, is_ours};
 use crate::answers::gate;
+use crate::common::tree::directory;
 use crate::coverage::Class;
-use crate::git::{directory, slot_of};
+use crate::git::slot_of;
 use crate::setup::{OFF_LIMITS, mark};
 use crate::world::{Command, World};
 

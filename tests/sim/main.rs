@@ -10,6 +10,8 @@
 mod agents;
 mod answers;
 mod checks;
+#[path = "../world/mod.rs"]
+mod common;
 mod coverage;
 mod git;
 mod person;
