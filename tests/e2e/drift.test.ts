@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { EXPIRY, HITS, linksScript, solve } from "./links.ts";
 import { type Call, type Reply, readFile } from "./model.ts";
-import { expectSuccess, orphans, planned, printed, statusOf } from "./outcome.ts";
+import { expectAnswered, expectSuccess, orphans, planned, printed, statusOf } from "./outcome.ts";
 import { textsOf } from "./roles.ts";
 import { inWorld } from "./shared.ts";
 import { inWorld as inOwnWorld, PRICES, type World } from "./world.ts";
@@ -107,9 +107,12 @@ const TOLD = "You are far from your task";
 
 test("an agent that reads far from its task is told to go back, and all of it is on record", () => {
   let read = 0;
-  const implementer = ({ request }: Call): Reply => {
+  let untilTold = async (): Promise<void> => undefined;
+  const implementer = async ({ request }: Call): Promise<Reply> => {
     const [work = "", last = ""] = solve(EXPIRY);
     if (!JSON.stringify(request.messages).includes(TOLD)) {
+      // It is told after the second; a script would have read on before it can hear that.
+      if (read === 2) await untilTold();
       read += 1;
       return { tools: [readFile(`docs/chapter-${read}.md`)] };
     }
@@ -120,11 +123,19 @@ test("an agent that reads far from its task is told to go back, and all of it is
       world.repository.write(`docs/chapter-${chapter}.md`, `${"word ".repeat(15)}\n`.repeat(620));
     world.repository.commit("A long history");
     planned(world, [EXPIRY]);
-    const end = await world.run("implement");
-    expectSuccess(end);
-    expect(printed(end)).toContain("T01 strays: ");
-    expect(printed(end)).toContain("T01 is far from its task; its agent was told so.");
-    expect(read).toBeLessThan(6);
+    const server = await world.serve();
+    const chat = await server.open();
+    untilTold = async () => {
+      for (;;) {
+        const agents = await server.children(chat);
+        const said = await Promise.all(agents.map(({ id }) => server.messages(id)));
+        if (JSON.stringify(said).includes(TOLD)) return;
+      }
+    };
+    const told = expectAnswered(await server.command(chat, "implement"));
+    expect(told).toContain("T01 strays: ");
+    expect(told).toContain("T01 is far from its task; its agent was told so.");
+    expect(read).toBe(3);
     const notes = world.repository.read("tasks/T01.notes.md");
     expect(notes).toContain("away from its files in `docs/chapter-1.md`");
     expect(notes).toContain("once told to go back to its task");

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { EXPIRY, linksScript } from "./links.ts";
 import { expectSuccess, planned, printed, reason } from "./outcome.ts";
-import { inWorld } from "./shared.ts";
+import { DETECTED, inWorld } from "./shared.ts";
 import type { World } from "./world.ts";
 
 const script = linksScript({}, [EXPIRY]);
@@ -15,7 +15,7 @@ function setScript(world: World, name: string, command: string): void {
 }
 
 test("a red base stops the run with the end of the log and a way on", () =>
-  inWorld({ script }, async (world) => {
+  inWorld({ script, options: DETECTED }, async (world) => {
     setScript(world, "test", "echo 'the database is not there' && exit 3");
     planned(world, [EXPIRY]);
     const end = await world.run("implement");
@@ -26,7 +26,7 @@ test("a red base stops the run with the end of the log and a way on", () =>
   }));
 
 test("a test command that runs no test is reported, not taken for green", () =>
-  inWorld({ script }, async (world) => {
+  inWorld({ script, options: DETECTED }, async (world) => {
     world.repository.git("rm", "-q", "test/slug.test.js", "test/shortener.test.js");
     world.repository.write("test/README.md", "There will be tests.\n");
     world.repository.commit("Remove the tests");

@@ -34,8 +34,15 @@ export interface WorldOptions {
   hasPlugin?: boolean;
   /** Packages that the world's registry knows. */
   published?: Published[];
-  /** A server of OpenCode that `run` gives commands to, instead of starting a process for each. */
-  within?: Running;
+  /** Where `run` gives commands, instead of starting a process for each. */
+  within?: Host;
+}
+
+/** A server of OpenCode that several worlds share. */
+export interface Host {
+  running: Running;
+  /** Removes a directory once the server has ended: until then it may be at work there. */
+  remove(directory: string): void;
 }
 
 export interface RunOptions {
@@ -60,7 +67,7 @@ export class World {
     readonly repository: Repository,
     readonly registry: Registry,
     private readonly packageDirectory: string,
-    private readonly within: Running | undefined,
+    private readonly within: Host | undefined,
   ) {}
 
   static async create(options: WorldOptions = {}): Promise<World> {
@@ -144,11 +151,13 @@ export class World {
     rmSync(join(this.root, "state/opencode/locks"), { recursive: true, force: true });
   }
 
-  /** `opencode run --command <command> <args>` to its end, or the same in a new chat of the server. */
-  async run(command: string, args: string[] = [], options: RunOptions = {}): Promise<Finished> {
-    if (this.within === undefined) return this.start(command, args, options).finished;
+  /** `opencode run --command <command> <args>` to its end, or the same in a new chat of the shared server.
+   * With options it is always a process of its own. */
+  async run(command: string, args: string[] = [], options?: RunOptions): Promise<Finished> {
+    if (this.within === undefined || options !== undefined)
+      return this.start(command, args, options).finished;
     const began = Date.now();
-    const server = await serve(this.within, this.repository.directory);
+    const server = await serve(this.within.running, this.repository.directory);
     const chat = await server.open();
     this.chats.push(chat);
     const { info } = await server.command(chat, command, args.map(quoted).join(" "));
@@ -170,7 +179,7 @@ export class World {
   /** A server of OpenCode to talk to as its terminal interface does: one process, many commands. */
   async serve(): Promise<Server> {
     if (this.within !== undefined) {
-      const server = await serve(this.within, this.repository.directory);
+      const server = await serve(this.within.running, this.repository.directory);
       return { ...server, stop: server.close };
     }
     return serve(
@@ -182,7 +191,7 @@ export class World {
   /** The titles of the sessions that belong to no person's chat. */
   async agents(): Promise<string[]> {
     if (this.within !== undefined) {
-      const server = await serve(this.within, this.repository.directory);
+      const server = await serve(this.within.running, this.repository.directory);
       const children = await Promise.all(this.chats.map((chat) => server.children(chat)));
       return children.flat().map(({ title }) => title);
     }
@@ -211,9 +220,9 @@ export class World {
   }
 
   /** Closes what the server has open here. */
-  private async leave(within: Running): Promise<void> {
+  private async leave({ running }: Host): Promise<void> {
     for (const directory of [this.repository.directory, ...this.repository.worktrees()])
-      await (await serve(within, directory)).close().catch(() => undefined);
+      await (await serve(running, directory)).close().catch(() => undefined);
   }
 
   /** Ends every process, stops the model and removes the directory. */
@@ -224,7 +233,9 @@ export class World {
     for (const pid of this.leftovers()) endQuietly(pid);
     await this.model.stop();
     this.registry.stop();
-    if (!isKept) removeScratch(this.root);
+    if (isKept) return;
+    if (this.within === undefined) removeScratch(this.root);
+    else this.within.remove(this.root);
   }
 }
 
