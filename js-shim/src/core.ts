@@ -1,12 +1,12 @@
 // Loads the WebAssembly core, once a process.
 import { readFileSync } from "node:fs";
-import * as core from "../pkg/core.js";
 import {
   Core,
   type CoreHost,
   definitions,
   initSync,
   onlyLooks,
+  overheard,
   audit as readAudit,
   redact,
 } from "../pkg/core.js";
@@ -65,16 +65,10 @@ export function audit(journal: string, head: string | null, lines_max: number): 
   return readAudit(journal, head ?? undefined, lines_max) as Audit;
 }
 
-/** What the core makes of a session's texts, in the types of the protocol. */
-interface Fingerprinting {
-  overheard(speech: Speech): Heard | undefined;
-}
-
 /** Fingerprints of what a session holds; `undefined` when there is nothing worth one. */
 export function fingerprints(speech: Speech): Heard | undefined {
   load();
-  const { overheard } = core as unknown as Fingerprinting;
-  return overheard(speech);
+  return overheard(speech) as Heard | undefined;
 }
 
 /** The agents and commands that the core defines, with the person's prompts. The usual ones are in the bundle:
