@@ -31,17 +31,27 @@ export async function replaceFile(
     const file = await open(temporary, "wx", mode);
     try {
       await writeAll(file, bytes, 0);
-      await file.sync();
     } finally {
       await file.close();
     }
     if (!(await isExpected())) return false;
-    await renameOver(temporary, path);
+    await putInPlace(temporary, path);
   } finally {
     await rm(temporary, { force: true });
   }
-  await syncDirectory(dirname(path));
   return true;
+}
+
+/** Makes a file that was written beside `path` durable, and then the one at `path`. */
+export async function putInPlace(temporary: string, path: string): Promise<void> {
+  const file = await open(temporary, "r+");
+  try {
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await renameOver(temporary, path);
+  await syncDirectory(dirname(path));
 }
 
 /**

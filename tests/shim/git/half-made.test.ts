@@ -6,6 +6,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  truncateSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
@@ -105,6 +106,20 @@ describe("a worktree that was half made is made", () => {
       const state = JSON.parse(read(record));
       writeFileSync(record, JSON.stringify({ ...state, is_ready: false, admin: null, seal: [] }));
     }
+  });
+
+  test.each([0, 40, 100])("when our copy of its index ends after %i bytes", async (bytes) => {
+    const world = await World.make();
+    const directory = await world.prepare(world.head());
+    const cut = () => truncateSync(join(world.place.state, "worktrees/w1.index"), bytes);
+    cut();
+    write(directory, { "b.txt": "work\n" });
+    const { commit } = await world.collect(world.head());
+    expect(world.files(commit ?? "")).toEqual(["a.txt", "b.txt"]);
+    cut();
+    await world.prepare(world.head());
+    expect(git(directory, "status", "--porcelain", "--ignored")).toBe("");
+    expect(world.rescued()).toEqual([]);
   });
 
   test("from a real preparing that was killed with its git", { timeout: 60_000 }, async () => {

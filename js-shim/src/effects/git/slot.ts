@@ -12,7 +12,7 @@ import {
   writeFile,
 } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
-import { replaceFile } from "../../atomic.ts";
+import { putInPlace, replaceFile } from "../../atomic.ts";
 import { childNotes, type RepositoryPlace } from "../../paths.ts";
 import type { Guarded } from "../../protocol.ts";
 import { Queue } from "../../queue.ts";
@@ -193,6 +193,23 @@ export async function copyIndex(from: string, to: string): Promise<void> {
   await utimes(to, written_s, written_s);
 }
 
+/** The same, for a copy that is kept: a process that ends meanwhile leaves the one before. */
+export async function keepIndex(from: string, to: string): Promise<void> {
+  const temporary = `${to}.tmp`;
+  await copyIndex(from, temporary);
+  await putInPlace(temporary, to);
+}
+
+/** Fills an index with a job that may begin with a copy, and without one when git cannot read that. */
+export async function fillIndex(index: string, fill: () => Promise<unknown>): Promise<void> {
+  try {
+    await fill();
+  } catch {
+    await rm(index, { force: true });
+    await fill();
+  }
+}
+
 /**
  * Runs a job with a throw-away index that holds `base`. Files that have not changed since `known`, a
  * kept index, was written need not be read again.
@@ -210,7 +227,8 @@ export async function withIndex<T>(
   try {
     await mkdir(dirname(index), { recursive: true });
     await copyIndex(known, index).catch(() => {});
-    await indexed(base === null ? ["read-tree", "--empty"] : ["read-tree", "--reset", base]);
+    const words = base === null ? ["--empty"] : ["--reset", base];
+    await fillIndex(index, () => indexed(["read-tree", ...words]));
     return await job(indexed);
   } finally {
     await rm(index, { force: true });

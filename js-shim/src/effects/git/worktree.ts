@@ -18,10 +18,12 @@ import { commitId, type Git, gitIn, LONG_MS } from "./run.ts";
 import {
   commonOf,
   copyIndex,
+  fillIndex,
   findAdmin,
   gitFor,
   indexPath,
   isMarkedAsOurs,
+  keepIndex,
   markAsOurs,
   readRecord,
   type Slot,
@@ -96,7 +98,7 @@ export async function prepare(
     await clean(git, keep);
     await placeLinks(git, place.root, directory, at, link);
     await placeCopies(git, place.root, directory, at, copy);
-    await copyIndex(join(admin, "index"), slot.index);
+    await keepIndex(join(admin, "index"), slot.index);
     const now_placed = [...new Set([...link, ...copy])];
     await writeRecord(place, name, {
       directory,
@@ -236,11 +238,12 @@ async function reset(git: Git, slot: Slot, at: string): Promise<void> {
   }
   await restorePointer(slot);
   // The agent's index may carry flags that hide files from git.
-  await rm(join(slot.admin, "index"), { force: true });
-  await copyIndex(slot.index, join(slot.admin, "index")).catch(() => {});
+  const index = join(slot.admin, "index");
+  await rm(index, { force: true });
+  await copyIndex(slot.index, index).catch(() => {});
   // Detached first: a reset would move the branch that the agent may have switched to.
   await git(["update-ref", "--no-deref", "HEAD", at]);
-  await git(["reset", "--hard", "--quiet", at], { timeout_ms: LONG_MS });
+  await fillIndex(index, () => git(["reset", "--hard", "--quiet", at], { timeout_ms: LONG_MS }));
 }
 
 /** Removes what git does not track, but not the kept paths. */
