@@ -38,7 +38,7 @@ pub(super) const GROUPS: &[(&str, &str)] = &[
 #[rustfmt::skip]
 pub(super) const KEYS: &[Key] = &[
     key("models.planning", Kind::Model, "null", "For the three planners. Default: the user's small_model, else model."),
-    key("models.documentation", Kind::Model, "null", "For documentation tasks. Default: the user's small_model, else model."),
+    key("models.documentation", Kind::Model, "null", "For documentation tasks, and tasks that are put into fewer words. Default: the user's small_model, else model."),
     key("models.code_implementation", Kind::Model, "null", "For code tasks. Default: the user's model."),
     key("models.simple_change", Kind::Model, "null", "For simple tasks. Default: the user's small_model, else model."),
     key("models.review", Kind::Model, "null", "For reviews. Default: the user's model."),
@@ -46,8 +46,8 @@ pub(super) const KEYS: &[Key] = &[
     key("models.backlog_generation", Kind::Model, "null", "For writing the backlog. Default: the user's model."),
     key("maxWorkers", Kind::Whole { min: 1, max: 8 }, "3", "Attempts that may be at work at once."),
     key("maxRetries", Kind::Whole { min: 1, max: 10 }, "3", "Attempts per task."),
-    key("taskTimeoutMs", TIMEOUT, "1800000", "Deadline of an attempt, in milliseconds."),
-    key("planningTimeoutMs", TIMEOUT, "900000", "Deadline of a planner, in milliseconds."),
+    key("taskTimeoutMs", TIMEOUT, "1800000", "Deadline of a worker's or reviewer's answer, in milliseconds."),
+    key("planningTimeoutMs", TIMEOUT, "900000", "Deadline of any other agent's answer, in milliseconds."),
     key("outputDir", Kind::Directory, "\"tasks\"", "Where plans, the backlog and task files go, relative to the repository."),
     key("specsDir", Kind::Directory, "\"specs\"", "Where the specs of features go, relative to the repository. Your own templates are in its directory templates."),
     key("worktreesDir", Kind::AbsoluteDirectory, "null", "Where the pool of worktrees lives. Default: outside the repository, under the user's data directory."),
@@ -65,7 +65,7 @@ pub(super) const KEYS: &[Key] = &[
     key("rebase.afterAttempts", Kind::Whole { min: 1, max: 10 }, "2", "After how many failed attempts at the same version of a spec."),
     key("rebase.confidence", Kind::Fraction, "0.7", "How sure the author of the better spec must be."),
     // Below 500 bytes no real task fits; above 100,000 the limit would limit nothing.
-    key("context.maxBytes", Kind::Whole { min: 500, max: 100_000 }, "3000", "Size limit of a task's context in UTF-8 bytes. Over it the task is refused with what to cut."),
+    key("context.maxBytes", Kind::Whole { min: 500, max: 100_000 }, "3000", "Size limit of a task's context in UTF-8 bytes. A longer task is put into fewer words, or refused with what to cut."),
     key("budget.runUsd", Kind::Amount, "null", "US dollars a run may cost. Default: no limit."),
     key("budget.taskUsd", Kind::Amount, "null", "US dollars a task may cost, all attempts together. Default: no limit."),
     key("budget.runTokens", TOKENS, "null", "Tokens a run may use, those from a cache too. Default: no limit."),

@@ -23,9 +23,9 @@ pub struct Options {
     pub max_workers: u8,
     /// Attempts per task, 1 to 10.
     pub max_retries: u32,
-    /// Deadline of an attempt, in milliseconds.
+    /// Deadline of a worker or reviewer, in milliseconds.
     pub task_timeout_ms: u64,
-    /// Deadline of a planner, in milliseconds.
+    /// Deadline of any other agent, in milliseconds.
     pub planning_timeout_ms: u64,
     /// Where documents go, relative to the repository.
     pub output_dir: String,
