@@ -3,6 +3,7 @@
 
 use multi_agent_coder::backlog::TaskSpec;
 use multi_agent_coder::effect::file::Place;
+use multi_agent_coder::effect::session::Trouble;
 use multi_agent_coder::event::CommandName::{Implement, Progress, Review};
 use serde_json::json;
 
@@ -152,6 +153,18 @@ fn trouble_with_the_author_is_waited_out() {
     world.agents.script("shorten T01", vec![reply(SHORT)]);
     assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
     world.assert_all_merged();
+}
+
+#[test]
+fn trouble_with_the_author_is_over_once_it_has_answered() {
+    let late = Trouble::Error { name: "HostTimeout".into(), status: None, message: "no answer".into() };
+    let mut words = vec![Act::Fail(late.clone()); 4];
+    words.push(reply(SHORT));
+    let mut world = rebased(words);
+    world.agents.script("T01", vec![Act::Fail(late)]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+    assert_eq!((world.sent_to("shorten T01").len(), world.sent_to("T01").len()), (5, 4));
 }
 
 #[test]

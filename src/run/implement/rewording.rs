@@ -48,6 +48,7 @@ impl ImplementRun {
         match author.resolved(turn, &commission, question, outcome, took_ms) {
             Heard::More(author) => return self.words_on(task, author),
             Heard::Text(open, text) => {
+                self.author_works(task);
                 let result = self.worded_by(turn, task, open, &text);
                 self.start_or_refuse(turn, task, result.err());
             }
@@ -55,6 +56,7 @@ impl ImplementRun {
                 self.words_later(turn, task, &told, is_refusal);
             }
             Heard::Nothing(lack @ Lack::Silence(_)) => {
+                self.author_works(task);
                 self.not_worded(task, &lack);
                 self.start_or_refuse(turn, task, Some(lack.told().to_owned()));
             }
@@ -65,6 +67,13 @@ impl ImplementRun {
         }
         self.record_notes(turn, task, "");
         self.record_task(turn, task);
+    }
+
+    /// Its provider and the host did their part: trouble in a row ends here.
+    fn author_works(&mut self, task: usize) {
+        if let Some(record) = self.track.records.get_mut(task) {
+            record.troubles = 0;
+        }
     }
 
     /// The author has had its say. A task that is still too long is not started, until a person has cut or
