@@ -65,6 +65,11 @@ impl Overheard {
         self.tidy();
     }
 
+    /// Nothing of what was said under a name is remembered any more.
+    pub fn forget_speaker(&mut self, who: &ForeignKind) {
+        self.voices.retain(|voice| voice.who != *who);
+    }
+
     fn tidy(&mut self) {
         self.voices.retain(|voice| voice.len() > 0);
         let mut all: usize = self.voices.iter().map(Voice::len).sum();

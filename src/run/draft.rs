@@ -12,6 +12,7 @@ use crate::effect::session::{Purpose, SessionOperation};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
 use crate::event::SessionSignal;
+use crate::hygiene::ForeignKind;
 use crate::ids::{EffectId, SessionId, TrackId};
 use crate::plan::intake::limits_of;
 use crate::plan::request::read_request;
@@ -36,6 +37,8 @@ pub struct DraftRun {
     is_stopping: bool,
     /// Where the plan is.
     plan_path: String,
+    /// The backlog that this one takes the place of: it may be repeated. Empty when there is none.
+    earlier: String,
     /// Files that the patterns of the tasks name.
     measured: Measured,
     stage: Stage,
@@ -83,6 +86,11 @@ pub enum Wait {
     Document { path: String },
 }
 
+/// Who its agent is, where what agents say is remembered.
+pub(crate) fn speaker() -> ForeignKind {
+    ForeignKind::Planner(Role::Backlog.agent().to_owned())
+}
+
 /// `/backlog [plan file]`.
 pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
     if arguments.starts_with("--") {
@@ -98,7 +106,8 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
     );
     let (limits, measured) = (Limits::default(), Measured::default());
     let stage = Stage::Earlier { plan_path: plan_path.clone() };
-    Activity::Draft(DraftRun { run, limits, is_stopping: false, plan_path, measured, stage })
+    let earlier = String::new();
+    Activity::Draft(DraftRun { run, limits, is_stopping: false, plan_path, earlier, measured, stage })
 }
 
 impl DraftRun {
@@ -108,11 +117,20 @@ impl DraftRun {
         let track = track_id(turn, title);
         turn.shared.templated.insert(track);
         let (plan_path, measured) = (run.document("PLAN.md"), Measured::default());
-        Self { run, limits, is_stopping: false, plan_path, measured, stage }.lay_down(turn, title, tasks)
+        let earlier = String::new();
+        Self { run, limits, is_stopping: false, plan_path, earlier, measured, stage }
+            .lay_down(turn, title, tasks)
     }
 
-    /// Begins with a plan at hand.
-    pub fn begin(turn: &mut Turn, run: Run, title: &str, plan_path: &str, plan: String) -> Activity {
+    /// Begins with a plan at hand, and the text of the backlog that this one takes the place of.
+    pub fn begin(
+        turn: &mut Turn,
+        run: Run,
+        title: &str,
+        plan_path: &str,
+        plan: String,
+        earlier: String,
+    ) -> Activity {
         let operation = SessionOperation::Create {
             directory: None,
             parent: run.chat.clone(),
@@ -123,10 +141,12 @@ impl DraftRun {
         turn.request(Waiter::Draft(Wait::Step), Operation::Session(operation));
         // What the plan says is for everyone, whoever said it first.
         turn.shared.overheard.forget(&[plan.as_str()]);
+        // What its agent drafted another time it may draft again.
+        turn.shared.overheard.forget_speaker(&speaker());
         let limits = limits_of(&plan).limits;
         let stage = Stage::Creating { title: title.to_owned(), plan };
         let (plan_path, measured) = (plan_path.to_owned(), Measured::default());
-        Activity::Draft(Self { run, limits, is_stopping: false, plan_path, measured, stage })
+        Activity::Draft(Self { run, limits, is_stopping: false, plan_path, earlier, measured, stage })
     }
 
     /// The chat of the command.
@@ -205,6 +225,7 @@ impl DraftRun {
         }
         let copy = self.run.document(&format!("{}/BACKLOG.yaml", archive(text, turn.shared.now_ms)));
         turn.say(&self.run.chat, format!("The earlier backlog is kept in {copy}."));
+        self.earlier = text.to_owned();
         turn.request(
             Waiter::Draft(Wait::Step),
             write(Place::Repository, &copy, text.to_owned(), Expected::Missing),
@@ -246,7 +267,7 @@ impl DraftRun {
             Outcome::File(FileOutcome::Read { text, .. }) => {
                 // A plan that was not made by /plan has a title of its own.
                 let title = read_request(text).map_or_else(|_| "plan".to_owned(), |request| request.title);
-                Self::begin(turn, self.run, &title, plan_path, text.clone())
+                Self::begin(turn, self.run, &title, plan_path, text.clone(), self.earlier)
             }
             Outcome::File(FileOutcome::Missing) => {
                 turn.fail(&self.run.chat, format!("there is no {plan_path}. `/plan <feature>` writes one."))

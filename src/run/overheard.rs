@@ -4,6 +4,7 @@
 use crate::engine::{Activity, Shared};
 use crate::hygiene::{ForeignKind, Heard};
 use crate::ids::SessionId;
+use crate::run::draft;
 
 /// A session has said what it had to say.
 pub(crate) fn listen(activity: &Activity, shared: &mut Shared, session: &SessionId, heard: &Heard) {
@@ -17,8 +18,7 @@ pub(crate) fn listen(activity: &Activity, shared: &mut Shared, session: &Session
         Activity::Draft(run) if run.is_asking(session) => {
             // Its last word is the backlog itself.
             let heard = Heard { last: Default::default(), ..heard.clone() };
-            let agent = crate::definitions::Role::Backlog.agent().to_owned();
-            overheard.listen(session, ForeignKind::Planner(agent), &heard, &[]);
+            overheard.listen(session, draft::speaker(), &heard, &[]);
         }
         Activity::Implement(run) => {
             if let Some((task, attempt)) = run.worker_of(session) {

@@ -123,6 +123,29 @@ fn the_agent_that_makes_the_backlog_may_think_about_it_first() {
     assert_eq!(sent_back(world, with("T01", |task| task.description = SAID.into())), None);
 }
 
+/// What it drafted another time is no other agent's.
+#[test]
+fn the_agent_that_makes_the_backlog_again_may_say_what_it_said_before() {
+    let mut world = World::new(four_tasks());
+    world.speeches.insert("backlog".into(), [says(SAID, &shown())].into());
+    assert_eq!(world.command(Plan, "feature.md"), None, "{}", world.transcript);
+    world.agents.tasks = with("T01", |task| task.description = SAID.into());
+    assert_eq!(world.command(Backlog, ""), None, "{}", world.transcript);
+    assert_eq!(world.sent_to("backlog").len(), 2, "{:?}", world.sent_to("backlog"));
+}
+
+/// It looks into the file that it is to replace.
+#[test]
+fn a_backlog_may_keep_what_the_earlier_one_says() {
+    let kept = format!("{SAID} {TRIED} Nothing of that is shown to whoever has not asked for it.");
+    let mut world = World::new(with("T01", |task| task.description.clone_from(&kept)));
+    assert_eq!(world.command(Plan, "feature.md"), None, "{}", world.transcript);
+    let earlier = world.file("tasks/BACKLOG.yaml").unwrap_or_default().to_owned();
+    world.speeches.insert("backlog".into(), [says("", &earlier)].into());
+    assert_eq!(world.command(Backlog, ""), None, "{}", world.transcript);
+    assert_eq!(world.sent_to("backlog").len(), 2, "{:?}", world.sent_to("backlog"));
+}
+
 #[test]
 fn what_a_person_wrote_is_sent_or_left_out_and_never_refused() {
     let mut world = thinking();

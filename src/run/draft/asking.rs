@@ -177,7 +177,7 @@ impl DraftRun {
     fn check(&self, reply: &str, overheard: &Overheard) -> Result<Vec<TaskSpec>, Vec<Problem>> {
         let tasks = backlog::parse_draft(reply)?;
         let mut problems = misfits(&tasks, &self.limits, self.run.options.context.max_bytes);
-        problems.extend(tasks.iter().flat_map(|task| echoes(task, overheard, &[])));
+        problems.extend(tasks.iter().flat_map(|task| echoes(task, overheard, &[&self.earlier])));
         if problems.is_empty() { Ok(tasks) } else { Err(problems) }
     }
 
