@@ -355,7 +355,7 @@ export const MUTANTS = [
   {
     name: "a backlog may repeat talk",
     file: ASKING,
-    find: "        problems.extend(tasks.iter().flat_map(|task| echoes(task, overheard, &[])));\n",
+    find: "        problems.extend(tasks.iter().flat_map(|task| echoes(task, overheard, &[&self.earlier])));\n",
     replace: "        let _ = (overheard, echoes);\n",
   },
   {
