@@ -53,11 +53,11 @@ pub fn remember(old: &[Lesson], new: Vec<String>) -> Vec<Lesson> {
     lessons
 }
 
-/// The file that a line speaks of, when it names one.
+/// The file that a line speaks of, when it names one and its path was not cut.
 pub(crate) fn file_of(line: &str) -> Option<&str> {
     let (_, place) = line.strip_suffix(')')?.rsplit_once(" (")?.1.split_once(", ")?;
     let file = place.rsplit_once(':').map_or(place, |(file, _)| file);
-    (!file.is_empty()).then_some(file)
+    (!file.is_empty() && !file.starts_with('…')).then_some(file)
 }
 
 /// What makes two lines tell of the same fault: for a test its name and gate; for all else the words
@@ -112,7 +112,9 @@ mod tests {
     fn the_file_of_a_line_is_read_from_its_source() {
         assert_eq!(file_of("Don't break \"a (b)\": 1 (test, src/a.js:6)"), Some("src/a.js"));
         assert_eq!(file_of("Don't leave no-undef: x (lint, b.js)"), Some("b.js"));
-        for line in ["Don't leave this open: f(1) is 2 (review)", "Run the build (first, always) before", ""]
+        let cut = "Don't break \"a\": 1 (test, …/deep/down/a.js:6)";
+        for line in
+            ["Don't leave this open: f(1) is 2 (review)", "Run the build (first, always) before", cut, ""]
         {
             assert_eq!(file_of(line), None, "{line}");
         }

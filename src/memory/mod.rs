@@ -188,7 +188,11 @@ impl Entry {
         if self.source == Source::Person || self.tier.task().is_some() {
             return true;
         }
-        evidence::file_of(&self.text).is_none_or(|file| is_among(file, files_hint))
+        let Some(file) = evidence::file_of(&self.text) else { return true };
+        // Go tells a test's file without its directory; `pkg/` may hold any.
+        let name = |hint: &String| hint.rsplit('/').next().unwrap_or_default().to_owned();
+        let names: Vec<String> = files_hint.iter().map(name).collect();
+        is_among(file, files_hint) || !file.contains('/') && is_among(file, &names)
     }
 
     /// It helped: what held for one task alone holds for its plan.

@@ -51,6 +51,22 @@ fn file(memory: &Memory) -> MemoryFile {
 }
 
 #[test]
+fn a_lesson_of_a_file_concerns_who_may_work_on_it() {
+    let concerns = |place: &str, hint: &str| {
+        let mut memory = Memory::default();
+        let text = format!("Don't break \"a\": 1 (test, {place}:3)");
+        memory.learn(Tier::Project, &text, Source::Failure, 1_000);
+        memory.entries[0].concerns(&[hint.to_owned()])
+    };
+    for hint in ["pkg/limit_test.go", "pkg/*_test.go", "pkg/"] {
+        assert!(concerns("pkg/limit_test.go", hint) && concerns("limit_test.go", hint), "{hint}");
+    }
+    assert!(!concerns("pkg/limit_test.go", "cmd/main.go") && !concerns("limit_test.go", "cmd/main.go"));
+    assert!(!concerns("pkg/limit_test.go", "cmd/limit_test.go"));
+    assert!(concerns("…/far/down/limit_test.go", "cmd/main.go"), "nobody knows which");
+}
+
+#[test]
 fn the_file_reads_well() {
     let mut memory = sample();
     memory.deleted = vec!["Use tabs: always".to_owned()];
