@@ -86,6 +86,23 @@ fn a_better_spec_that_stays_too_long_is_refused_and_its_author_is_not_asked_agai
 }
 
 #[test]
+fn a_file_that_lags_behind_shows_what_is_to_be_cut() {
+    const FILE: &str = "tasks/BACKLOG.yaml";
+    let mut world = rebased(vec![without_source()]);
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.sent_to("rebase T01").len() == 1);
+    let before = world.file(FILE).unwrap_or_default().to_owned();
+    world.run();
+    assert!(world.end_of(&chat).is_some_and(|error| error.contains(": cut ")), "{}", world.transcript);
+    // As if the disk had been full.
+    world.put(Place::Repository, FILE, &before);
+    let error = world.command(Implement, "T01").unwrap_or_default();
+    assert!(error.contains(": cut ") && error.contains(FILE), "{error}");
+    let shown = world.file(FILE).unwrap_or_default();
+    assert!(!before.contains("whoever looks at it") && shown.contains("whoever looks at it"), "{shown}");
+}
+
+#[test]
 fn a_task_makes_room_for_what_its_reviewer_asks_for() {
     let mut world = refused(vec![reply(SHORT)]);
     assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);

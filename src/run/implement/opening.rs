@@ -109,6 +109,11 @@ impl ImplementRun {
         self.file = EditableFile::read(Some(hash.clone()));
         self.run.track = Some(backlog.track_id.clone());
         let earlier = turn.shared.tracks.remove(&backlog.track_id);
+        let is_older = |earlier: &Track| backlog.revision.is_some_and(|shown| shown < earlier.revision);
+        if earlier.as_ref().is_some_and(is_older) {
+            // A write failed, or the process ended before it.
+            self.file.touch();
+        }
         let (track, notes) = Track::adopt(earlier, backlog);
         self.track = track;
         if let Some(errand) = &self.errand {

@@ -75,7 +75,7 @@ impl ImplementRun {
             return self.settle_branch(turn);
         }
         let text = self.unsendable(&problems);
-        self.leave(turn, text)
+        self.refuse(turn, text)
     }
 
     /// Whether the author's provider may be asked now, and whether that is a probe.

@@ -80,6 +80,19 @@ impl ImplementRun {
         }
     }
 
+    /// The same, because of what is to be cut: the person's file shows it first, if it lags behind.
+    pub(super) fn refuse(mut self: Box<Self>, turn: &mut Turn, error: String) -> Activity {
+        if !self.file.is_due() {
+            return self.leave(turn, error);
+        }
+        if self.errand.is_none() {
+            let shortfall = Shortfall::new(&self.track.backlog.track_id, turn.shared.now_ms, &error);
+            turn.shared.shortfall = Some(shortfall);
+        }
+        self.stage = Stage::Closing { error: Some(error) };
+        self.close(turn)
+    }
+
     /// Hands the track back to what outlives the command. That of an errand is not the person's plan.
     pub(crate) fn keep_track(self: Box<Self>, turn: &mut Turn, is_errand: bool) {
         if !self.track.backlog.tasks.is_empty() {
