@@ -139,7 +139,9 @@ fn verify(context: &Context, inputs: &Inputs, others: &Others) -> Vec<Finding> {
     let limits = inputs.limits.lines();
     let plan = context.spans.iter().filter(|span| matches!(span.source, Source::Plan { .. }));
     let given = inputs.evidence.iter().chain(inputs.constraints).chain(&limits).map(String::as_str);
-    let given: Vec<&str> = given.chain(plan.map(|span| &context.text[span.from..span.to])).collect();
+    let required = required(context);
+    let given = given.chain(plan.map(|span| &context.text[span.from..span.to])).chain([required.as_str()]);
+    let given: Vec<&str> = given.collect();
     let asked: Vec<&str> = inputs.issues.iter().map(String::as_str).collect();
     hygiene::verify(
         &context.text,
@@ -155,6 +157,18 @@ fn verify(context: &Context, inputs: &Inputs, others: &Others) -> Vec<Finding> {
             asked: &asked,
         },
     )
+}
+
+/// What is in a context in any case, in one piece: whoever speaks of a task may say its title and what
+/// follows in one breath.
+fn required(context: &Context) -> String {
+    let (mut text, mut at) = (String::new(), 0);
+    for span in context.spans.iter().filter(|span| span.source.is_optional()) {
+        text.push_str(context.text.get(at..span.from).unwrap_or_default());
+        at = span.to;
+    }
+    text.push_str(context.text.get(at..).unwrap_or_default());
+    text
 }
 
 #[cfg(test)]

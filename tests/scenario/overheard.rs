@@ -134,6 +134,16 @@ fn the_agent_that_makes_the_backlog_again_may_say_what_it_said_before() {
     assert_eq!(world.sent_to("backlog").len(), 2, "{:?}", world.sent_to("backlog"));
 }
 
+/// It named them, too: a title with what follows it is in no field of a task, and in every context.
+#[test]
+fn what_a_task_demands_is_sent_though_it_was_thought_about() {
+    let mut world = World::new(with("T01", |task| task.description = SAID.into()));
+    world.speeches.insert("backlog".into(), [says(&format!("Price list: {SAID}"), "")].into());
+    assert_eq!(world.command(Plan, "feature.md"), None, "{}", world.transcript);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert!(world.sent_to("T01")[0].contains(SAID), "{}", world.sent_to("T01")[0]);
+}
+
 /// It looks into the file that it is to replace.
 #[test]
 fn a_backlog_may_keep_what_the_earlier_one_says() {
