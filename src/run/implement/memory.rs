@@ -138,8 +138,9 @@ impl ImplementRun {
         }
     }
 
-    /// An attempt fell short, or its reviewer wants its work changed: what that taught of the project is remembered, as far as it may stand in a
-    /// context. How an attempt went (too long, in circles, blocked) is for its own task's next one only.
+    /// An attempt fell short, or its reviewer wants its work changed: what that taught of the project is
+    /// remembered, as far as it may stand in a context. How an attempt went (too long, in circles, blocked)
+    /// is for its own task's next one only.
     pub(super) fn learn(
         &mut self,
         turn: &mut Turn,

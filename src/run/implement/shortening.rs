@@ -1,5 +1,6 @@
 //! Before anything starts: tasks that are too long for a context, each put into fewer words by an agent
-//! that is asked once. Those whose author cannot be asked just now have their turn while work goes on.
+//! that is asked once. Those whose author may not be asked just now, because its provider rests or the
+//! budget is used up, have their turn while work goes on. An ask that fails stops the command.
 
 use std::collections::VecDeque;
 
