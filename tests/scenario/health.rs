@@ -62,9 +62,21 @@ fn a_command_that_passes_over_the_tests_there_are_stops_the_run() {
     assert!(error.contains("runs none of the project's tests"), "{error}");
     world.assert_said("`npm test` (ran no test, though there are `b.spec.ts` and 1 more file");
     assert!(world.sessions.is_empty());
-    // Told to go on, the tests judge nothing.
+    // Told to go on, what the command does run judges.
+    let passed_over = Act::change(&[("x.js", "x\n"), ("x.test.js", "UNTESTED\n")]);
+    world.agents.script("T01", vec![Act::change(&[("x.js", "BUG\n")]), passed_over]);
     assert_eq!(world.command(Implement, "--allow-red"), None, "{}", world.transcript);
     world.assert_all_merged();
+    assert_eq!(world.sent_to("T01").len(), 2, "a bug, and tests that are passed over");
+}
+
+#[test]
+fn a_command_that_the_person_chose_may_pass_over_tests() {
+    let mut world = World::planned(four_tasks());
+    world.git.commit_on(MAIN, &[("none.js", "UNTESTED\n"), ("e2e/a.spec.ts", "t\n")]);
+    world.setting.options = json!({ "gates": { "test": "npm test" } });
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_said("**Note:** the test command ran no test: `npm test`");
 }
 
 #[test]

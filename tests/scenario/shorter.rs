@@ -59,7 +59,7 @@ fn a_wording_that_lost_something_is_not_used_and_nothing_starts() {
         (reply("the price in `src/total.js` may be negative"), "it lost \"is never negative"),
         (reply(&long()), "it still takes"),
         (Act::Reply("No.".into()), "holds no `task:`"),
-        (Act::error(503, "overloaded"), "overloaded"),
+        (Act::error(401, "bad key"), "bad key"),
     ];
     for (answer, told) in answers {
         let mut world = too_long(answer);
@@ -71,10 +71,20 @@ fn a_wording_that_lost_something_is_not_used_and_nothing_starts() {
         assert!(world.sent_to("T01").is_empty() && world.sent_to("T02").is_empty());
         // Only who has not answered is asked once more.
         let again = world.command(Implement, "").unwrap_or_default();
-        let asked = if told == "overloaded" { 2 } else { 1 };
+        let asked = if told == "bad key" { 2 } else { 1 };
         assert_eq!(world.sent_to("shorten T01").len(), asked, "{again}");
         assert!(asked == 2 || again == error, "{again}");
     }
+}
+
+#[test]
+fn trouble_of_the_authors_provider_keeps_no_other_task_waiting() {
+    let mut world = too_long(Act::error(503, "overloaded"));
+    world.agents.script("shorten T01", vec![reply(SHORT)]);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_all_merged();
+    assert_eq!(world.sent_to("shorten T01").len(), 2);
+    assert!(world.sent_to("T01")[0].contains(SHORT), "{:?}", world.sent_to("T01"));
 }
 
 #[test]
@@ -91,14 +101,12 @@ fn a_wording_is_asked_for_again_only_when_the_task_changes() {
 }
 
 #[test]
-fn a_provider_that_was_left_alone_is_tried_by_the_next_command() {
+fn a_provider_that_is_left_alone_is_tried_again_when_words_are_needed() {
     let mut world = too_long(Act::error(402, "no credit"));
-    assert!(world.command(Implement, "").is_some_and(|error| error.contains("no credit")));
-    world.agents.script("shorten T01", vec![Act::error(503, "overloaded")]);
-    assert!(world.command(Implement, "").is_some_and(|error| error.contains("overloaded")));
-    world.assert_said("still fails (overloaded); the next try is in");
-    world.agents.script("shorten T01", vec![reply(SHORT)]);
+    world.agents.script("shorten T01", vec![Act::error(503, "overloaded"), reply(SHORT)]);
     assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_said("acme was left alone because of trouble");
+    world.assert_said("still fails (overloaded); the next try is in");
     world.assert_all_merged();
 }
 

@@ -21,7 +21,7 @@ const RED: &str = "the project's own checks fail before any task starts, so they
 /// Why nothing starts where the test command passes over the project's tests.
 const UNTESTED: &str = "the test command runs none of the project's tests, so it would take any work for good. Set \
                         options.gates.test to the command that runs them, and commit what it needs; or \
-                        `/implement --allow-red`, which leaves tests out when work is judged.";
+                        `/implement --allow-red`, which works all the same.";
 
 impl ImplementRun {
     pub(super) fn check_health(mut self: Box<Self>, turn: &mut Turn) -> Activity {
@@ -72,8 +72,8 @@ impl ImplementRun {
             Progress::Aborted => self.leave(turn, "stopped before any task began"),
             Progress::Failed(reason) => self.leave(turn, format!("the health check could not run: {reason}")),
             Progress::Done(reports) => {
-                self.health = Health::of(self.tip.clone(), &reports, self.tests.as_ref());
-                if !self.health.red.is_empty() {
+                self.health = Health::of(self.tip.clone(), &reports);
+                if !self.health.red.is_empty() || self.health.runs_no_test && self.tests.is_some() {
                     turn.say(&self.run.chat, red_text(&reports, self.tests.as_ref()));
                     if !self.allow_red && !self.is_of_review() {
                         let has_failed = reports.iter().any(GateReport::has_failed);

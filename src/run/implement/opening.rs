@@ -10,6 +10,7 @@ use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
 use crate::gates;
 use crate::ids::TaskId;
+use crate::options::GateOption;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
 use crate::run::gating::Check;
 use crate::run::implement::editable::EditableFile;
@@ -232,7 +233,9 @@ impl ImplementRun {
             Progress::Done(found) => {
                 let detected = gates::detect(&found.files, &found.manifests);
                 self.gates = chosen_gates(&self.run.options, detected);
-                self.tests = gates::test_files(&found.files);
+                // A command that the person chose runs what they want to be run.
+                let is_found = self.run.options.gates.test == GateOption::Detect;
+                self.tests = gates::test_files(&found.files).filter(|_| is_found);
                 let keep = &mut self.run.options.worktree.keep;
                 *keep = keep.take().or_else(|| Some(gates::build_caches(&found.files)));
                 let listed = found.files.into_iter().map(|file| file.path).collect();

@@ -13,7 +13,7 @@ use crate::event::SessionSignal;
 use crate::ids::SessionId;
 use crate::resilience::provider::{Admission, Live};
 use crate::run::Waiter;
-use crate::run::author::{Author, Heard};
+use crate::run::author::{Author, Heard, Lack};
 use crate::run::implement::opening::Opening;
 use crate::run::implement::{ImplementRun, Stage, Wait};
 use crate::run::providers::{self, provider_of};
@@ -115,6 +115,11 @@ impl ImplementRun {
                 return self.opens(Opening::Shortening(shortening));
             }
             Heard::Text(open, text) => self.worded_by(turn, task, open, &text),
+            // Others need not wait for it.
+            Heard::Nothing(Lack::Trouble { is_refusal: false, .. }) => {
+                self.wordless.insert(task);
+                Ok(())
+            }
             Heard::Nothing(lack) => {
                 self.not_worded(task, &lack);
                 Err(lack.told().to_owned())
