@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::GateName;
 use super::detect::Project;
+use super::test_files::is_test;
 
 /// The package managers.
 #[derive(Clone, Copy)]
@@ -42,10 +43,7 @@ pub(super) fn stated(project: &Project, name: GateName) -> Option<String> {
 pub(super) fn suggested(project: &Project, name: GateName) -> Option<String> {
     let package = package(project)?;
     let manager = manager(project, &package);
-    let has_tests = || {
-        let is_test = |path: &str| [".test.", ".spec."].iter().any(|part| path.contains(part));
-        project.files.iter().any(|file| is_test(&file.path))
-    };
+    let has_tests = || project.files.iter().any(|file| is_test(&file.path));
     match (name, manager) {
         (GateName::Test, Manager::Bun) if has_tests() => Some("bun test".to_owned()),
         (GateName::Typecheck, manager) if has_typescript(project, &package) => {

@@ -36,8 +36,8 @@ pub fn test_files(files: &[ListedFile]) -> Option<TestFiles> {
     Some(TestFiles { first, more: tests.count() })
 }
 
-/// Whether a file is a test by the conventions of JavaScript, Python and Go. Cargo finds its tests wherever
-/// they are.
+/// Whether a runner of JavaScript, Python or Go runs a file, by its name. Cargo finds its tests wherever they
+/// are. What only belongs to tests, helpers and fixtures, is for [`crate::compare`] to tell.
 pub fn is_test(path: &str) -> bool {
     let (directories, name) = path.rsplit_once('/').unwrap_or(("", path));
     if directories.split('/').any(|directory| OTHERS.contains(&directory)) {

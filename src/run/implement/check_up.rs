@@ -21,7 +21,7 @@ const RED: &str = "the project's own checks fail before any task starts, so they
 /// Why nothing starts where the test command passes over the project's tests.
 const UNTESTED: &str = "the test command runs none of the project's tests, so it would take any work for good. Set \
                         options.gates.test to the command that runs them, and commit what it needs; or \
-                        `/implement --allow-red`, which works all the same.";
+                        `/implement --allow-red`, which goes on though none of them judges the work.";
 
 impl ImplementRun {
     pub(super) fn check_health(mut self: Box<Self>, turn: &mut Turn) -> Activity {
