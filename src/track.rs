@@ -368,6 +368,12 @@ impl Track {
         self.behind(|life| matches!(life, Life::Failed { .. }))
     }
 
+    /// Each task with its index, what became of it, and the failed one that keeps it waiting.
+    pub fn standing(&self) -> impl Iterator<Item = (usize, &TaskSpec, &Record, Option<TaskId>)> {
+        let tasks = self.backlog.tasks.iter().zip(&self.records).zip(self.blockers());
+        tasks.enumerate().map(|(index, ((task, record), blocker))| (index, task, record, blocker))
+    }
+
     /// For each task that waits, the one that a person has to decide on and that it depends on.
     pub fn behind_doors(&self) -> Vec<Option<TaskId>> {
         self.behind(|life| matches!(life, Life::Held { .. }))

@@ -160,13 +160,8 @@ fn landing(track: &Track) -> String {
 fn progress(track: &Track, activity: &Activity, shared: &Shared) -> String {
     let is_running = matches!(activity, Activity::Implement(_));
     let rows: Vec<Vec<String>> = track
-        .backlog
-        .tasks
-        .iter()
-        .zip(&track.records)
-        .zip(track.blockers())
-        .enumerate()
-        .map(|(index, ((task, record), blocker))| {
+        .standing()
+        .map(|(index, task, record, blocker)| {
             let note = match &record.life {
                 Life::Running(attempt) => {
                     format!("attempt {} in w{}", attempt.number, attempt.slot.0)

@@ -49,13 +49,8 @@ pub(crate) fn why(track: &Track, index: usize, blocker: Option<&TaskId>) -> Stri
 /// The figures of every task.
 pub(crate) fn figures(track: &Track, ledger: &crate::metrics::Ledger) -> Vec<TaskFigures> {
     track
-        .backlog
-        .tasks
-        .iter()
-        .zip(&track.records)
-        .zip(track.blockers())
-        .enumerate()
-        .map(|(index, ((task, record), blocker))| {
+        .standing()
+        .map(|(index, task, record, blocker)| {
             let usage = ledger.of_task(&track.backlog.track_id, &task.id);
             TaskFigures {
                 id: task.id.clone(),
