@@ -9,7 +9,7 @@ import type { RepositoryPlace } from "./paths.ts";
 import type { ChatOperation, Event, Setting } from "./protocol.ts";
 import { within } from "./within.ts";
 
-/** How long a command may wait for the one before it in the same chat, which is being stopped. */
+/** How long a command may wait for the one before it, which is being stopped. */
 const STOP_MS = 20_000;
 
 /** How long a command waits for another process that only looks, or is about to close the journal. */
@@ -59,11 +59,9 @@ export class Conductor {
   /** Runs a command to its end, which `turn` shows. Never rejects. */
   async run(request: Request, turn: ChatTurn, cancel: AbortSignal | undefined): Promise<void> {
     const { chat, name } = request.command;
-    const earlier = this.#runs.get(chat);
-    if (earlier && !(await within(STOP_MS, earlier.ended))) {
-      return turn.end(
-        "The command before this one in this chat is still being stopped. Try again in a moment.",
-      );
+    const endings = this.#endings(request.command);
+    if (endings.length > 0 && !(await within(STOP_MS, Promise.all(endings)))) {
+      return turn.end("The command before this one is still being stopped. Try again in a moment.");
     }
     const run = startRun(request, turn, cancel?.aborted ?? false);
     this.#runs.set(chat, run);
@@ -80,6 +78,15 @@ export class Conductor {
       if (this.#runs.get(chat) === run) this.#runs.delete(chat);
       void this.#closeWhenQuiet();
     }
+  }
+
+  /** The ends that a command waits for: its chat shows it as stopped a moment before it is. */
+  #endings({ chat, name, arguments: words }: GivenCommand): Promise<void>[] {
+    const changes = !isLook(name, words);
+    const earlier = [...this.#runs].filter(
+      ([of, run]) => of === chat || (changes && !run.isLook && run.isCancelled),
+    );
+    return earlier.map(([, { ended }]) => ended);
   }
 
   async #work(run: Run, { command, setting }: Request): Promise<void> {

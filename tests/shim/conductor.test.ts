@@ -111,6 +111,18 @@ test("a second working command is refused while the first works", async () => {
   await first;
 });
 
+test("a working command given elsewhere waits for one that is being stopped", async () => {
+  const { models, conductor, planning } = await heldPlan();
+  conductor.cancel("chat");
+  const next = run(conductor, "implement", "", "other");
+  // What was asked for before the stop is answered late.
+  models.answer();
+  expect((await planning).ends).toEqual([expect.stringContaining("stopped")]);
+  await until(models.isAsked);
+  models.answer();
+  expect((await next).ends).toEqual([expect.stringContaining("acme/large")]);
+});
+
 test("a command that is cancelled before it starts performs nothing that matters", async () => {
   const { place } = await World.make();
   const conductor = new Conductor(new FakeHost(), place);
