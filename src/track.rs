@@ -56,7 +56,7 @@ pub struct Record {
     pub life: Life,
     /// The track's revision with our latest change of it; 0 when we never changed it.
     pub revision: u64,
-    /// The specs that ours took the place of, oldest first.
+    /// The specs that ours took the place of, oldest first; before them those of ours that were taken back.
     pub former_specs: Vec<TaskSpec>,
     /// Attempts that count against `maxRetries`.
     pub attempts: u32,
@@ -116,6 +116,15 @@ pub struct Record {
     pub tries: Vec<Try>,
     /// The versions of the spec after the first one, oldest first.
     pub versions: Vec<SpecVersion>,
+    /// The latest version is a better spec that no attempt has begun from: it may be taken back.
+    pub untried: Option<Untried>,
+}
+
+/// What is not known of the former spec otherwise while nobody has worked by a better one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Untried {
+    /// The former spec in fewer words, if it needed them.
+    pub wording: Option<Wording>,
 }
 
 /// A task in fewer words, for its context only.
@@ -273,6 +282,23 @@ impl Track {
         record.former_specs.push(std::mem::replace(task, spec));
         record.rework = None;
         self.touch(index);
+    }
+
+    /// Nobody can work by a better spec: the former one holds again. An older file that shows the better one
+    /// is no edit. Gives whether there was one that nobody had worked by.
+    pub fn take_back_spec(&mut self, index: usize) -> bool {
+        let (Some(task), Some(record)) = (self.backlog.tasks.get_mut(index), self.records.get_mut(index))
+        else {
+            return false;
+        };
+        let Some(untried) = record.untried.take() else { return false };
+        let Some(former) = record.former_specs.pop() else { return false };
+        record.former_specs.insert(0, std::mem::replace(task, former));
+        record.versions.pop();
+        record.wording = untried.wording;
+        record.origin = Origin::Retry;
+        self.touch(index);
+        true
     }
 
     /// The process is gone: what was alive waits again. Its work is in its worktree or in a ref.

@@ -68,6 +68,7 @@ fn adopt_task(
         record.left = None;
         record.rework = None;
         record.rebase_due = None;
+        record.untried = None;
         record.work = None;
     }
     if let Some(read) = read.filter(|read| *read < record.revision) {

@@ -1,5 +1,5 @@
 //! A task that becomes too long for a context while work goes on is put into fewer words before its next
-//! attempt, and refused when that brings nothing.
+//! attempt. When that brings nothing, a better spec is taken back, and a person's task is refused.
 
 use multi_agent_coder::backlog::TaskSpec;
 use multi_agent_coder::effect::file::Place;
@@ -60,28 +60,77 @@ fn a_better_spec_that_is_too_long_is_shortened_and_used() {
     assert!(backlog.contains("whoever looks at it") && !backlog.contains(SHORT), "{backlog}");
 }
 
-#[test]
-fn a_better_spec_that_stays_too_long_is_refused_and_its_author_is_not_asked_again() {
-    let mut world = rebased(vec![without_source(), reply(SHORT)]);
-    let error = world.command(Implement, "").unwrap_or_default();
-    let refused = ["the context of task T01 takes", ": cut ", "cannot be used: it lost src/total.js"];
-    for part in refused {
-        assert!(error.contains(part), "{part}: {error}");
-        world.assert_said(part);
-    }
-    assert_eq!((world.sent_to("T01").len(), world.sent_to("shorten T01").len()), (2, 1));
+/// The better spec of [`rebased`] came to nothing, and its task was done by the former one.
+fn assert_taken_back(world: &World) {
+    world.assert_all_merged();
+    let worker = world.sent_to("T01");
+    assert_eq!((worker.len(), world.sent_to("rebase T01").len()), (3, 1), "{}", world.transcript);
+    assert!(worker[2].contains("the price list works") && !worker[2].contains("whoever"), "{}", worker[2]);
+    assert!(worker[2].contains("Don't"), "what its attempts taught: {}", worker[2]);
+    let backlog = world.file("tasks/BACKLOG.yaml").unwrap_or_default();
+    assert!(!backlog.contains("whoever looks at it"), "{backlog}");
     let notes = world.file("tasks/T01.notes.md").unwrap_or_default();
-    assert!(notes.contains("Not started again: the context of task T01 takes"), "{notes}");
-    assert_eq!(world.sent_to("T02").len(), 1, "the others go on: {}", world.transcript);
+    assert!(notes.contains("Back to the former spec: its better spec is too long for a context"), "{notes}");
+    assert!(!notes.contains("## Version 2"), "{notes}");
+}
 
-    let error = world.command(Implement, "T01").unwrap_or_default();
-    refused.iter().for_each(|part| assert!(error.contains(part), "{part}: {error}"));
+#[test]
+fn a_better_spec_that_stays_too_long_is_not_used_and_its_task_goes_on_without() {
+    let lost = "cannot be used: it lost src/total.js";
+    for (answer, told) in [(without_source(), lost), (Act::Reply("No.".into()), "holds no `task:`")] {
+        let mut world = rebased(vec![answer]);
+        assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+        world.assert_said("**T01** goes back to its former spec: its better spec is too long for a context");
+        world.assert_said(told);
+        assert_eq!(world.sent_to("shorten T01").len(), 1);
+        assert_taken_back(&world);
+    }
+}
+
+#[test]
+fn authors_of_specs_that_stay_too_long_are_not_asked_for_ever() {
+    let mut world = rebased(vec![without_source()]);
+    world.agents.script("T01", vec![Act::change(&[("t01/main.js", "BUG\n")]); 4]);
+    let better = Act::proposal(0.9, "It never says so.", &format!("acceptance: [{:?}]", long()));
+    world.agents.script("rebase T01", vec![better]);
+    world.setting.options["maxRetries"] = json!(6);
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("T01"), "{error}");
+    assert_eq!((world.sent_to("T01").len(), world.sent_to("rebase T01").len()), (6, 2));
     assert_eq!(world.sent_to("shorten T01").len(), 1, "nobody is asked the same twice");
+    world.assert_said("Given up after 6 of 6 attempts");
+}
 
-    let text = world.file("tasks/BACKLOG.yaml").unwrap_or_default().replace("and so it stays", "for ever");
-    world.put(Place::Repository, "tasks/BACKLOG.yaml", &text);
+#[test]
+fn a_better_spec_whose_words_wait_for_the_next_run_is_taken_back_there() {
+    let mut world = rebased(vec![Act::error(401, "bad key"), without_source()]);
+    let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("bad key"), "{error}");
+    let backlog = world.file("tasks/BACKLOG.yaml").unwrap_or_default();
+    assert!(backlog.contains("whoever looks at it"), "{backlog}");
     assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
-    assert_eq!(world.sent_to("shorten T01").len(), 2, "an edit is another question");
+    assert_taken_back(&world);
+}
+
+#[test]
+fn a_file_that_shows_a_spec_which_was_taken_back_is_no_edit() {
+    const FILE: &str = "tasks/BACKLOG.yaml";
+    let mut world = rebased(vec![Act::Hang, without_source()]);
+    world.start(Implement, "");
+    world.run_until(|world| world.sent_to("shorten T01").len() == 1);
+    let before = world.file(FILE).unwrap_or_default().to_owned();
+    assert!(before.contains("whoever looks at it"), "{before}");
+    world.reopen();
+    world.agents.script("T01", vec![Act::Hang]);
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.sent_to("T01").len() == 3);
+    world.cancel(&chat);
+    world.run();
+    // As if the disk had been full.
+    world.put(Place::Repository, FILE, &before);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    let last = world.sent_to("T01").len() - 1;
+    assert!(!world.sent_to("T01")[last].contains("whoever"), "{}", world.sent_to("T01")[last]);
     world.assert_all_merged();
 }
 
@@ -89,17 +138,55 @@ fn a_better_spec_that_stays_too_long_is_refused_and_its_author_is_not_asked_agai
 fn a_file_that_lags_behind_shows_what_is_to_be_cut() {
     const FILE: &str = "tasks/BACKLOG.yaml";
     let mut world = rebased(vec![without_source()]);
+    world.setting.options = json!({});
+    world.agents.script("T01", vec![Act::Hang]);
     let chat = world.start(Implement, "");
     world.run_until(|world| world.sent_to("rebase T01").len() == 1);
     let before = world.file(FILE).unwrap_or_default().to_owned();
+    world.run_until(|world| world.sent_to("T01").len() == 3);
+    world.cancel(&chat);
     world.run();
-    assert!(world.end_of(&chat).is_some_and(|error| error.contains(": cut ")), "{}", world.transcript);
     // As if the disk had been full.
     world.put(Place::Repository, FILE, &before);
+    world.setting.options = json!({ "context": { "maxBytes": 500 } });
     let error = world.command(Implement, "T01").unwrap_or_default();
-    assert!(error.contains(": cut ") && error.contains(FILE), "{error}");
+    assert!(error.contains(": cut ") && error.contains(FILE), "a worker had it already: {error}");
     let shown = world.file(FILE).unwrap_or_default();
     assert!(!before.contains("whoever looks at it") && shown.contains("whoever looks at it"), "{shown}");
+}
+
+#[test]
+fn a_task_of_the_persons_that_stays_too_long_is_refused_and_its_author_is_not_asked_again() {
+    let mut world = World::planned(tasks());
+    world.setting.options = json!({ "context": { "maxBytes": 500 } });
+    world.agents.script("T01", vec![Act::Hang]);
+    world.agents.script("shorten T01", vec![Act::error(503, "overloaded"), without_source(), reply(SHORT)]);
+    let chat = world.start(Implement, "");
+    world.run_until(|world| world.sent_to("T01").len() == 1);
+    world.cancel(&chat);
+    world.run();
+    let text = world.file("tasks/BACKLOG.yaml").unwrap_or_default().replace("the price list works", &long());
+    world.put(Place::Repository, "tasks/BACKLOG.yaml", &text);
+    let error = world.command(Implement, "").unwrap_or_default();
+    let refused = ["the context of task T01 takes", ": cut ", "cannot be used: it lost src/total.js"];
+    for part in refused {
+        assert!(error.contains(part), "{part}: {error}");
+        world.assert_said(part);
+    }
+    assert_eq!((world.sent_to("T01").len(), world.sent_to("shorten T01").len()), (1, 2));
+    let notes = world.file("tasks/T01.notes.md").unwrap_or_default();
+    assert!(notes.contains("Not started again: the context of task T01 takes"), "{notes}");
+    assert_eq!(world.sent_to("T02").len(), 1, "the others go on: {}", world.transcript);
+
+    let error = world.command(Implement, "T01").unwrap_or_default();
+    refused.iter().for_each(|part| assert!(error.contains(part), "{part}: {error}"));
+    assert_eq!(world.sent_to("shorten T01").len(), 2, "nobody is asked the same twice");
+
+    let text = world.file("tasks/BACKLOG.yaml").unwrap_or_default().replace("and so it stays", "for ever");
+    world.put(Place::Repository, "tasks/BACKLOG.yaml", &text);
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert_eq!(world.sent_to("shorten T01").len(), 3, "an edit is another question");
+    world.assert_all_merged();
 }
 
 #[test]
@@ -196,7 +283,7 @@ fn progress_says_that_a_task_is_being_shortened() {
 #[test]
 fn it_survives_esc_and_the_process_at_any_moment() {
     let words = || vec![reply(SHORT); 3];
-    for world in [rebased(words()), refused(words())] {
+    for world in [rebased(words()), refused(words()), rebased(vec![without_source(); 3])] {
         at_every_moment(world, (Implement, ""), |mut world, _, at| {
             world.reopen();
             assert_eq!(world.command(Implement, ""), None, "step {at}: {}", world.transcript);

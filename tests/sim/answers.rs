@@ -292,7 +292,12 @@ impl World {
 
     fn show(&mut self, operation: &ChatOperation) {
         match operation {
-            ChatOperation::Say { text, .. } => trace!(self, "        | {}", text.trim_end()),
+            ChatOperation::Say { text, .. } => {
+                if text.contains("goes back to its former spec") {
+                    self.coverage.hit(Class::TakenBack);
+                }
+                trace!(self, "        | {}", text.trim_end());
+            }
             ChatOperation::End { chat, error } => {
                 trace!(self, "        | the end: {error:?}");
                 let command = self.open.remove(chat).expect("checked before");

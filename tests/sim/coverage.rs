@@ -38,6 +38,7 @@ classes! {
     ReviewBabble: "a reviewer without a verdict",
     Rebase: "an answer of the rebase agent",
     Shortened: "an answer of whoever shortens a task",
+    TakenBack: "a better spec that stayed too long",
     TooLong: "a task that stayed too long, cut by the person",
     Blocked: "a blocked agent",
     Forbidden: "forbidden paths left out",

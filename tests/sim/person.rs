@@ -257,7 +257,8 @@ impl World {
         match self.rng.below(7) {
             0 => backlog.tasks[at].title.push('!'),
             1 => {
-                let line = format!("and round, {}", mark(backlog.tasks[at].id.as_str()));
+                let talk = if self.rng.chance(150) { LONG_TALK.repeat(40) } else { String::new() };
+                let line = format!("and round, {talk}{}", mark(backlog.tasks[at].id.as_str()));
                 backlog.tasks[at].acceptance.push(line);
             }
             2 => backlog.tasks[at].status = Status::Ready,

@@ -88,6 +88,7 @@ pub(crate) fn role(task: &TaskSpec) -> Role {
 impl ImplementRun {
     /// Starts an attempt in a free directory of the pool, or goes on with what an earlier one left.
     pub(crate) fn start(&mut self, turn: &mut Turn, task: usize, slot: Slot, is_probe: bool) {
+        self.try_spec(turn, task);
         let Some(record) = self.track.records.get_mut(task) else {
             return;
         };

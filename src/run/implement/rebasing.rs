@@ -19,7 +19,7 @@ use crate::run::implement::attempt::{Attempt, role};
 use crate::run::implement::{ImplementRun, Wait, rework};
 use crate::schedule::overlap;
 use crate::text::count;
-use crate::track::{Life, Record, SpecVersion};
+use crate::track::{Life, Record, SpecVersion, Untried};
 
 /// A better spec is asked for so often in one set of attempts: what two authors did not mend, a third will not.
 const REBASES_MAX: usize = 2;
@@ -238,9 +238,7 @@ impl ImplementRun {
                     changes,
                 });
                 record.origin = Origin::Rebase;
-                // What they taught stands in the spec now.
-                record.evidence.clear();
-                record.wording = None;
+                record.untried = Some(Untried { wording: record.wording.take() });
                 (text, Some(better))
             }
             Err(reason) => {
@@ -248,14 +246,49 @@ impl ImplementRun {
             }
         };
         record.failures = 0;
+        turn.say(&self.run.chat, text);
         if let Some(better) = better {
-            self.forget_task(turn, task);
             self.track.respecify(task, better);
             self.look_at_length(task);
+            if let Some(why) = self.answer_for(task).and_then(|answer| answer.refusal.clone()) {
+                // It was proposed before.
+                self.refused(turn, task, &why);
+            }
         }
         self.schedule.give_back(task);
-        turn.say(&self.run.chat, text);
         self.record_notes(turn, task, "");
         self.record_task(turn, task);
+    }
+
+    /// Why a task cannot be started, after fewer words were asked for in vain. A better spec that nobody has
+    /// worked by is taken back instead, and its author is not asked again for that: the task goes on by its
+    /// former spec, with what its attempts taught.
+    pub(super) fn refused(&mut self, turn: &mut Turn, task: usize, why: &str) -> Option<String> {
+        let refusal = self.refusal(task, why)?;
+        if !self.track.take_back_spec(task) {
+            return Some(refusal);
+        }
+        let id = &self.track.backlog.tasks[task].id;
+        let why = format!(
+            "its better spec is too long for a context and is not used, because a shorter wording of it was asked for \
+             and cannot be used: {}",
+            why.trim_end_matches('.')
+        );
+        turn.say(&self.run.chat, format!("**{id}** goes back to its former spec: {why}."));
+        self.track.records[task].history.push(format!("Back to the former spec: {why}."));
+        self.look_at_length(task);
+        self.record_notes(turn, task, "");
+        self.record_task(turn, task);
+        None
+    }
+
+    /// An attempt begins: what those before it taught stands in a better spec, if it has one.
+    pub(super) fn try_spec(&mut self, turn: &mut Turn, task: usize) {
+        if let Some(record) = self.track.records.get_mut(task)
+            && record.untried.take().is_some()
+        {
+            record.evidence.clear();
+            self.forget_task(turn, task);
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! While work goes on: a task that has become too long for a context, by a better spec or by what its
 //! reviewer asks for, is put into fewer words before its next attempt. The task waits meanwhile and takes no
-//! worker's place. One that stays too long is refused.
+//! worker's place. A better spec that stays too long is taken back; a person's is refused.
 
 use crate::context::Others;
 use crate::effect::Outcome;
@@ -76,10 +76,10 @@ impl ImplementRun {
         }
     }
 
-    /// The author has had its say. A task that is still too long is not started, until a person has cut or
-    /// split it.
+    /// The author has had its say. A task that is still too long goes back to its former spec, or is not
+    /// started until a person has cut or split it.
     fn start_or_refuse(&mut self, turn: &mut Turn, task: usize, why: Option<String>) {
-        let refusal = why.and_then(|why| self.refusal(task, &why));
+        let refusal = why.and_then(|why| self.refused(turn, task, &why));
         let (Some(spec), Some(record)) =
             (self.track.backlog.tasks.get(task), self.track.records.get_mut(task))
         else {

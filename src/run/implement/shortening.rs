@@ -47,7 +47,10 @@ impl ImplementRun {
             }
             match self.answer_for(task) {
                 None => left.push_back(task),
-                Some(answer) => problems.extend(self.refusal(task, answer.why())),
+                Some(answer) => {
+                    let why = answer.why().to_owned();
+                    problems.extend(self.refused(turn, task, &why));
+                }
             }
         }
         if !left.is_empty() {
@@ -128,7 +131,7 @@ impl ImplementRun {
         if self.is_stopping() {
             return self.leave(turn, "stopped before any task began");
         }
-        problems.extend(result.err().and_then(|why| self.refusal(task, &why)));
+        problems.extend(result.err().and_then(|why| self.refused(turn, task, &why)));
         self.next_to_shorten(turn, left, problems)
     }
 
