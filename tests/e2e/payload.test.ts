@@ -92,6 +92,39 @@ test("the person's own agents are sent what OpenCode sends them, also while ours
   });
 });
 
+test("a GPT model's worker is sent few bytes, too, and works with patches", () => {
+  const patch = (text: string) => ({
+    tools: [
+      {
+        name: "apply_patch",
+        args: { patchText: `*** Begin Patch\n${text}\n*** End Patch` },
+      },
+    ],
+  });
+  const implementer = [
+    patch("*** Add File: notes.txt\n+one\n+two"),
+    patch("*** Update File: notes.txt\n*** Move to: other.txt\n@@\n one\n-two\n+three"),
+    patch("*** Add File: opencode.json\n+{}"),
+    "Done.",
+  ];
+  const gpt = { "gpt-5": { tool_call: true, limit: { context: 128_000, output: 16_000 } } };
+  const script = linksScript({ implementer }, [EXPIRY]);
+  return inWorld({ script, options: { review: "off" } }, async (world) => {
+    const config = JSON.parse(world.repository.read("opencode.json"));
+    Object.assign(config.provider.scripted.models, gpt);
+    world.repository.write("opencode.json", JSON.stringify({ ...config, model: "scripted/gpt-5" }));
+    world.repository.commit("Use another model");
+    planned(world, [EXPIRY]);
+    expectSuccess(await world.run("implement"));
+    const [first] = world.model.opened("implementer");
+    expect(first?.tools.sort()).toEqual(["apply_patch", "bash", "glob", "grep", "read"]);
+    expect(frameOf(first as Call)).toBeLessThanOrEqual(FRAME_MAX);
+    expect(world.repository.read("other.txt")).toBe("one\nthree\n");
+    const denied = world.model.callsOf("implementer").at(-1)?.results.at(-1);
+    expect(denied).toContain("rule which prevents");
+  });
+});
+
 test("a model that calls the tools as they are described gets what it asked for", () => {
   const calls = [
     { name: "read", args: { filePath: "src/slug.js", offset: 1, limit: 1 } },

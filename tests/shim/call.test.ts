@@ -27,6 +27,7 @@ test("a patch names its files, each once, and no more than 20 of them", () => {
     patchText: `*** Begin Patch\n${names.map((name) => `*** Update File: ${name}\n@@\n-a\n+b\n`).join("")}*** Add File: new.js\n+x\n*** End Patch`,
   });
   expect(touched(patch("a.js", "a.js")).paths).toEqual(["a.js", "new.js"]);
+  expect(touched(patch("a.js\n*** Move to: b.js")).paths).toEqual(["a.js", "b.js", "new.js"]);
   const many = Array.from({ length: 30 }, (_, nth) => `f${nth}.js`);
   expect(touched(patch(...many)).paths).toHaveLength(20);
 });

@@ -19,7 +19,7 @@ const PATHS_MAX = 20;
 /** Where tools take a path from. */
 const PATH_KEYS = ["filePath", "path"];
 /** A patch names its files in lines of its own. */
-const PATCHED = /^\*\*\* (?:Add|Update|Delete) File: (.+)$/gm;
+const PATCHED = /^\*\*\* (?:(?:Add|Update|Delete) File|Move to): (.+)$/gm;
 const WORD = /[A-Za-z0-9][A-Za-z0-9_-]*/g;
 
 /** What a call brought into a session of a directory, in which these words are looked for. */
