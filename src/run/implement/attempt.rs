@@ -29,6 +29,8 @@ pub use stage::{Collected, Ending, Examining, GivenUp, Measuring, Reviewing, Sta
 /// An attempt that is alive.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Attempt {
+    /// Its task's index.
+    pub task: usize,
     /// Counted from 1 for each task; names the ref.
     pub number: u32,
     /// Its worktree directory.
@@ -69,14 +71,35 @@ pub struct Wait {
 }
 
 impl Attempt {
+    /// One that begins now, on a clean tip.
+    pub(super) fn new(task: usize, number: u32, slot: Slot, base: CommitId, now_ms: u64) -> Self {
+        Self {
+            task,
+            number,
+            slot,
+            base,
+            started_ms: now_ms,
+            entry: None,
+            notes: String::new(),
+            denied: None,
+            rework: None,
+            approved: None,
+            kept: None,
+            is_probe: false,
+            reverts: 0,
+            live: Usage::default(),
+            stage: Stage::Over,
+        }
+    }
+
     /// Whether its work is done and is being judged or merged.
     pub fn is_judged(&self) -> bool {
         self.stage.is_judged()
     }
 
     /// Who waits for its next step.
-    pub(super) fn wait(&self, task: usize) -> Waiter {
-        Waiter::Attempt(Wait { task, attempt: self.number })
+    pub(super) fn wait(&self) -> Waiter {
+        Waiter::Attempt(Wait { task: self.task, attempt: self.number })
     }
 }
 
@@ -92,42 +115,33 @@ impl ImplementRun {
         let Some(record) = self.track.records.get_mut(task) else {
             return;
         };
-        record.last_attempt_ms = Some(turn.shared.now_ms);
-        let mut attempt = Attempt {
-            number: record.begun + 1,
-            slot,
-            base: self.tip.clone(),
-            started_ms: turn.shared.now_ms,
-            entry: None,
-            notes: String::new(),
-            denied: None,
+        let now_ms = turn.shared.now_ms;
+        record.last_attempt_ms = Some(now_ms);
+        let fresh = Attempt {
             rework: record.rework.clone(),
-            approved: None,
-            kept: None,
             is_probe,
-            reverts: 0,
-            live: Usage::default(),
-            stage: Stage::Over,
+            ..Attempt::new(task, record.begun + 1, slot, self.tip.clone(), now_ms)
         };
-        match record.left.take() {
+        let attempt = match record.left.take() {
             Some(Left { number, base, notes, remains: Remains::Kept { commit } }) => {
-                attempt = Attempt { number, base, notes, kept: Some(commit.clone()), ..attempt };
-                let waiter = attempt.wait(task);
-                let preparation = Preparation::begin(turn, &self.run, slot, commit.clone(), waiter);
+                let mut attempt = Attempt { number, base, notes, kept: Some(commit.clone()), ..fresh };
+                let preparation = Preparation::begin(turn, &self.run, slot, commit.clone(), attempt.wait());
                 attempt.stage = Stage::Resuming { commit, preparation };
+                attempt
             }
             _ => {
                 record.begun += 1;
-                let waiter = attempt.wait(task);
+                let mut attempt = fresh;
                 let mut at = self.tip.clone();
                 if let Some(rework) = &attempt.rework {
                     (at, attempt.base) = (rework.commit.clone(), rework.base.clone());
                 }
-                let preparation = Preparation::begin(turn, &self.run, slot, at, waiter);
+                let preparation = Preparation::begin(turn, &self.run, slot, at, attempt.wait());
                 attempt.stage = Stage::Preparing(preparation);
+                attempt
             }
-        }
-        self.put_back(task, attempt);
+        };
+        self.put_back(attempt);
         self.record_spec(turn, task);
         self.record_task(turn, task);
     }
@@ -140,24 +154,29 @@ impl ImplementRun {
         outcome: &Outcome,
         took_ms: u64,
     ) -> Activity {
-        let Some(attempt) = self.take_attempt(&wait) else {
+        let is_its = |attempt: &Attempt| attempt.number == wait.attempt;
+        let Some(attempt) = self.take_attempt(wait.task, is_its) else {
             return Activity::Implement(self);
         };
         match outcome {
             // While it is looked for, it is the attempt's own doing.
             Outcome::Git(GitOutcome::Tampered { names }) if !matches!(attempt.stage, Stage::Examining(_)) => {
-                self.tampered(turn, wait.task, &attempt, names);
+                self.tampered(turn, &attempt, names);
             }
-            _ => self.attempt_goes_on(turn, wait.task, attempt, outcome, took_ms),
+            _ => self.attempt_goes_on(turn, attempt, outcome, took_ms),
         }
         self.go_on(turn)
     }
 
     /// Takes a live attempt out of its record, if it is the one that is meant.
-    fn take_attempt(&mut self, wait: &Wait) -> Option<Attempt> {
-        let record = self.track.records.get_mut(wait.task)?;
+    pub(super) fn take_attempt(
+        &mut self,
+        task: usize,
+        is_meant: impl Fn(&Attempt) -> bool,
+    ) -> Option<Attempt> {
+        let record = self.track.records.get_mut(task)?;
         match std::mem::take(&mut record.life) {
-            Life::Running(attempt) if attempt.number == wait.attempt => Some(*attempt),
+            Life::Running(attempt) if is_meant(&attempt) => Some(*attempt),
             other => {
                 record.life = other;
                 None
@@ -166,94 +185,87 @@ impl ImplementRun {
     }
 
     /// Puts a live attempt back.
-    pub(crate) fn put_back(&mut self, task: usize, attempt: Attempt) {
-        if let Some(record) = self.track.records.get_mut(task) {
+    pub(crate) fn put_back(&mut self, attempt: Attempt) {
+        if let Some(record) = self.track.records.get_mut(attempt.task) {
             record.life = Life::Running(Box::new(attempt));
         }
     }
 
-    fn attempt_goes_on(
-        &mut self,
-        turn: &mut Turn,
-        task: usize,
-        mut attempt: Attempt,
-        outcome: &Outcome,
-        took_ms: u64,
-    ) {
-        let waiter = attempt.wait(task);
+    fn attempt_goes_on(&mut self, turn: &mut Turn, mut attempt: Attempt, outcome: &Outcome, took_ms: u64) {
+        let waiter = attempt.wait();
         let stage = std::mem::replace(&mut attempt.stage, Stage::Over);
         if self.is_stopping() && stage.ends_with_a_stop() {
-            return self.interrupted(turn, task, &attempt);
+            return self.interrupted(turn, &attempt);
         }
         match stage {
             Stage::Preparing(preparation) => match preparation.resolved(turn, outcome, waiter) {
                 Progress::More(preparation) => {
                     attempt.stage = Stage::Preparing(preparation);
-                    self.put_back(task, attempt);
+                    self.put_back(attempt);
                 }
-                Progress::Done(directory) => self.read_patterns(turn, task, attempt, directory),
-                Progress::Aborted => self.interrupted(turn, task, &attempt),
-                Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
+                Progress::Done(directory) => self.read_patterns(turn, attempt, directory),
+                Progress::Aborted => self.interrupted(turn, &attempt),
+                Progress::Failed(message) => self.failed(turn, &attempt, Failure::Host { message }),
             },
             Stage::Resuming { commit, preparation } => match preparation.resolved(turn, outcome, waiter) {
                 Progress::More(preparation) => {
                     attempt.stage = Stage::Resuming { commit, preparation };
-                    self.put_back(task, attempt);
+                    self.put_back(attempt);
                 }
-                Progress::Done(directory) => self.recall(turn, task, attempt, directory, commit),
-                Progress::Aborted => self.interrupted(turn, task, &attempt),
+                Progress::Done(directory) => self.recall(turn, attempt, directory, commit),
+                Progress::Aborted => self.interrupted(turn, &attempt),
                 Progress::Failed(message) => {
                     // What cannot be gone on with is done again.
                     attempt.kept = None;
-                    self.failed(turn, task, &attempt, Failure::Host { message });
+                    self.failed(turn, &attempt, Failure::Host { message });
                 }
             },
             Stage::Recalling { directory, commit } => {
-                self.recalled(turn, task, attempt, directory, commit, outcome);
+                self.recalled(turn, attempt, directory, commit, outcome);
             }
-            Stage::Examining(examining) => self.examined(turn, task, attempt, examining, outcome),
-            Stage::Measuring(measuring) => self.patterns_read(turn, task, attempt, measuring, outcome),
+            Stage::Examining(examining) => self.examined(turn, attempt, examining, outcome),
+            Stage::Measuring(measuring) => self.patterns_read(turn, attempt, measuring, outcome),
             Stage::Recording { directory, context } => match outcome {
                 Outcome::File(FileOutcome::Written { hash, kept }) => {
-                    let path = self.context_path(task);
+                    let path = self.context_path(attempt.task);
                     self.document_written(turn, &path, hash, kept.as_deref());
-                    if let Some(record) = self.track.records.get_mut(task) {
+                    if let Some(record) = self.track.records.get_mut(attempt.task) {
                         record.context_sha256 = Some(hash.clone());
                     }
-                    self.create(turn, task, attempt, directory, context)
+                    self.create(turn, attempt, directory, context)
                 }
                 other => {
                     let message = file_failure(other, "the task's context file");
-                    self.failed(turn, task, &attempt, Failure::Host { message });
+                    self.failed(turn, &attempt, Failure::Host { message });
                 }
             },
             Stage::Opening { directory, context } => match outcome {
                 Outcome::Session(SessionOutcome::Created { session }) => {
-                    self.send(turn, task, attempt, directory, context, session);
+                    self.send(turn, attempt, directory, context, session);
                 }
                 Outcome::Session(other) => {
                     let message = session_failure(other, self.run.options.task_timeout_ms);
-                    self.failed(turn, task, &attempt, Failure::Host { message });
+                    self.failed(turn, &attempt, Failure::Host { message });
                 }
-                other => self.failed(turn, task, &attempt, Failure::Host { message: format!("{other:?}") }),
+                other => self.failed(turn, &attempt, Failure::Host { message: format!("{other:?}") }),
             },
-            Stage::Working(working) => self.worked(turn, task, attempt, working, outcome, took_ms),
+            Stage::Working(working) => self.worked(turn, attempt, working, outcome, took_ms),
             Stage::Collecting { directory, failure } => {
-                self.collected(turn, task, attempt, directory, failure, outcome);
+                self.collected(turn, attempt, directory, failure, outcome);
             }
             Stage::Gating { directory, work, gating } => match gating.resolved(turn, outcome, waiter) {
                 Progress::More(gating) => {
                     attempt.stage = Stage::Gating { directory, work, gating };
-                    self.put_back(task, attempt);
+                    self.put_back(attempt);
                 }
-                Progress::Done(reports) => self.gated(turn, task, attempt, &directory, work, reports),
-                Progress::Aborted => self.interrupted(turn, task, &attempt),
-                Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
+                Progress::Done(reports) => self.gated(turn, attempt, &directory, work, reports),
+                Progress::Aborted => self.interrupted(turn, &attempt),
+                Progress::Failed(message) => self.failed(turn, &attempt, Failure::Host { message }),
             },
             Stage::Reviewing(reviewing) => {
-                self.review_resolved(turn, task, attempt, reviewing, outcome, took_ms);
+                self.review_resolved(turn, attempt, reviewing, outcome, took_ms);
             }
-            merging => self.merge_goes_on(turn, task, attempt, merging, outcome),
+            merging => self.merge_goes_on(turn, attempt, merging, outcome),
         }
     }
 }

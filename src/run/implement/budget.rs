@@ -40,7 +40,7 @@ impl ImplementRun {
     /// What this run has cost, the agents at work included.
     fn spent(&self, turn: &Turn) -> Usage {
         let ended = turn.shared.ledger.entries.iter().skip(self.ledger_from).map(|entry| entry.usage);
-        ended.chain(self.running().map(|(_, attempt)| attempt.live)).fold(Usage::default(), |sum, x| sum + x)
+        ended.chain(self.running().map(|attempt| attempt.live)).fold(Usage::default(), |sum, x| sum + x)
     }
 
     /// Warns of the run's budget, and stops everything that costs when it is used up.

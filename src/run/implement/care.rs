@@ -192,9 +192,9 @@ impl ImplementRun {
     }
 
     /// Attempts that are alive.
-    pub(super) fn running(&self) -> impl Iterator<Item = (usize, &Attempt)> {
-        self.track.records.iter().enumerate().filter_map(|(task, record)| match &record.life {
-            Life::Running(attempt) => Some((task, &**attempt)),
+    pub(super) fn running(&self) -> impl Iterator<Item = &Attempt> {
+        self.track.records.iter().filter_map(|record| match &record.life {
+            Life::Running(attempt) => Some(&**attempt),
             _ => None,
         })
     }

@@ -109,7 +109,7 @@ impl ImplementRun {
     /// The best ready task whose provider may be asked, and whether it is a probe; or why there is none.
     fn next_start(&mut self, turn: &mut Turn) -> Result<(usize, bool), Hold> {
         let (mut hold, mut passed_over) = (Hold::default(), Vec::new());
-        let running: Vec<usize> = self.running().map(|(task, _)| task).collect();
+        let running: Vec<usize> = self.running().map(|attempt| attempt.task).collect();
         let providers = self.providers();
         let mut found = None;
         // Once every provider has said no there is nobody left to ask.

@@ -3,12 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use crate::effect::git::{Change, HeldAttempt};
-use crate::effect::session::Usage;
 use crate::engine::Turn;
 use crate::evidence::{Failure, FailureClass, distill, remember};
 use crate::ids::{CommitId, TaskId, TrackId};
 use crate::run::desk::request::Decision;
-use crate::run::implement::attempt::{Attempt, Collected, Stage};
+use crate::run::implement::attempt::{Attempt, Collected};
 use crate::run::implement::rework::Rework;
 use crate::run::implement::{ImplementRun, Wish};
 use crate::text::list;
@@ -79,10 +78,10 @@ pub fn waits(record: &Record) -> Option<Waits> {
 
 impl ImplementRun {
     /// The judges are content. With `review: "manual"` a person has the last word.
-    pub(super) fn hold_at_door(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt) {
-        let Some(spec) = self.track.backlog.tasks.get(task) else { return };
+    pub(super) fn hold_at_door(&mut self, turn: &mut Turn, attempt: &Attempt) {
+        let Some(spec) = self.track.backlog.tasks.get(attempt.task) else { return };
         let text = format!("waits for your review: `/review {}`", spec.id);
-        if let Some(record) = self.track.records.get_mut(task) {
+        if let Some(record) = self.track.records.get_mut(attempt.task) {
             record.spent_ms += turn.shared.now_ms.saturating_sub(attempt.started_ms);
             record.troubles = 0;
             record.error = None;
@@ -90,14 +89,14 @@ impl ImplementRun {
             record.life = Life::Held { door: Door::Passed };
             record.history.push(format!("Attempt {}: passed, and waits for a person.", attempt.number));
         }
-        self.schedule.remove(task);
-        self.ended(turn, task, attempt, true, &text);
+        self.schedule.remove(attempt.task);
+        self.ended(turn, attempt, true, &text);
     }
 
     /// What was approved did not become a merge. It waits for the next word on it.
-    pub(super) fn not_merged(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, failure: &Failure) {
+    pub(super) fn not_merged(&mut self, turn: &mut Turn, attempt: &Attempt, failure: &Failure) {
         let headline = failure.headline();
-        if let Some(record) = self.track.records.get_mut(task) {
+        if let Some(record) = self.track.records.get_mut(attempt.task) {
             record.spent_ms += turn.shared.now_ms.saturating_sub(attempt.started_ms);
             record.error = Some(headline.clone());
             record.life = Life::Held {
@@ -108,7 +107,7 @@ impl ImplementRun {
             };
             record.history.push(format!("Attempt {}: approved by the person; {headline}.", attempt.number));
         }
-        self.ended(turn, task, attempt, false, &format!("not merged: {headline}"));
+        self.ended(turn, attempt, false, &format!("not merged: {headline}"));
     }
 
     /// Why a decision cannot be taken on a task, if it cannot.
@@ -170,25 +169,14 @@ impl ImplementRun {
         };
         let Some(KeptWork { number, base, commit, changes, .. }) = record.work.clone() else { return };
         let attempt = Attempt {
-            number,
-            slot,
-            base,
-            started_ms: turn.shared.now_ms,
-            reverts: 0,
-            entry: None,
-            notes: String::new(),
-            denied: None,
-            rework: None,
             kept: Some(commit.clone()),
             approved: Some(Box::new(std::mem::take(&mut record.life))),
-            is_probe: false,
-            live: Usage::default(),
-            stage: Stage::Over,
+            ..Attempt::new(task, number, slot, base, turn.shared.now_ms)
         };
         // A later attempt may have changed other files, and this is what is merged.
         record.changes.clone_from(&changes);
         let work = Collected { commit, changes, diff: String::new() };
-        self.queue(turn, task, attempt, work);
+        self.queue(turn, attempt, work);
     }
 
     /// A fresh agent changes the work as the person says; what is in conflict is done again on what is

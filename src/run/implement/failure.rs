@@ -47,14 +47,14 @@ enum Next {
 
 impl ImplementRun {
     /// An attempt failed.
-    pub(crate) fn failed(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, failure: Failure) {
+    pub(crate) fn failed(&mut self, turn: &mut Turn, attempt: &Attempt, failure: Failure) {
         if attempt.approved.is_some() {
-            return self.not_merged(turn, task, attempt, &failure);
+            return self.not_merged(turn, attempt, &failure);
         }
-        let rebase = self.rebase_reason(turn, task, attempt, &failure);
-        let rests = self.rests(turn, task, &failure);
-        let told = self.take_lessons(turn, task, attempt, &failure);
-        let Some(record) = self.track.records.get_mut(task) else { return };
+        let rebase = self.rebase_reason(turn, attempt, &failure);
+        let rests = self.rests(turn, attempt.task, &failure);
+        let told = self.take_lessons(turn, attempt, &failure);
+        let Some(record) = self.track.records.get_mut(attempt.task) else { return };
         record.spent_ms += turn.shared.now_ms.saturating_sub(attempt.started_ms);
         count(record, &failure);
         if failure.is_of_work() {
@@ -63,10 +63,10 @@ impl ImplementRun {
         record.left = if failure.consumes_attempt() { None } else { attempt.left() };
         let headline = failure.headline();
         record.error = Some(headline.clone());
-        let next = self.next_after(turn, task, attempt.number, &failure, rebase, rests);
+        let next = self.next_after(turn, attempt, &failure, rebase, rests);
         let is_last_straw = matches!(next, Next::StopAll);
-        let text = self.settle(turn, task, next, &failure, &told);
-        if let Some(record) = self.track.records.get_mut(task) {
+        let text = self.settle(turn, attempt.task, next, &failure, &told);
+        if let Some(record) = self.track.records.get_mut(attempt.task) {
             record.history.push(format!("Attempt {}: {text}.", attempt.number));
         }
         if is_last_straw {
@@ -82,19 +82,19 @@ impl ImplementRun {
                 },
             );
         }
-        self.ended(turn, task, attempt, false, &text);
+        self.ended(turn, attempt, false, &text);
     }
 
     /// What a failure teaches its task and the memory. Gives what the person hears of that.
-    fn take_lessons(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, failure: &Failure) -> String {
+    fn take_lessons(&mut self, turn: &mut Turn, attempt: &Attempt, failure: &Failure) -> String {
         let lessons = distill(failure);
         if failure.is_of_work() {
-            self.judge_memory(turn, task, false);
-            self.learn(turn, task, attempt.number, failure, &lessons);
+            self.judge_memory(turn, attempt.task, false);
+            self.learn(turn, attempt.task, attempt.number, failure, &lessons);
         }
         let told = lessons.first().map(|lesson| format!(". It is told: {}", code_span(lesson)));
         let told = told.unwrap_or_default();
-        let Some(record) = self.track.records.get_mut(task) else { return told };
+        let Some(record) = self.track.records.get_mut(attempt.task) else { return told };
         let mut taught = lessons;
         if failure.consumes_attempt()
             && let Some(rework) = record.rework.take()
@@ -114,14 +114,13 @@ impl ImplementRun {
     fn next_after(
         &self,
         turn: &Turn,
-        task: usize,
-        attempt: u32,
+        attempt: &Attempt,
         failure: &Failure,
         rebase: Option<String>,
         rests: bool,
     ) -> Next {
-        let cap = self.spent_cap(turn, task);
-        let record = &self.track.records[task];
+        let cap = self.spent_cap(turn, attempt.task);
+        let record = &self.track.records[attempt.task];
         let is_stopping = self.stopping.is_some();
         match failure.consumes_attempt() {
             _ if cap.is_some() || matches!(failure, Failure::Budget { .. }) => Next::GiveUp { cap },
@@ -135,7 +134,7 @@ impl ImplementRun {
             false if is_stopping || rests => Next::Later,
             false if record.troubles >= PROVIDER_TROUBLES_MAX => Next::SetAside,
             false => {
-                let parts = [u64::from(self.run.seed), task as u64, u64::from(attempt)];
+                let parts = [u64::from(self.run.seed), attempt.task as u64, u64::from(attempt.number)];
                 Next::Rest { wait_ms: TASK.full_ms(record.troubles, seed(&parts)) }
             }
         }
@@ -210,20 +209,20 @@ impl ImplementRun {
     }
 
     /// An attempt was stopped from outside. It does not count, and starts afresh another time.
-    pub(crate) fn interrupted(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt) {
-        self.put_down(turn, task, attempt, "stopped; its work so far is kept");
+    pub(crate) fn interrupted(&mut self, turn: &mut Turn, attempt: &Attempt) {
+        self.put_down(turn, attempt, "stopped; its work so far is kept");
     }
 
     /// Finished work cannot be reviewed now. It is kept, and its review comes another time.
-    pub(super) fn shelve(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt) {
+    pub(super) fn shelve(&mut self, turn: &mut Turn, attempt: &Attempt) {
         let is_stopped = self.is_stopping();
         let text =
             if is_stopped { "stopped; its work is kept" } else { "its work is kept, to be reviewed later" };
-        self.put_down(turn, task, attempt, text);
+        self.put_down(turn, attempt, text);
     }
 
-    fn put_down(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, text: &str) {
-        if let Some(record) = self.track.records.get_mut(task) {
+    fn put_down(&mut self, turn: &mut Turn, attempt: &Attempt, text: &str) {
+        if let Some(record) = self.track.records.get_mut(attempt.task) {
             record.spent_ms += turn.shared.now_ms.saturating_sub(attempt.started_ms);
             match &attempt.approved {
                 Some(before) => record.life = (**before).clone(),
@@ -234,17 +233,17 @@ impl ImplementRun {
                 }
             }
         }
-        self.schedule.give_back(task);
-        self.ended(turn, task, attempt, false, text);
+        self.schedule.give_back(attempt.task);
+        self.ended(turn, attempt, false, text);
     }
 
     /// What makes git run programs was changed while agents worked: nothing more is run with it. What
     /// the attempt has done stays where it is and is taken over when the person gives the command again.
-    pub(crate) fn tampered(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, names: &[String]) {
+    pub(crate) fn tampered(&mut self, turn: &mut Turn, attempt: &Attempt, names: &[String]) {
         self.stop(turn, Stop::Tampered(tampering(names)));
         turn.shared.guard = Some(self.run.repository.guard.clone());
         turn.cancel_all();
-        self.interrupted(turn, task, attempt);
+        self.interrupted(turn, attempt);
     }
 
     /// A rest is over, or was cut short because the run stops.
@@ -258,9 +257,9 @@ impl ImplementRun {
     }
 
     /// What every end of an attempt has in common.
-    pub(crate) fn ended(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, is_ok: bool, text: &str) {
+    pub(crate) fn ended(&mut self, turn: &mut Turn, attempt: &Attempt, is_ok: bool, text: &str) {
         self.free.insert(attempt.slot);
-        if self.merging == Some(task) {
+        if self.merging == Some(attempt.task) {
             self.merging = None;
         }
         if let Some(entry) = attempt.entry {
@@ -268,11 +267,11 @@ impl ImplementRun {
             let reason = text.split(". ").next().unwrap_or(text);
             turn.close(&self.run.chat, entry, is_ok, if is_ok { text } else { reason });
         }
-        if let Some(spec) = self.track.backlog.tasks.get(task) {
+        if let Some(spec) = self.track.backlog.tasks.get(attempt.task) {
             turn.say(&self.run.chat, format!("**{}**: {text}.", spec.id));
         }
-        self.record_notes(turn, task, &attempt.notes);
-        self.record_task(turn, task);
+        self.record_notes(turn, attempt.task, &attempt.notes);
+        self.record_task(turn, attempt.task);
     }
 }
 

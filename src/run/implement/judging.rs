@@ -27,7 +27,6 @@ impl ImplementRun {
     pub(super) fn collected(
         &mut self,
         turn: &mut Turn,
-        task: usize,
         mut attempt: Attempt,
         directory: String,
         failure: Option<Ending>,
@@ -35,40 +34,40 @@ impl ImplementRun {
     ) {
         let Outcome::Git(GitOutcome::Collected { commit, changes, diff, diff_bytes, left_out }) = outcome
         else {
-            return self.failed(turn, task, &attempt, Failure::Host { message: git_failure(outcome) });
+            return self.failed(turn, &attempt, Failure::Host { message: git_failure(outcome) });
         };
-        if let Some(record) = self.track.records.get_mut(task) {
+        if let Some(record) = self.track.records.get_mut(attempt.task) {
             record.changes.clone_from(changes);
             record.reports.clear();
         }
         match (failure, commit) {
-            (Some(Ending::Interrupted), _) => self.interrupted(turn, task, &attempt),
+            (Some(Ending::Interrupted), _) => self.interrupted(turn, &attempt),
             (Some(Ending::Failed(failure)), commit) => {
                 if let Some(commit) = commit.as_ref().filter(|_| self.touched(changes).is_empty()) {
-                    self.keep_work(task, &attempt, commit, diff);
+                    self.keep_work(&attempt, commit, diff);
                 }
-                self.failed(turn, task, &attempt, failure);
+                self.failed(turn, &attempt, failure);
             }
             (None, _) if !left_out.is_empty() => {
-                self.failed(turn, task, &attempt, Failure::Forbidden { paths: left_out.clone() });
+                self.failed(turn, &attempt, Failure::Forbidden { paths: left_out.clone() });
             }
-            (None, None) => self.failed(turn, task, &attempt, Failure::Empty),
+            (None, None) => self.failed(turn, &attempt, Failure::Empty),
             (None, Some(_)) if !self.touched(changes).is_empty() => {
                 let paths = self.touched(changes);
-                self.failed(turn, task, &attempt, Failure::OffLimits { paths });
+                self.failed(turn, &attempt, Failure::OffLimits { paths });
             }
             (None, Some(commit)) => {
                 attempt.kept = Some(commit.clone());
-                self.keep_work(task, &attempt, commit, diff);
+                self.keep_work(&attempt, commit, diff);
                 if self.is_stopping() {
-                    return self.interrupted(turn, task, &attempt);
+                    return self.interrupted(turn, &attempt);
                 }
                 if attempt.rework.as_ref().is_some_and(|rework| rework.changes_nothing(diff)) {
-                    return self.failed(turn, task, &attempt, Failure::Empty);
+                    return self.failed(turn, &attempt, Failure::Empty);
                 }
-                let diff = self.readable_diff(turn, task, diff, *diff_bytes);
+                let diff = self.readable_diff(turn, attempt.task, diff, *diff_bytes);
                 let work = Collected { commit: commit.clone(), changes: changes.clone(), diff };
-                self.gate(turn, task, attempt, directory, work);
+                self.gate(turn, attempt, directory, work);
             }
         }
     }
@@ -79,8 +78,8 @@ impl ImplementRun {
     }
 
     /// Work is in a ref; a person may look at it there.
-    fn keep_work(&mut self, task: usize, attempt: &Attempt, commit: &CommitId, diff: &str) {
-        if let Some(record) = self.track.records.get_mut(task) {
+    fn keep_work(&mut self, attempt: &Attempt, commit: &CommitId, diff: &str) {
+        if let Some(record) = self.track.records.get_mut(attempt.task) {
             let (number, base, commit) = (attempt.number, attempt.base.clone(), commit.clone());
             let (changes, diff_hash) = (record.changes.clone(), Some(sha256(diff)));
             record.work = Some(KeptWork { number, base, commit, changes, diff_hash });
@@ -92,7 +91,6 @@ impl ImplementRun {
     pub(super) fn recall(
         &mut self,
         turn: &mut Turn,
-        task: usize,
         mut attempt: Attempt,
         directory: String,
         commit: CommitId,
@@ -102,36 +100,35 @@ impl ImplementRun {
             commit: commit.clone(),
             diff_bytes_max: DIFF_BYTES_MAX,
         };
-        turn.request(attempt.wait(task), Operation::Git(operation));
+        turn.request(attempt.wait(), Operation::Git(operation));
         attempt.stage = Stage::Recalling { directory, commit };
-        self.put_back(task, attempt);
+        self.put_back(attempt);
     }
 
     pub(super) fn recalled(
         &mut self,
         turn: &mut Turn,
-        task: usize,
         attempt: Attempt,
         directory: String,
         commit: CommitId,
         outcome: &Outcome,
     ) {
         let Outcome::Git(GitOutcome::Collected { changes, diff, diff_bytes, .. }) = outcome else {
-            return self.failed(turn, task, &attempt, Failure::Host { message: git_failure(outcome) });
+            return self.failed(turn, &attempt, Failure::Host { message: git_failure(outcome) });
         };
-        if let Some(record) = self.track.records.get_mut(task) {
+        if let Some(record) = self.track.records.get_mut(attempt.task) {
             record.changes.clone_from(changes);
             record.reports.clear();
         }
         let paths = self.touched(changes);
         if !paths.is_empty() {
             // The person may have said so since.
-            return self.failed(turn, task, &attempt, Failure::OffLimits { paths });
+            return self.failed(turn, &attempt, Failure::OffLimits { paths });
         }
-        self.keep_work(task, &attempt, &commit, diff);
-        let diff = self.readable_diff(turn, task, diff, *diff_bytes);
+        self.keep_work(&attempt, &commit, diff);
+        let diff = self.readable_diff(turn, attempt.task, diff, *diff_bytes);
         let work = Collected { commit, changes: changes.clone(), diff };
-        self.gate(turn, task, attempt, directory, work);
+        self.gate(turn, attempt, directory, work);
     }
 
     /// The diff for the reviewer. Where it is cut, the person and the reviewer are told.
@@ -153,61 +150,52 @@ impl ImplementRun {
         )
     }
 
-    pub(super) fn gate(
-        &mut self,
-        turn: &mut Turn,
-        task: usize,
-        mut attempt: Attempt,
-        directory: String,
-        work: Collected,
-    ) {
-        let waiter = attempt.wait(task);
+    pub(super) fn gate(&mut self, turn: &mut Turn, mut attempt: Attempt, directory: String, work: Collected) {
+        let (task, waiter) = (attempt.task, attempt.wait());
         match Gating::begin(turn, &self.run.options, directory.clone(), &self.gates, waiter) {
             Progress::More(gating) => {
                 attempt.stage = Stage::Gating { directory, work, gating };
-                self.put_back(task, attempt);
+                self.put_back(attempt);
                 self.record_task(turn, task);
             }
             Progress::Done(reports) => {
-                self.gated(turn, task, attempt, &directory, work, reports);
+                self.gated(turn, attempt, &directory, work, reports);
                 self.record_task(turn, task);
             }
-            Progress::Aborted => self.interrupted(turn, task, &attempt),
-            Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
+            Progress::Aborted => self.interrupted(turn, &attempt),
+            Progress::Failed(message) => self.failed(turn, &attempt, Failure::Host { message }),
         }
     }
 
     pub(super) fn gated(
         &mut self,
         turn: &mut Turn,
-        task: usize,
         mut attempt: Attempt,
         directory: &str,
         work: Collected,
         reports: Vec<GateReport>,
     ) {
-        if let Some(record) = self.track.records.get_mut(task) {
+        if let Some(record) = self.track.records.get_mut(attempt.task) {
             record.reports.clone_from(&reports);
         }
         let brings_tests = !self.allow_red && work.changes.iter().any(|change| gates::is_test(&change.path));
         if let Some(report) = self.health.condemned(&reports, brings_tests) {
             let failure = gate_failure(report);
-            return self.failed(turn, task, &attempt, failure);
+            return self.failed(turn, &attempt, failure);
         }
         if self.run.options.review == ReviewMode::Off {
-            return self.queue(turn, task, attempt, work);
+            return self.queue(turn, attempt, work);
         }
         // The commands ran what the agent wrote, and the reviewer's session opens where they ran.
         let operation = GitOperation::Examine { slot: attempt.slot, at: work.commit.clone() };
-        turn.request(attempt.wait(task), Operation::Git(operation));
+        turn.request(attempt.wait(), Operation::Git(operation));
         attempt.stage = Stage::Examining(Examining { directory: directory.to_owned(), work, reports });
-        self.put_back(task, attempt);
+        self.put_back(attempt);
     }
 
     pub(super) fn examined(
         &mut self,
         turn: &mut Turn,
-        task: usize,
         attempt: Attempt,
         examining: Examining,
         outcome: &Outcome,
@@ -216,18 +204,18 @@ impl ImplementRun {
         match outcome {
             Outcome::Git(GitOutcome::Clean) => {}
             Outcome::Git(GitOutcome::Tampered { names }) => {
-                return self.failed(turn, task, &attempt, Failure::Forbidden { paths: names.clone() });
+                return self.failed(turn, &attempt, Failure::Forbidden { paths: names.clone() });
             }
             other => {
-                return self.failed(turn, task, &attempt, Failure::Host { message: git_failure(other) });
+                return self.failed(turn, &attempt, Failure::Host { message: git_failure(other) });
             }
         }
-        if self.spent_cap(turn, task).is_some() {
+        if self.spent_cap(turn, attempt.task).is_some() {
             let message = "its budget is used up, so it is not reviewed; its work is kept".to_owned();
-            return self.failed(turn, task, &attempt, Failure::Budget { message });
+            return self.failed(turn, &attempt, Failure::Budget { message });
         }
-        let Some(subject) = self.track.backlog.tasks.get(task).map(Subject::of) else { return };
-        let around = self.around(task, &attempt, &subject);
+        let Some(subject) = self.track.backlog.tasks.get(attempt.task).map(Subject::of) else { return };
+        let around = self.around(&attempt, &subject);
         let reviewed =
             Review::begin(turn, &around, attempt.number, Some(directory), (&work.diff, Some(reports)));
         if let Reviewed::More(review) = &reviewed
@@ -239,31 +227,30 @@ impl ImplementRun {
                 format!("{name}: the diff is large, so it is reviewed in {parts} parts."),
             );
         }
-        self.review_goes_on(turn, task, attempt, work, reviewed);
+        self.review_goes_on(turn, attempt, work, reviewed);
     }
 
     /// A step of a review ended.
     pub(super) fn review_resolved(
         &mut self,
         turn: &mut Turn,
-        task: usize,
         mut attempt: Attempt,
         Reviewing { work, review }: Reviewing,
         outcome: &Outcome,
         took_ms: u64,
     ) {
-        let Some(subject) = self.track.backlog.tasks.get(task).map(Subject::of) else { return };
-        let around = self.around(task, &attempt, &subject);
+        let Some(subject) = self.track.backlog.tasks.get(attempt.task).map(Subject::of) else { return };
+        let around = self.around(&attempt, &subject);
         let reviewed = review.resolved(turn, &around, outcome, took_ms);
         if matches!(outcome, Outcome::Session(outcome) if outcome.usage().is_some()) {
             // It is in the ledger now.
             attempt.live = Usage::default();
         }
-        self.review_goes_on(turn, task, attempt, work, reviewed);
+        self.review_goes_on(turn, attempt, work, reviewed);
     }
 
     /// What a review of a task works with.
-    fn around<'a>(&'a self, task: usize, attempt: &Attempt, subject: &'a Subject) -> Around<'a> {
+    fn around<'a>(&'a self, attempt: &Attempt, subject: &'a Subject) -> Around<'a> {
         let model = self.run.model(Role::Reviewer, Work::Review);
         // Other trouble than these is not the reviewer's, and work that is done is judged.
         let is_over = self.care.is_spent || matches!(self.stopping, Some(Stop::Person | Stop::Tampered(_)));
@@ -273,33 +260,26 @@ impl ImplementRun {
             live: self.live_at(provider_of(model.as_ref())),
             spent: attempt.live,
             may_ask: !is_over,
-            waiter: attempt.wait(task),
+            waiter: attempt.wait(),
         }
     }
 
-    fn review_goes_on(
-        &mut self,
-        turn: &mut Turn,
-        task: usize,
-        mut attempt: Attempt,
-        work: Collected,
-        reviewed: Reviewed,
-    ) {
+    fn review_goes_on(&mut self, turn: &mut Turn, mut attempt: Attempt, work: Collected, reviewed: Reviewed) {
         match reviewed {
             Reviewed::More(review) => {
                 attempt.stage = Stage::Reviewing(Reviewing { work, review: *review });
-                self.put_back(task, attempt);
+                self.put_back(attempt);
             }
-            Reviewed::Done(verdict) => self.reviewed(turn, task, attempt, work, verdict),
-            Reviewed::Postponed => self.shelve(turn, task, &attempt),
+            Reviewed::Done(verdict) => self.reviewed(turn, attempt, work, verdict),
+            Reviewed::Postponed => self.shelve(turn, &attempt),
             Reviewed::Refused(trouble) => {
                 let (class, message) = (trouble.diagnosis.class, trouble.told());
-                self.failed(turn, task, &attempt, Failure::Provider { class, message });
+                self.failed(turn, &attempt, Failure::Provider { class, message });
             }
-            Reviewed::Altered(altered) => self.failed(turn, task, &attempt, altered.into()),
+            Reviewed::Altered(altered) => self.failed(turn, &attempt, altered.into()),
             Reviewed::Failed(message) => {
                 let failure = Failure::Host { message: format!("no review: {message}") };
-                self.failed(turn, task, &attempt, failure);
+                self.failed(turn, &attempt, failure);
             }
         }
     }

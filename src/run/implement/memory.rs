@@ -104,9 +104,9 @@ impl ImplementRun {
 
     /// A context is sent: whatever entry it holds is judged by how its attempt ends, lessons of the task's
     /// own attempts included.
-    pub(super) fn note_entries(&mut self, turn: &Turn, task: usize, attempt: &Attempt, context: &str) {
+    pub(super) fn note_entries(&mut self, turn: &Turn, attempt: &Attempt, context: &str) {
         let (Some(spec), Some(record)) =
-            (self.track.backlog.tasks.get(task), self.track.records.get_mut(task))
+            (self.track.backlog.tasks.get(attempt.task), self.track.records.get_mut(attempt.task))
         else {
             return;
         };

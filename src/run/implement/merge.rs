@@ -8,10 +8,10 @@ use crate::evidence::Failure;
 use crate::ids::CommitId;
 use crate::run::gating::Check;
 use crate::run::implement::ImplementRun;
-use crate::run::implement::attempt::{Attempt, Collected, Stage, Wait};
+use crate::run::implement::attempt::{Attempt, Collected, Stage};
 use crate::run::implement::judging::gate_failure;
 use crate::run::patterns::Measured;
-use crate::run::{Progress, Waiter, git_failure};
+use crate::run::{Progress, git_failure};
 use crate::text::{bytes, count, duration};
 use crate::track::Life;
 
@@ -20,9 +20,10 @@ const TRIES_MAX: u32 = 5;
 
 impl ImplementRun {
     /// Work that passed its judges waits for its turn.
-    pub(crate) fn queue(&mut self, turn: &mut Turn, task: usize, mut attempt: Attempt, work: Collected) {
+    pub(crate) fn queue(&mut self, turn: &mut Turn, mut attempt: Attempt, work: Collected) {
+        let task = attempt.task;
         attempt.stage = Stage::Queued { work };
-        self.put_back(task, attempt);
+        self.put_back(attempt);
         self.queue.push_back(task);
         self.record_task(turn, task);
     }
@@ -35,25 +36,17 @@ impl ImplementRun {
         let Some(task) = self.queue.pop_front() else {
             return;
         };
-        let Some(record) = self.track.records.get_mut(task) else {
-            return;
-        };
-        match std::mem::take(&mut record.life) {
-            Life::Running(mut attempt) => {
-                if let Stage::Queued { work } = attempt.stage {
-                    attempt.stage = self.merge(turn, task, attempt.number, work, 1);
-                    self.merging = Some(task);
-                    self.put_back(task, *attempt);
-                } else {
-                    self.put_back(task, *attempt);
-                }
-            }
-            other => record.life = other,
+        let is_queued = |attempt: &Attempt| matches!(attempt.stage, Stage::Queued { .. });
+        if let Some(mut attempt) = self.take_attempt(task, is_queued)
+            && let Stage::Queued { work } = std::mem::replace(&mut attempt.stage, Stage::Over)
+        {
+            self.merging = Some(task);
+            self.merge(turn, attempt, work, 1);
         }
     }
 
-    fn merge(&self, turn: &mut Turn, task: usize, attempt: u32, work: Collected, tries: u32) -> Stage {
-        if let Some(spec) = self.track.backlog.tasks.get(task) {
+    fn merge(&mut self, turn: &mut Turn, mut attempt: Attempt, work: Collected, tries: u32) {
+        if let Some(spec) = self.track.backlog.tasks.get(attempt.task) {
             let operation = GitOperation::Merge {
                 onto: self.tip.clone(),
                 commit: work.commit.clone(),
@@ -62,96 +55,94 @@ impl ImplementRun {
                 track: self.track.backlog.track_id.clone(),
                 guard: self.run.repository.guard.clone(),
             };
-            turn.request(Waiter::Attempt(Wait { task, attempt }), Operation::Git(operation));
+            turn.request(attempt.wait(), Operation::Git(operation));
         }
-        Stage::Merging { work, tries }
+        attempt.stage = Stage::Merging { work, tries };
+        self.put_back(attempt);
     }
 
     /// A step of a merge ended.
     pub(crate) fn merge_goes_on(
         &mut self,
         turn: &mut Turn,
-        task: usize,
         mut attempt: Attempt,
         stage: Stage,
         outcome: &Outcome,
     ) {
-        let waiter = Waiter::Attempt(Wait { task, attempt: attempt.number });
+        let waiter = attempt.wait();
         match (stage, outcome) {
             // Nothing was left to merge: the branch has the work, though nobody heard of its move.
             (Stage::Merging { work, .. }, Outcome::Git(GitOutcome::Merged { commit }))
                 if *commit == self.tip =>
             {
-                self.merged(turn, task, &attempt, &work, commit.clone());
+                self.merged(turn, &attempt, &work, commit.clone());
             }
             (Stage::Merging { work, tries }, Outcome::Git(GitOutcome::Merged { commit })) => {
                 // What a person approved may never have passed, or been judged with other work.
                 let is_judged = attempt.base == self.tip && attempt.approved.is_none();
                 if is_judged || self.gates.is_empty() {
-                    return self.move_branch(turn, task, attempt, work, tries, commit.clone());
+                    return self.move_branch(turn, attempt, work, tries, commit.clone());
                 }
                 if self.is_stopping() {
-                    return self.interrupted(turn, task, &attempt);
+                    return self.interrupted(turn, &attempt);
                 }
                 let merge = commit.clone();
                 let check = Check::begin(turn, &self.run, attempt.slot, merge.clone(), &self.gates, waiter);
                 attempt.stage = Stage::Rechecking { work, tries, merge, check };
-                self.put_back(task, attempt);
+                self.put_back(attempt);
             }
             (Stage::Merging { .. }, Outcome::Git(GitOutcome::Conflicted { paths })) => {
-                self.failed(turn, task, &attempt, Failure::Conflict { paths: paths.clone() });
+                self.failed(turn, &attempt, Failure::Conflict { paths: paths.clone() });
             }
             (Stage::Rechecking { work, tries, merge, check }, outcome) => {
                 match check.resolved(turn, &self.run.options, outcome, waiter) {
                     Progress::More(check) => {
                         attempt.stage = Stage::Rechecking { work, tries, merge, check };
-                        self.put_back(task, attempt);
+                        self.put_back(attempt);
                     }
                     Progress::Done(reports) => {
                         let failure = self.health.condemned(&reports, false).map(gate_failure);
-                        if let Some(record) = self.track.records.get_mut(task) {
+                        if let Some(record) = self.track.records.get_mut(attempt.task) {
                             record.reports = reports;
                         }
                         match failure {
-                            Some(failure) => self.failed(turn, task, &attempt, failure),
-                            None => self.move_branch(turn, task, attempt, work, tries, merge),
+                            Some(failure) => self.failed(turn, &attempt, failure),
+                            None => self.move_branch(turn, attempt, work, tries, merge),
                         }
                     }
-                    Progress::Aborted => self.interrupted(turn, task, &attempt),
-                    Progress::Failed(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
+                    Progress::Aborted => self.interrupted(turn, &attempt),
+                    Progress::Failed(message) => self.failed(turn, &attempt, Failure::Host { message }),
                 }
             }
             (Stage::Moving { work, merge, .. }, Outcome::Git(GitOutcome::Moved)) => {
-                self.merged(turn, task, &attempt, &work, merge);
+                self.merged(turn, &attempt, &work, merge);
             }
             // Git was killed after it had moved the branch.
             (Stage::Moving { work, merge, .. }, Outcome::Git(GitOutcome::Stale { actual: Some(actual) }))
                 if *actual == merge =>
             {
-                self.merged(turn, task, &attempt, &work, merge);
+                self.merged(turn, &attempt, &work, merge);
             }
             // Perhaps it moved, perhaps not: a second try tells.
             (Stage::Moving { work, tries, merge }, Outcome::Git(GitOutcome::Failed { .. }))
                 if tries < TRIES_MAX && !self.is_stopping() =>
             {
-                self.move_branch(turn, task, attempt, work, tries + 1, merge);
+                self.move_branch(turn, attempt, work, tries + 1, merge);
             }
             (Stage::Moving { work, tries, .. }, Outcome::Git(GitOutcome::Stale { actual: Some(actual) }))
                 if tries < TRIES_MAX =>
             {
                 self.tip = actual.clone();
                 self.measured = Measured::default();
-                attempt.stage = self.merge(turn, task, attempt.number, work, tries + 1);
-                self.put_back(task, attempt);
+                self.merge(turn, attempt, work, tries + 1);
             }
-            (_, other) => self.failed(turn, task, &attempt, Failure::Host { message: git_failure(other) }),
+            (_, other) => self.failed(turn, &attempt, Failure::Host { message: git_failure(other) }),
         }
     }
 
     fn move_branch(
         &mut self,
         turn: &mut Turn,
-        task: usize,
         mut attempt: Attempt,
         work: Collected,
         tries: u32,
@@ -159,21 +150,21 @@ impl ImplementRun {
     ) {
         let operation =
             GitOperation::Move { reference: self.branch(), to: merge.clone(), from: Some(self.tip.clone()) };
-        turn.request(Waiter::Attempt(Wait { task, attempt: attempt.number }), Operation::Git(operation));
+        turn.request(attempt.wait(), Operation::Git(operation));
         attempt.stage = Stage::Moving { work, tries, merge };
-        self.put_back(task, attempt);
+        self.put_back(attempt);
     }
 
-    fn merged(&mut self, turn: &mut Turn, task: usize, attempt: &Attempt, work: &Collected, merge: CommitId) {
+    fn merged(&mut self, turn: &mut Turn, attempt: &Attempt, work: &Collected, merge: CommitId) {
         self.tip = merge.clone();
         work.changes.iter().for_each(|change| self.measured.forget(&change.path));
         self.track.tip = Some(merge.clone());
         self.health.commit = Some(merge.clone());
         turn.shared.health = Some(self.health.clone());
-        self.schedule.complete(task);
-        self.judge_memory(turn, task, true);
+        self.schedule.complete(attempt.task);
+        self.judge_memory(turn, attempt.task, true);
         let took_ms = turn.shared.now_ms.saturating_sub(attempt.started_ms);
-        let Some(record) = self.track.records.get_mut(task) else {
+        let Some(record) = self.track.records.get_mut(attempt.task) else {
             return;
         };
         record.life = Life::Merged { commit: merge };
@@ -211,6 +202,6 @@ impl ImplementRun {
             time
         );
         record.history.push(format!("Attempt {}: {text}.", attempt.number));
-        self.ended(turn, task, attempt, true, &text);
+        self.ended(turn, attempt, true, &text);
     }
 }

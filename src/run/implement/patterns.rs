@@ -95,36 +95,29 @@ impl ImplementRun {
     }
 
     /// The worktree is ready. Files that the task's patterns name may have come or changed by merges.
-    pub(super) fn read_patterns(
-        &mut self,
-        turn: &mut Turn,
-        task: usize,
-        mut attempt: Attempt,
-        directory: String,
-    ) {
-        let Some(spec) = self.track.backlog.tasks.get(task) else { return };
+    pub(super) fn read_patterns(&mut self, turn: &mut Turn, mut attempt: Attempt, directory: String) {
+        let Some(spec) = self.track.backlog.tasks.get(attempt.task) else { return };
         let (known, paths) = (self.measured.clone(), self.measured.lacks(named([spec])));
         if paths.is_empty() {
-            return self.compile(turn, task, attempt, directory, &known);
+            return self.compile(turn, attempt, directory, &known);
         }
-        measure(turn, attempt.wait(task), &attempt.base, paths.clone());
+        measure(turn, attempt.wait(), &attempt.base, paths.clone());
         attempt.stage = AttemptStage::Measuring(Measuring { directory, paths, known });
-        self.put_back(task, attempt);
+        self.put_back(attempt);
     }
 
     /// They are known now, for this attempt.
     pub(super) fn patterns_read(
         &mut self,
         turn: &mut Turn,
-        task: usize,
         attempt: Attempt,
         measuring: Measuring,
         outcome: &Outcome,
     ) {
         let Measuring { directory, paths, known } = measuring;
         match Measured::read(&paths, outcome) {
-            Ok(measured) => self.compile(turn, task, attempt, directory, &known.merged(measured)),
-            Err(message) => self.failed(turn, task, &attempt, Failure::Host { message }),
+            Ok(measured) => self.compile(turn, attempt, directory, &known.merged(measured)),
+            Err(message) => self.failed(turn, &attempt, Failure::Host { message }),
         }
     }
 }

@@ -69,16 +69,15 @@ impl ImplementRun {
     pub(super) fn compile(
         &mut self,
         turn: &mut Turn,
-        task: usize,
         mut attempt: Attempt,
         directory: String,
         measured: &Measured,
     ) {
         let others = Others::of(&self.track.backlog.tasks).and(&turn.shared.overheard);
-        let Some(inputs) = self.inputs(task) else { return };
-        let memory = self.remembered(turn, task, &others);
+        let Some(inputs) = self.inputs(attempt.task) else { return };
+        let memory = self.remembered(turn, attempt.task, &others);
         // What earlier attempts did wrong was another work than one that is only to be changed.
-        let record = self.track.records.get(task).filter(|record| record.rework.is_none());
+        let record = self.track.records.get(attempt.task).filter(|record| record.rework.is_none());
         let evidence = record.map(Record::lessons).unwrap_or_default();
         let broken = measured.broken(inputs.task, &[]).into_iter();
         let excluded: BTreeMap<Source, String> =
@@ -89,26 +88,26 @@ impl ImplementRun {
         let clean = match compile_clean(&inputs, &others) {
             Ok(clean) => clean,
             Err(problem) => {
-                return self.failed(turn, task, &attempt, Failure::Context { findings: problem.lines() });
+                return self.failed(turn, &attempt, Failure::Context { findings: problem.lines() });
             }
         };
         if let Some(rework) = attempt.rework.as_ref().filter(|_| !asks_for(&clean.context)) {
             let failure = Failure::Review { issues: rework.issues.clone(), is_of_spec: false };
-            return self.failed(turn, task, &attempt, failure);
+            return self.failed(turn, &attempt, failure);
         }
         let not_in_it = clean.not_in_it();
         let context = clean.context.text;
-        self.note_entries(turn, task, &attempt, &context);
-        let Some(record) = self.track.records.get_mut(task) else { return };
+        self.note_entries(turn, &attempt, &context);
+        let Some(record) = self.track.records.get_mut(attempt.task) else { return };
         record.context_bytes = u32::try_from(context.len()).unwrap_or(u32::MAX);
         let is_news = record.not_in_context != not_in_it;
         record.not_in_context = not_in_it;
         if is_news {
-            self.record_notes(turn, task, "");
+            self.record_notes(turn, attempt.task, "");
         }
-        let path = self.context_path(task);
-        turn.write_document(attempt.wait(task), &path, context.clone());
+        let path = self.context_path(attempt.task);
+        turn.write_document(attempt.wait(), &path, context.clone());
         attempt.stage = Stage::Recording { directory, context };
-        self.put_back(task, attempt);
+        self.put_back(attempt);
     }
 }

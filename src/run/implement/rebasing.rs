@@ -36,14 +36,9 @@ pub struct Rebasing {
 
 impl ImplementRun {
     /// Why a task should get a better spec after a failure that counts; `None` when it should not.
-    pub(super) fn rebase_reason(
-        &self,
-        turn: &Turn,
-        task: usize,
-        attempt: &Attempt,
-        failure: &Failure,
-    ) -> Option<String> {
-        let (spec, record) = (self.track.backlog.tasks.get(task)?, self.track.records.get(task)?);
+    pub(super) fn rebase_reason(&self, turn: &Turn, attempt: &Attempt, failure: &Failure) -> Option<String> {
+        let (spec, record) =
+            (self.track.backlog.tasks.get(attempt.task)?, self.track.records.get(attempt.task)?);
         let options = &self.run.options.rebase;
         if !options.enabled
             || !failure.is_of_work()

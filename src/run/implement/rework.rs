@@ -55,29 +55,22 @@ impl Rework {
 
 impl ImplementRun {
     /// There is a verdict on an attempt's work.
-    pub(super) fn reviewed(
-        &mut self,
-        turn: &mut Turn,
-        task: usize,
-        attempt: Attempt,
-        work: Collected,
-        verdict: Verdict,
-    ) {
+    pub(super) fn reviewed(&mut self, turn: &mut Turn, attempt: Attempt, work: Collected, verdict: Verdict) {
         if let (Verdict::ChangesRequested { issues } | Verdict::Rebase { issues }, Some(record)) =
-            (&verdict, self.track.records.get_mut(task))
+            (&verdict, self.track.records.get_mut(attempt.task))
         {
             record.issues.clone_from(issues);
         }
         match verdict {
             Verdict::Approved if self.run.options.review == ReviewMode::Manual && !self.is_errand() => {
-                self.hold_at_door(turn, task, &attempt);
+                self.hold_at_door(turn, &attempt);
             }
-            Verdict::Approved => self.queue(turn, task, attempt, work),
+            Verdict::Approved => self.queue(turn, attempt, work),
             Verdict::ChangesRequested { issues } => {
-                self.changes_requested(turn, task, &attempt, &work, issues);
+                self.changes_requested(turn, &attempt, &work, issues);
             }
             Verdict::Rebase { issues } => {
-                self.failed(turn, task, &attempt, Failure::Review { issues, is_of_spec: true });
+                self.failed(turn, &attempt, Failure::Review { issues, is_of_spec: true });
             }
         }
     }
@@ -86,7 +79,6 @@ impl ImplementRun {
     fn changes_requested(
         &mut self,
         turn: &mut Turn,
-        task: usize,
         attempt: &Attempt,
         work: &Collected,
         issues: Vec<String>,
@@ -101,14 +93,15 @@ impl ImplementRun {
             diff_hash: Some(sha256(&work.diff)),
         };
         let failure = Failure::Review { issues: rework.issues.clone(), is_of_spec: false };
-        let can_ask = self.can_ask_for(task, &rework.issues) || self.could_make_room(task, &rework.issues);
+        let can_ask = self.can_ask_for(attempt.task, &rework.issues)
+            || self.could_make_room(attempt.task, &rework.issues);
         if nth > REWORKS_MAX || is_stuck || !can_ask {
-            return self.failed(turn, task, attempt, failure);
+            return self.failed(turn, attempt, failure);
         }
-        self.learn(turn, task, attempt.number, &failure, &distill(&failure));
+        self.learn(turn, attempt.task, attempt.number, &failure, &distill(&failure));
         let headline = failure.headline();
         let text = format!("{headline}. A fresh agent changes the work there is ({nth} of {REWORKS_MAX})");
-        if let Some(record) = self.track.records.get_mut(task) {
+        if let Some(record) = self.track.records.get_mut(attempt.task) {
             record.spent_ms += turn.shared.now_ms.saturating_sub(attempt.started_ms);
             record.troubles = 0;
             record.reworks += 1;
@@ -118,9 +111,9 @@ impl ImplementRun {
             record.life = Life::Waiting;
             record.history.push(format!("Attempt {}: {text}.", attempt.number));
         }
-        self.look_at_length(task);
-        self.schedule.give_back(task);
-        self.ended(turn, task, attempt, false, &text);
+        self.look_at_length(attempt.task);
+        self.schedule.give_back(attempt.task);
+        self.ended(turn, attempt, false, &text);
     }
 }
 

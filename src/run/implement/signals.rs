@@ -77,7 +77,7 @@ impl ImplementRun {
             Stage::Reviewing(Reviewing { review, .. }) => review.session() == Some(seen),
             _ => false,
         };
-        let Some(task) = self.running().find(|(_, attempt)| is_its(&attempt.stage)).map(|(task, _)| task)
+        let Some(task) = self.running().find(|attempt| is_its(&attempt.stage)).map(|attempt| attempt.task)
         else {
             return Activity::Implement(self);
         };
@@ -114,8 +114,8 @@ impl ImplementRun {
     /// The task and the attempt that an agent in a session works on.
     pub(crate) fn worker_of(&self, session: &SessionId) -> Option<(&TaskId, u32)> {
         let is_its = |stage: &Stage| matches!(stage, Stage::Working(working) if working.session == *session);
-        let (task, attempt) = self.running().find(|(_, attempt)| is_its(&attempt.stage))?;
-        Some((&self.track.backlog.tasks.get(task)?.id, attempt.number))
+        let attempt = self.running().find(|attempt| is_its(&attempt.stage))?;
+        Some((&self.track.backlog.tasks.get(attempt.task)?.id, attempt.number))
     }
 
     /// Gives whether a provider that rested works again.
@@ -244,9 +244,9 @@ impl ImplementRun {
             return;
         }
         let mut is_at_work = false;
-        for (task, attempt) in self.running() {
+        for attempt in self.running() {
             if matches!(&attempt.stage, Stage::Working(working) if working.given_up.is_none()) {
-                let waiter = Waiter::Implement(Wait::Glance { task, attempt: attempt.number });
+                let waiter = Waiter::Implement(Wait::Glance { task: attempt.task, attempt: attempt.number });
                 turn.request(waiter, Operation::Git(GitOperation::Glance { slot: attempt.slot }));
                 is_at_work = true;
             }

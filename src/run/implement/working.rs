@@ -32,12 +32,11 @@ impl ImplementRun {
     pub(super) fn create(
         &mut self,
         turn: &mut Turn,
-        task: usize,
         mut attempt: Attempt,
         directory: String,
         context: String,
     ) {
-        let Some(spec) = self.track.backlog.tasks.get(task) else {
+        let Some(spec) = self.track.backlog.tasks.get(attempt.task) else {
             return;
         };
         let operation = SessionOperation::Create {
@@ -51,15 +50,14 @@ impl ImplementRun {
                 attempt: attempt.number,
             },
         };
-        turn.request(attempt.wait(task), Operation::Session(operation));
+        turn.request(attempt.wait(), Operation::Session(operation));
         attempt.stage = Stage::Opening { directory, context };
-        self.put_back(task, attempt);
+        self.put_back(attempt);
     }
 
     pub(super) fn send(
         &mut self,
         turn: &mut Turn,
-        task: usize,
         mut attempt: Attempt,
         directory: String,
         context: String,
@@ -68,14 +66,14 @@ impl ImplementRun {
         // A cap that was reached while the worktree was made ready counts too.
         if self.stopping.is_some() {
             turn.remove_session(session, Waiter::Nobody);
-            return self.interrupted(turn, task, &attempt);
+            return self.interrupted(turn, &attempt);
         }
-        let Some(spec) = self.track.backlog.tasks.get(task) else {
+        let Some(spec) = self.track.backlog.tasks.get(attempt.task) else {
             return;
         };
         let agent = role(spec).agent();
         // Attempts that do not count are not counted here either.
-        let nth = self.track.records.get(task).map_or(1, |record| record.attempts + 1);
+        let nth = self.track.records.get(attempt.task).map_or(1, |record| record.attempts + 1);
         let nth = if nth > 1 { format!(" (attempt {nth})") } else { String::new() };
         let title = format!("{} {}{nth}", spec.id, spec.title);
         attempt.entry = Some(turn.open(&self.run.chat, title, agent, session));
@@ -91,14 +89,14 @@ impl ImplementRun {
             silent_ms: silent_ms(self.run.options.task_timeout_ms),
             focus: Some(focus),
         };
-        let ask = turn.request(attempt.wait(task), Operation::Session(operation));
-        self.agent_begins(task);
+        let ask = turn.request(attempt.wait(), Operation::Session(operation));
+        self.agent_begins(attempt.task);
         self.begin_pulse(turn);
         let watch = LoopWatch::begin(turn.shared.now_ms);
         let session = session.clone();
         attempt.stage =
             Stage::Working(Box::new(Working { directory, session, ask, watch, drift, given_up: None }));
-        self.put_back(task, attempt);
+        self.put_back(attempt);
     }
 
     /// The agent has ended: its turns are counted, its provider is weighed, and what it left in its worktree
@@ -106,15 +104,15 @@ impl ImplementRun {
     pub(super) fn worked(
         &mut self,
         turn: &mut Turn,
-        task: usize,
         mut attempt: Attempt,
         working: Box<Working>,
         outcome: &Outcome,
         took_ms: u64,
     ) {
         let Working { directory, session, watch, drift, given_up, .. } = *working;
-        let (Outcome::Session(outcome), Some(spec)) = (outcome, self.track.backlog.tasks.get(task)) else {
-            return self.put_back(task, attempt);
+        let (Outcome::Session(outcome), Some(spec)) = (outcome, self.track.backlog.tasks.get(attempt.task))
+        else {
+            return self.put_back(attempt);
         };
         attempt.reverts = watch.reverts();
         self.account_work(turn, spec, &attempt, outcome, took_ms);
@@ -127,21 +125,21 @@ impl ImplementRun {
         let given_up = given_up.filter(|_| !is_finished);
         self.weigh_work(turn, spec, &attempt, outcome, given_up.as_ref());
         (attempt.is_probe, attempt.live) = (false, Usage::default());
-        let failure = match self.altered(task, outcome, given_up.as_ref()) {
+        let failure = match self.altered(attempt.task, outcome, given_up.as_ref()) {
             Some(altered) => Some(Ending::Failed(altered.into())),
             None => self.how_it_ended(outcome, given_up, failure),
         };
         let track = &self.track.backlog.track_id;
         let operation =
             collection(&self.run, track, spec, attempt.number, attempt.base.clone(), attempt.slot);
-        turn.request(attempt.wait(task), Operation::Git(operation));
+        turn.request(attempt.wait(), Operation::Git(operation));
         self.look_at_checkout(turn);
         turn.remove_session(&session, Waiter::Nobody);
-        if let Some(record) = self.track.records.get_mut(task) {
+        if let Some(record) = self.track.records.get_mut(attempt.task) {
             record.sessions.push(drift.figures().clone());
         }
         attempt.stage = Stage::Collecting { directory, failure };
-        self.put_back(task, attempt);
+        self.put_back(attempt);
     }
 
     fn account_work(
