@@ -38,11 +38,12 @@ impl<'a> Others<'a> {
         Self { overheard: Some(overheard), ..self }
     }
 
-    /// Whether a line from elsewhere may stand in a task's context.
-    pub fn admits(&self, line: &str, task: &TaskSpec) -> bool {
+    /// Whether a line from elsewhere may stand in a task's context. Of what was said in sessions it may
+    /// repeat what is in the texts that a person wrote `by_hand`.
+    pub fn admits(&self, line: &str, task: &TaskSpec, by_hand: &[&str]) -> bool {
         let mut context = Context::default();
         context.push(line, Source::Memory { id: String::new() });
-        verify(&context, &Inputs::of(task, &[], usize::MAX), self).is_empty()
+        verify(&context, &Inputs { by_hand, ..Inputs::of(task, &[], usize::MAX) }, self).is_empty()
     }
 }
 
@@ -142,7 +143,8 @@ fn verify(context: &Context, inputs: &Inputs, others: &Others) -> Vec<Finding> {
     let required = required(context);
     let given = given.chain(plan.map(|span| &context.text[span.from..span.to])).chain([required.as_str()]);
     let given: Vec<&str> = given.collect();
-    let asked: Vec<&str> = inputs.issues.iter().map(String::as_str).collect();
+    let own = inputs.issues.iter().map(String::as_str).chain(inputs.by_hand.iter().copied());
+    let own: Vec<&str> = own.collect();
     hygiene::verify(
         &context.text,
         &Frame {
@@ -154,7 +156,7 @@ fn verify(context: &Context, inputs: &Inputs, others: &Others) -> Vec<Finding> {
             overheard: others.overheard,
             fields: &fields,
             given: &given,
-            asked: &asked,
+            not_overheard: &own,
         },
     )
 }

@@ -98,6 +98,14 @@ mod tests {
         let clean = compiled(&task, &[], &[]);
         assert!(!clean.context.text.contains("bucket that nobody"), "{}", clean.context.text);
         assert!(clean.left_out[0].starts_with("context.gotchas[1]: "), "{:?}", clean.left_out);
+        assert!(!clean.context.text.contains("Known from"), "{}", clean.context.text);
+        let others = Others::of(std::slice::from_ref(&task)).and(&overheard);
+        let inputs = Inputs { memory: &memory, by_hand: &[SAID], ..Inputs::of(&task, &[], 3_000) };
+        let clean = compile_clean(&inputs, &others).unwrap();
+        assert!(
+            clean.left_out.is_empty() && clean.context.text.contains(SAID),
+            "a person copied it: {clean:?}"
+        );
         // What its reviewer asks for, what its attempts taught, and what a person demands, is its own.
         assert!(compiled(&task, &issues, &[]).context.text.contains(SAID));
         assert!(compiled(&task, &[], &issues).context.text.contains(SAID));

@@ -27,6 +27,8 @@ pub struct Inputs<'a> {
     pub files: &'a [KnownFile],
     /// Optional sources that stay out, and why.
     pub excluded: &'a BTreeMap<Source, String>,
+    /// What of all that a person wrote by hand.
+    pub by_hand: &'a [&'a str],
     /// What fits, in UTF-8 bytes.
     pub bytes_max: usize,
 }
@@ -55,6 +57,7 @@ impl<'a> Inputs<'a> {
             memory: &[],
             files: &[],
             excluded: NOTHING,
+            by_hand: &[],
             bytes_max,
         }
     }

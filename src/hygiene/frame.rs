@@ -24,6 +24,7 @@ pub struct Frame<'a> {
     /// What may be repeated whoever else said it: the request, the plan's sections that the task refers
     /// to, constraints of the project, distilled evidence.
     pub given: &'a [&'a str],
-    /// What a reviewer wants changed: it knows the work, and no session's words.
-    pub asked: &'a [&'a str],
+    /// What a reviewer wants changed, who knows the work and no session's words, and what a person wrote by
+    /// hand: it may repeat what was said in sessions.
+    pub not_overheard: &'a [&'a str],
 }

@@ -146,7 +146,8 @@ impl Echo {
 /// One finding for each passage.
 pub(super) fn findings(text: &str, frame: &Frame) -> Vec<Found> {
     let Some(overheard) = frame.overheard else { return Vec::new() };
-    let given: Vec<&str> = frame.given.iter().chain(frame.fields).chain(frame.asked).copied().collect();
+    let given = frame.given.iter().chain(frame.fields).chain(frame.not_overheard);
+    let given: Vec<&str> = given.copied().collect();
     let found = |echo: Echo| Found {
         rule: Rule::Copied,
         from: echo.from,

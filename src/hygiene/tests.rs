@@ -18,7 +18,7 @@ fn about(own: &str, text: &str, names: &[&str], bytes_max: usize, prints: &Print
         overheard: None,
         fields: &[],
         given: &[],
-        asked: &[],
+        not_overheard: &[],
     };
     verify(text, &frame)
 }
@@ -191,7 +191,7 @@ fn what_is_given_may_be_repeated() {
         overheard: None,
         fields: &[],
         given: &[],
-        asked: &[],
+        not_overheard: &[],
     };
     assert_eq!(verify(shared, &frame).len(), 1);
     assert_eq!(verify(shared, &Frame { given: &[shared], ..frame }), []);

@@ -3,6 +3,8 @@
 
 mod asking;
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use crate::backlog::{self, Backlog, Limits, TaskSpec};
@@ -21,6 +23,7 @@ use crate::run::documents::{
     DOCUMENT_BYTES_MAX, Standing, Writes, archive, file_failure, read, standing, write,
 };
 use crate::run::order::summary;
+use crate::run::overheard;
 use crate::run::patterns::{Measured, Planned};
 use crate::run::{Run, Waiter};
 use crate::text::{rfc3339, slug};
@@ -317,8 +320,14 @@ impl DraftRun {
             Ok(None) => {}
         }
         turn.shared.current = Some(backlog.track_id.clone());
-        let planned = Planned { plan_path: self.plan_path.clone(), blobs: self.measured.blobs() };
+        let (plan_path, blobs) = (self.plan_path.clone(), self.measured.blobs());
+        let planned = Planned { plan_path, blobs, lines: BTreeSet::new() };
         turn.shared.planned.insert(backlog.track_id.clone(), planned);
+        // A template is its person's.
+        if !turn.shared.templated.contains(&backlog.track_id) {
+            let lines = backlog.tasks.iter().flat_map(overheard::lines);
+            overheard::wrote(turn.shared, &backlog.track_id, lines);
+        }
         turn.say(&self.run.chat, summary(&backlog, &self.run));
         turn.end(&self.run.chat, None);
         Activity::Idle

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::backlog::{Problem, TaskSpec};
 use crate::context::{KnownFile, PatternProblem, changed_patterns, check_patterns, pattern_paths};
 use crate::effect::git::{GitOperation, GitOutcome, MeasuredFile};
+use crate::effect::stored::sha256;
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
 use crate::ids::CommitId;
@@ -32,6 +33,16 @@ pub(crate) struct Planned {
     pub(crate) plan_path: String,
     /// What the files that patterns name held: git's ids by path.
     pub(crate) blobs: BTreeMap<String, String>,
+    /// Its lines that agents of ours wrote, by [`Planned::line`]: what else stands there, a person wrote.
+    #[serde(default)]
+    pub(crate) lines: BTreeSet<String>,
+}
+
+impl Planned {
+    /// What is kept of a line: the first 16 digits of its SHA-256.
+    pub(crate) fn line(text: &str) -> String {
+        sha256(text)[..16].to_owned()
+    }
 }
 
 /// The paths that the patterns of tasks name, sorted, each once.

@@ -25,7 +25,7 @@ pub fn findings_by(case: &Case, prints: &Prints, overheard: Option<&Overheard>) 
         overheard,
         fields: &[&case.fields],
         given: &[&case.given],
-        asked: &[],
+        not_overheard: &[],
     };
     verify(&case.text, &frame)
 }

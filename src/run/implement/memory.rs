@@ -87,7 +87,13 @@ impl ImplementRun {
 
     /// What a task's worker may be told of earlier work, best first: what holds for it, may stand in its
     /// context, and is not told as a lesson of its own attempts anyway.
-    pub(super) fn remembered(&self, turn: &Turn, task: usize, others: &Others) -> Vec<Remembered> {
+    pub(super) fn remembered(
+        &self,
+        turn: &Turn,
+        task: usize,
+        others: &Others,
+        by_hand: &[&str],
+    ) -> Vec<Remembered> {
         let (Some(spec), Some(record)) = (self.track.backlog.tasks.get(task), self.track.records.get(task))
         else {
             return Vec::new();
@@ -97,7 +103,8 @@ impl ImplementRun {
         let found =
             turn.shared.notebook.memory.select(&self.track.backlog.track_id, &spec.id, turn.shared.now_ms);
         let concerning = found.into_iter().filter(|entry| entry.concerns(&spec.scope.files_hint));
-        let fit = concerning.filter(|entry| !is_told(&entry.text) && others.admits(&entry.text, spec));
+        let fit =
+            concerning.filter(|entry| !is_told(&entry.text) && others.admits(&entry.text, spec, by_hand));
         let entered = fit.filter(|_| !self.memory.is_unreadable).take(ENTERED_MAX);
         entered.map(|entry| Remembered { id: entry.id.clone(), text: entry.text.clone() }).collect()
     }
@@ -158,7 +165,7 @@ impl ImplementRun {
         let overheard = &turn.shared.overheard;
         let others = Others::of(&self.track.backlog.tasks).and(overheard);
         let (now_ms, memory) = (turn.shared.now_ms, &mut turn.shared.notebook.memory);
-        for lesson in lessons.iter().filter(|lesson| others.admits(lesson, spec)) {
+        for lesson in lessons.iter().filter(|lesson| others.admits(lesson, spec, &[])) {
             let (track, task) = (self.track.backlog.track_id.clone(), spec.id.clone());
             memory.learn(Tier::Attempt { track, task, attempt }, lesson, source, now_ms);
         }

@@ -11,6 +11,7 @@ use crate::plan::constraints;
 use crate::run::implement::ImplementRun;
 use crate::run::implement::attempt::{Attempt, Stage};
 use crate::run::implement::wording::asks_for;
+use crate::run::overheard;
 use crate::run::patterns::Measured;
 use crate::track::Record;
 
@@ -75,7 +76,8 @@ impl ImplementRun {
     ) {
         let others = Others::of(&self.track.backlog.tasks).and(&turn.shared.overheard);
         let Some(inputs) = self.inputs(attempt.task) else { return };
-        let memory = self.remembered(turn, attempt.task, &others);
+        let by_hand = overheard::by_hand(turn.shared, &self.track.backlog.track_id, inputs.task);
+        let memory = self.remembered(turn, attempt.task, &others, &by_hand);
         // What earlier attempts did wrong was another work than one that is only to be changed.
         let record = self.track.records.get(attempt.task).filter(|record| record.rework.is_none());
         let evidence = record.map(Record::lessons).unwrap_or_default();
@@ -83,8 +85,14 @@ impl ImplementRun {
         let excluded: BTreeMap<Source, String> =
             broken.map(|problem| (Source::Pattern { index: problem.index }, problem.told())).collect();
         let files = measured.known();
-        let inputs =
-            Inputs { evidence: &evidence, memory: &memory, excluded: &excluded, files: &files, ..inputs };
+        let inputs = Inputs {
+            evidence: &evidence,
+            memory: &memory,
+            excluded: &excluded,
+            files: &files,
+            by_hand: &by_hand,
+            ..inputs
+        };
         let clean = match compile_clean(&inputs, &others) {
             Ok(clean) => clean,
             Err(problem) => {

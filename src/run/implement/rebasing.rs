@@ -17,6 +17,7 @@ use crate::run::Waiter;
 use crate::run::author::{Author, Commission, Heard};
 use crate::run::implement::attempt::{Attempt, role};
 use crate::run::implement::{ImplementRun, Wait, rework};
+use crate::run::overheard;
 use crate::schedule::overlap;
 use crate::text::count;
 use crate::track::{Life, Record, SpecVersion, Untried};
@@ -243,6 +244,9 @@ impl ImplementRun {
         record.failures = 0;
         turn.say(&self.run.chat, text);
         if let Some(better) = better {
+            let former: Vec<&str> = overheard::lines(&self.track.backlog.tasks[task]).collect();
+            let new = overheard::lines(&better).filter(|line| !former.contains(line));
+            overheard::wrote(turn.shared, &self.track.backlog.track_id, new);
             self.track.respecify(task, better);
             self.look_at_length(task);
             if let Some(why) = self.answer_for(task).and_then(|answer| answer.refusal.clone()) {

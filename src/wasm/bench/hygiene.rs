@@ -80,7 +80,7 @@ impl BenchText {
             overheard: None,
             fields: &[],
             given: &[],
-            asked: &[],
+            not_overheard: &[],
         };
         hygiene::verify(&self.text, &frame).len()
     }
