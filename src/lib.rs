@@ -13,7 +13,6 @@ pub mod effect;
 pub mod engine;
 pub mod event;
 pub mod evidence;
-mod fences;
 pub mod gates;
 pub mod hygiene;
 pub mod ids;
@@ -40,4 +39,3 @@ pub mod tools;
 mod track;
 #[cfg(target_arch = "wasm32")]
 mod wasm;
-mod words;

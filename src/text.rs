@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+pub use prose::floor;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
@@ -182,15 +183,6 @@ pub fn cut(text: &str, bytes_max: usize) -> String {
         return String::new();
     };
     format!("{}…", text[..floor(text, room)].trim_end())
-}
-
-/// The last place between characters that is not behind `at`, in bytes.
-pub fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
-    }
-    at
 }
 
 /// The name among `known` that `found` was most likely meant to be, ignoring case; `None` when

@@ -3,7 +3,7 @@
 use super::TaskSpec;
 use super::problem::Problem;
 use super::read::{Author, read};
-use crate::fences::{closes, fence};
+use prose::fences::{closes, fence};
 
 /// Reads the tasks of an agent's reply, none of them tried yet. Lines count within the block.
 pub fn parse_draft(reply: &str) -> Result<Vec<TaskSpec>, Vec<Problem>> {

@@ -1,7 +1,7 @@
 //! A text as folded white space, blocks and sentences: what compression and the search for atoms see.
 
 use super::logs::is_log;
-use crate::fences::{closes, fence};
+use prose::fences::{closes, fence};
 
 /// Lines of a paragraph that are all at least this long were wrapped, not broken on purpose; in bytes.
 const WRAPPED_BYTES_MIN: usize = 50;

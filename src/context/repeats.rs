@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::words::{Words, hash_of_all};
+use prose::words::{Words, hash_of_all};
 
 /// Shorter texts are equal by chance (`None`, `Yes`), in words.
 const WORDS_MIN: usize = 4;

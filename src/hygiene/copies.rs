@@ -3,17 +3,15 @@
 
 use std::collections::BTreeSet;
 
+use prose::words::{Shingles, Words};
+use prose::{Copy, SHINGLE_WORDS};
 use serde::{Deserialize, Serialize};
 
 use super::finding::{Found, Rule, excerpt};
 use super::frame::Frame;
-use super::scan::Copy;
 use crate::ids::TaskId;
 use crate::text::floor;
-use crate::words::{Shingles, Words};
 
-/// So many words in a row make a shingle. Fewer would take common phrases for copies.
-pub(super) const SHINGLE_WORDS: usize = 7;
 /// One of so many neighbouring shingles is kept: a copy of `SHINGLE_WORDS + WINDOW - 1` words is found.
 const WINDOW: usize = 3;
 /// So many words of a shingle must have a letter: columns of numbers are no fingerprint.

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use prose::words::{Folded, fold};
 use serde::{Deserialize, Serialize};
 
 use crate::text::floor;
-use crate::words::{Folded, fold};
 
 /// What a text is held against.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

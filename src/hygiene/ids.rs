@@ -1,10 +1,11 @@
 //! Tasks that a text names although its own task does not depend on them.
 
+use prose::words::{Word, Words, hash_of};
+
 use super::finding::{Found, Rule};
 use super::frame::Frame;
 use crate::ids::TaskId;
 use crate::text::floor;
-use crate::words::{Word, Words, hash_of};
 
 /// So far before a place a compound (`rest-T03`) may begin, in bytes.
 const COMPOUND_BYTES_MAX: usize = 64;

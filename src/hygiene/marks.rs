@@ -5,11 +5,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
+use prose::layout::{self, BlockKind, Part};
+use prose::quoted;
+use prose::words::{Shingles, Word, Words};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
-use super::layout::{self, BlockKind, Part};
-use super::sentence::quoted;
-use crate::words::{Shingles, Word, Words};
 
 /// One of so many neighbours is kept, as long as that makes no more than [`MARKS_MAX`].
 const WINDOW_MIN: usize = 3;

@@ -2,25 +2,14 @@
 //! came from a source that may be missing, dropped. Structure counts first (declared ids, where text
 //! came from, fences, quotes), words last.
 
+mod blocks;
 mod copies;
-mod filter;
 mod finding;
 mod frame;
 mod ids;
-mod layout;
-mod lexicon;
-mod lines;
-mod look;
-mod machine;
 mod marks;
 mod overheard;
-mod past;
-mod points;
-mod scan;
-mod sentence;
 mod speech;
-mod starts;
-mod talk;
 
 pub use copies::{ForeignKind, Prints};
 pub use finding::{Finding, Rule};
@@ -29,45 +18,42 @@ pub use marks::Marks;
 pub use overheard::{Echo, Overheard};
 pub use speech::{Heard, Speech};
 
-use layout::Part;
-use machine::Machine;
-use scan::Scan;
-use talk::Talk;
+use finding::{Found, excerpt};
+use prose::{Passage, words::hash_of};
 
 /// Every breach of a rule, by place. Takes time in proportion to the text's length.
 pub fn verify(text: &str, frame: &Frame) -> Vec<Finding> {
-    let mut scan = Scan::new(text, frame);
-    let (mut machine, mut talk, mut fenced) = (Machine::default(), Talk::default(), Vec::new());
-    for part in layout::parts(text) {
-        match part {
-            Part::Fenced(block) => {
-                scan.read_to(block.to);
-                machine.add_fenced(text);
-                fenced.push(block);
-            }
-            Part::Block(block) => {
-                let pull = scan.read_to(block.to);
-                let is_code = machine.add(text, &block);
-                if !is_code {
-                    talk.add(text, &block, scan.words(), pull);
-                }
-            }
-        }
-    }
+    let ids = frame.ids.iter().map(|id| hash_of(id.as_str())).collect();
+    let shingles = frame.prints.map(|prints| prints.hashes().collect()).unwrap_or_default();
+    let seen = prose::read(text, ids, shingles);
     let mut found = Vec::new();
     found.extend(size(text, frame.bytes_max));
-    found.extend(ids::findings(text, frame, &scan.id_places));
-    found.extend(layout::findings(&fenced));
-    found.extend(machine.findings(text));
-    found.extend(copies::findings(text, frame, &scan.copies));
+    found.extend(ids::findings(text, frame, &seen.ids));
+    found.extend(blocks::fenced(&seen.fenced));
+    found.extend(seen.runs.iter().filter_map(|run| blocks::run(text, run)));
+    found.extend(copies::findings(text, frame, &seen.copies));
     found.extend(overheard::findings(text, frame));
-    found.extend(talk.findings());
+    found.extend(seen.talk.iter().map(|passage| talk(text, passage)));
     finding::finish(text, found)
 }
 
-fn size(text: &str, bytes_max: usize) -> Option<finding::Found> {
+fn talk(text: &str, passage: &Passage) -> Found {
+    let Passage { from, to, points } = *passage;
+    Found {
+        rule: Rule::Deliberation,
+        from,
+        to,
+        weight: (50 + 10 * points).min(95) as u8,
+        message: format!(
+            "\"{}\" tells how the work went, not what to do: leave it out, or say only what was decided",
+            excerpt(text, from, to)
+        ),
+    }
+}
+
+fn size(text: &str, bytes_max: usize) -> Option<Found> {
     let over = text.len().checked_sub(bytes_max).filter(|over| *over > 0)?;
-    Some(finding::Found {
+    Some(Found {
         rule: Rule::Size,
         from: crate::text::floor(text, bytes_max),
         to: text.len(),

@@ -1,7 +1,7 @@
 //! What a plan demands of all its tasks.
 
 use super::headings::{Line, normal, scan};
-use crate::fences::fence;
+use prose::fences::fence;
 
 /// So many constraints of a plan hold for every task: more would crowd out what a task is about.
 const CONSTRAINTS_MAX: usize = 8;

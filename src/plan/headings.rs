@@ -1,6 +1,6 @@
 //! A scanner for markdown headings that knows fences, so that a `# comment` in code is no heading.
 
-use crate::fences::{closes, fence};
+use prose::fences::{closes, fence};
 
 /// A line of a document, by what it is.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -15,7 +15,7 @@ pub use merge::merge;
 use headings::{Line, normal, scan};
 use serde::{Deserialize, Serialize};
 
-use crate::fences::fence;
+use prose::fences::fence;
 
 /// The planners. Each writes one document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

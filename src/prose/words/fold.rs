@@ -2,7 +2,7 @@
 
 /// What a character beyond ASCII is to a reader of words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Folded {
+pub enum Folded {
     /// Not seen at all: zero width, direction marks, soft hyphens, combining marks.
     Nothing,
     /// A letter or digit, in lower case.
@@ -49,7 +49,7 @@ const ACCENTS: &str = "aaaaaa.ceeeeiiii.nooooo.ouuuuy..aaaaaa.ceeeeiiii.nooooo.o
     lllnnnnnn...oooooo..rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
 
 /// Folds a character that is not ASCII.
-pub(crate) fn fold(c: char) -> Folded {
+pub fn fold(c: char) -> Folded {
     let code = c as u32;
     match code {
         0xad | 0x34f | 0x61c | 0x180e | 0x200b..=0x200f | 0x202a..=0x202e | 0x2060..=0x206f | 0xfeff => {

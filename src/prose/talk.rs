@@ -1,6 +1,5 @@
 //! Deliberation: sentences that tell how agents came to a task instead of what it is.
 
-use super::finding::{Found, Rule, excerpt};
 use super::layout::{Block, BlockKind};
 use super::lexicon::{DONT, Pull};
 use super::points::{may_tell, points};
@@ -10,13 +9,24 @@ use crate::words::{Word, swar};
 /// From so many points on a sentence is talk.
 const ENOUGH: u32 = 3;
 
+/// Sentences of talk in a row.
+#[derive(Clone, Copy, Debug)]
+pub struct Passage {
+    /// Where it begins, in bytes.
+    pub from: usize,
+    /// Where it ends, in bytes.
+    pub to: usize,
+    /// How much its worst sentence is talk.
+    pub points: u32,
+}
+
 /// The talk of a text, as its blocks are added in order.
 #[derive(Default)]
 pub(super) struct Talk {
     sentences: Sentences,
     /// How much each of them is talk.
     points: Vec<u32>,
-    found: Vec<Found>,
+    passages: Vec<Passage>,
 }
 
 impl Talk {
@@ -38,29 +48,30 @@ impl Talk {
         }
         // Cells of tables are often samples.
         let enough = if block.kind == BlockKind::Row { ENOUGH + 1 } else { ENOUGH };
-        self.add_passages(text, enough);
+        self.add_passages(enough);
     }
 
-    /// One finding for each passage of talk.
-    pub fn findings(self) -> Vec<Found> {
-        self.found
+    /// All of it.
+    pub fn passages(self) -> Vec<Passage> {
+        self.passages
     }
 
     /// Neighbouring sentences of talk as one.
-    fn add_passages(&mut self, text: &str, enough: u32) {
-        let mut passage: Option<(usize, usize, u32)> = None;
+    fn add_passages(&mut self, enough: u32) {
+        let mut open: Option<Passage> = None;
         for (at, (sentence, _)) in self.sentences.iter().enumerate() {
             let Sentence { from, to, .. } = *sentence;
-            passage = match passage {
+            let points = self.points[at];
+            open = match open {
                 _ if !is_talk(&self.points, at, enough) => {
-                    self.found.extend(passage.map(|passage| tell(text, passage)));
+                    self.passages.extend(open);
                     None
                 }
-                Some((from, _, points)) => Some((from, to, points.max(self.points[at]))),
-                None => Some((from, to, self.points[at])),
+                Some(passage) => Some(Passage { to, points: points.max(passage.points), ..passage }),
+                None => Some(Passage { from, to, points }),
             };
         }
-        self.found.extend(passage.map(|passage| tell(text, passage)));
+        self.passages.extend(open);
     }
 }
 
@@ -70,17 +81,4 @@ fn is_talk(points: &[u32], at: usize, enough: u32) -> bool {
     let neighbour = beside(at.checked_sub(1)).max(beside(Some(at + 1)));
     let is_weak_talk = points[at] >= 2 && neighbour >= 2 || points[at] >= 1 && neighbour >= enough;
     points[at] >= enough || enough == ENOUGH && is_weak_talk
-}
-
-fn tell(text: &str, (from, to, points): (usize, usize, u32)) -> Found {
-    Found {
-        rule: Rule::Deliberation,
-        from,
-        to,
-        weight: (50 + 10 * points).min(95) as u8,
-        message: format!(
-            "\"{}\" tells how the work went, not what to do: leave it out, or say only what was decided",
-            excerpt(text, from, to)
-        ),
-    }
 }

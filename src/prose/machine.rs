@@ -1,21 +1,22 @@
-//! What programs wrote, outside of fences: output of tools, calls of tools, listings, whole files.
+//! What programs wrote, outside of fences: output of tools, calls of tools, listings, code.
 
-use super::finding::{Found, Rule, excerpt};
-use super::layout::{BLOCK_LINES_MAX, Block, BlockKind};
+use super::layout::{Block, BlockKind};
 use super::lines::Lines;
 use super::look::{Look, look, trim_end};
 
-/// So many lines of output in a row are a log; a single one may be a sample.
-const LOG_LINES_MIN: usize = 2;
-
 /// A run of lines that are not prose.
-#[derive(Default)]
-struct Run {
-    from: usize,
-    to: usize,
-    output: usize,
-    code: usize,
-    has_call: bool,
+#[derive(Clone, Debug, Default)]
+pub struct Run {
+    /// Where it begins, in bytes.
+    pub from: usize,
+    /// Where it ends, in bytes.
+    pub to: usize,
+    /// How many lines are output or calls of tools.
+    pub output: usize,
+    /// How many lines are code.
+    pub code: usize,
+    /// Whether one of them is a call of a tool.
+    pub has_call: bool,
     /// Lines of prose since the last other line.
     pause: usize,
 }
@@ -24,19 +25,19 @@ struct Run {
 #[derive(Default)]
 pub(super) struct Machine {
     run: Run,
-    found: Vec<Found>,
+    runs: Vec<Run>,
 }
 
 impl Machine {
     /// Nothing goes on behind a fenced block.
-    pub fn add_fenced(&mut self, text: &str) {
-        self.close(text);
+    pub fn add_fenced(&mut self) {
+        self.close();
     }
 
     /// Adds a block. Whether most of its lines are what programs are made of.
     pub fn add(&mut self, text: &str, block: &Block) -> bool {
         if !may_be_machine(text, block) {
-            self.close(text);
+            self.close();
             return false;
         }
         let mut code = 0;
@@ -45,23 +46,22 @@ impl Machine {
             let look = look(line);
             code += usize::from(look != Look::Prose);
             if self.run.add(look, from, from + line.len()) {
-                self.close(text);
+                self.close();
             }
         }
         block.kind == BlockKind::Plain && block.lines >= 2 && 2 * code > block.lines
     }
 
-    /// One finding for each run of output and each unfenced file.
-    pub fn findings(mut self, text: &str) -> Vec<Found> {
-        self.close(text);
-        self.found
+    /// All of them.
+    pub fn runs(mut self) -> Vec<Run> {
+        self.close();
+        self.runs
     }
 
-    fn close(&mut self, text: &str) {
-        if self.run.to == 0 {
-            return;
+    fn close(&mut self) {
+        if self.run.to > 0 {
+            self.runs.push(std::mem::take(&mut self.run));
         }
-        self.found.extend(std::mem::take(&mut self.run).close(text));
     }
 }
 
@@ -104,31 +104,5 @@ impl Run {
         self.pause = 0;
         self.to = to;
         false
-    }
-
-    fn close(&self, text: &str) -> Option<Found> {
-        let (from, to) = (self.from, self.to);
-        if self.has_call || self.output >= LOG_LINES_MIN {
-            return Some(Found {
-                rule: Rule::ToolOutput,
-                from,
-                to,
-                weight: if self.has_call { 95 } else { 80 },
-                message: format!(
-                    "\"{}\" is output of a tool: leave it out, or quote the line that matters",
-                    excerpt(text, from, to)
-                ),
-            });
-        }
-        (self.code > BLOCK_LINES_MAX).then(|| Found {
-            rule: Rule::LongBlock,
-            from,
-            to,
-            weight: 80,
-            message: format!(
-                "{} lines of code, at most {BLOCK_LINES_MAX} are allowed: name the file and the lines instead",
-                self.code
-            ),
-        })
     }
 }

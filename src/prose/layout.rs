@@ -1,32 +1,31 @@
 //! The parts of a markdown text: fenced blocks, paragraphs and list items.
 
-use super::finding::{Found, Rule};
 use super::lines::Lines;
 use crate::fences;
 
-/// So many lines a fenced block may have: a pattern, not a file.
-pub(super) const BLOCK_LINES_MAX: usize = 20;
-/// And so many bytes: 20 lines of 100.
-const BLOCK_BYTES_MAX: usize = 2_000;
-/// All fenced blocks together: a file cut in slices is a file.
-const ALL_LINES_MAX: usize = 3 * BLOCK_LINES_MAX;
-
 /// A fenced block with its fences.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Fenced {
+pub struct Fenced {
+    /// Where it begins, in bytes.
     pub from: usize,
+    /// Where it ends, in bytes.
     pub to: usize,
-    /// Between the fences.
+    /// Lines between the fences.
     pub lines: usize,
+    /// Bytes between the fences.
     pub bytes: usize,
 }
 
 /// A paragraph, a heading or a list item, with its marker.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Block {
+pub struct Block {
+    /// Where it begins, in bytes.
     pub from: usize,
+    /// Where it ends, in bytes.
     pub to: usize,
+    /// How many lines it has.
     pub lines: usize,
+    /// What it is by its beginning.
     pub kind: BlockKind,
 }
 
@@ -42,7 +41,7 @@ impl Block {
 
 /// What a block is by its beginning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BlockKind {
+pub enum BlockKind {
     /// Lines of a paragraph.
     Plain,
     /// An item of a list with its marker.
@@ -57,13 +56,15 @@ pub(super) enum BlockKind {
 
 /// A part of a text. Empty lines belong to none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
+pub enum Part {
+    /// Code.
     Fenced(Fenced),
+    /// Words.
     Block(Block),
 }
 
 /// The parts of a text in order, read line by line. A fence that never ends goes to the end.
-pub(super) struct Parts<'a> {
+pub struct Parts<'a> {
     text: &'a str,
     lines: Lines<'a>,
     /// A fenced block that is not closed yet, and the marks that close it.
@@ -73,7 +74,7 @@ pub(super) struct Parts<'a> {
 }
 
 /// The parts of a text.
-pub(super) fn parts(text: &str) -> Parts<'_> {
+pub fn parts(text: &str) -> Parts<'_> {
     Parts { text, lines: Lines::between(text, 0, text.len()), open: None, block: None }
 }
 
@@ -156,26 +157,4 @@ fn may_be_fence(line: &[u8]) -> bool {
 /// A line that begins or ends a fenced block, which may be the beginning of a list's item.
 fn fence(line: &str) -> Option<(&str, &str)> {
     fences::fence(line.trim_start().trim_start_matches("- "))
-}
-
-/// Fenced blocks that are too long, each or together.
-pub(super) fn findings(fenced: &[Fenced]) -> Vec<Found> {
-    let mut found = Vec::new();
-    let mut lines_so_far = 0;
-    for block in fenced {
-        let was_within = lines_so_far <= ALL_LINES_MAX;
-        lines_so_far += block.lines;
-        let what = if block.lines > BLOCK_LINES_MAX {
-            format!("a code block of {} lines, at most {BLOCK_LINES_MAX} are allowed", block.lines)
-        } else if block.bytes > BLOCK_BYTES_MAX {
-            format!("a code block of {}", crate::text::bytes(block.bytes as u64))
-        } else if was_within && lines_so_far > ALL_LINES_MAX {
-            format!("more than {ALL_LINES_MAX} lines of code in {} blocks", fenced.len())
-        } else {
-            continue;
-        };
-        let message = format!("{what}: name the file and the lines instead");
-        found.push(Found { rule: Rule::LongBlock, from: block.from, to: block.to, weight: 100, message });
-    }
-    found
 }

@@ -2,7 +2,7 @@
 
 /// The marks of such a line, three or more backticks or tildes, and the text behind them. It may be
 /// indented by any white space: agents put blocks into lists.
-pub(crate) fn fence(line: &str) -> Option<(&str, &str)> {
+pub fn fence(line: &str) -> Option<(&str, &str)> {
     let line = line.trim();
     let mark = line.chars().next().filter(|c| matches!(c, '`' | '~'))?;
     let rest = line.trim_start_matches(mark);
@@ -13,7 +13,7 @@ pub(crate) fn fence(line: &str) -> Option<(&str, &str)> {
 }
 
 /// Whether a line ends the block that such marks began.
-pub(crate) fn closes(line: &str, marks: &str) -> bool {
+pub fn closes(line: &str, marks: &str) -> bool {
     fence(line).is_some_and(|(closing, info)| info.is_empty() && closing.starts_with(marks))
 }
 

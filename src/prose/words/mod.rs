@@ -6,21 +6,24 @@ mod fold;
 mod shingles;
 pub(crate) mod swar;
 
-pub(crate) use fold::{Folded, fold};
-pub(crate) use shingles::{Shingles, hash_of_all, roll};
+pub use fold::{Folded, fold};
+pub use shingles::{Shingles, hash_of_all, roll};
 
 use swar::{Places, WINDOW};
 
 /// A word with its place in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Word {
+pub struct Word {
+    /// Where it begins, in bytes.
     pub from: usize,
+    /// Where it ends, in bytes.
     pub to: usize,
+    /// Equal for words that look equal.
     pub hash: u64,
 }
 
 /// The words of a text from a place on.
-pub(crate) struct Words<'a> {
+pub struct Words<'a> {
     bytes: &'a [u8],
     text: &'a str,
     /// Where the bytes begin that the next two speak of. No plain word begins before it and goes on in it.
@@ -35,6 +38,7 @@ pub(crate) struct Words<'a> {
 const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl<'a> Words<'a> {
+    /// The words of a text.
     pub fn new(text: &'a str) -> Self {
         Self::starting(text, 0)
     }
@@ -255,12 +259,12 @@ impl Hasher {
 }
 
 /// The hash of the first word of a text, 0 when there is none.
-pub(crate) fn hash_of(word: &str) -> u64 {
+pub fn hash_of(word: &str) -> u64 {
     Words::new(word).next().map_or(0, |word| word.hash)
 }
 
 /// Whether a hash is that of a number below 100, or of an ordinal such as `2nd`.
-pub(crate) fn is_number_hash(hash: u64) -> bool {
+pub fn is_number_hash(hash: u64) -> bool {
     static NUMBERS: std::sync::LazyLock<Vec<u64>> = std::sync::LazyLock::new(|| {
         let forms = |n: u32| ["", "st", "nd", "rd", "th"].map(|ending| hash_of(&format!("{n}{ending}")));
         let mut hashes: Vec<u64> = (0..100).flat_map(forms).collect();

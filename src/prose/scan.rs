@@ -1,20 +1,23 @@
 //! One look at all words: where ids, copies and words of talk may be. What is found here is only a
 //! place to look closer, so that plain text costs almost nothing.
 
-use super::copies::SHINGLE_WORDS;
 use super::filter::Filter;
-use super::frame::Frame;
 use super::lexicon::{self, Pull};
-use crate::words::{Word, Words, hash_of, roll};
+use crate::words::{Word, Words, roll};
 
+/// So many words in a row make a shingle. Fewer would take common phrases for copies.
+pub const SHINGLE_WORDS: usize = 7;
 /// So many words are kept before earlier ones are forgotten.
 const KEPT_MAX: usize = 1_024;
 
 /// A shingle with its place.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Copy {
+pub struct Copy {
+    /// The hash of its words.
     pub hash: u64,
+    /// Where it begins, in bytes.
     pub from: usize,
+    /// Where it ends, in bytes.
     pub to: usize,
 }
 
@@ -41,10 +44,9 @@ pub(super) struct Scan<'a> {
 }
 
 impl<'a> Scan<'a> {
-    pub fn new(text: &'a str, frame: &Frame) -> Self {
-        let mut ids: Vec<u64> = frame.ids.iter().map(|id| hash_of(id.as_str())).collect();
+    pub fn new(text: &'a str, mut ids: Vec<u64>, mut known: Vec<u64>) -> Self {
         ids.sort_unstable();
-        let known: Vec<u64> = frame.prints.map(|prints| prints.hashes().collect()).unwrap_or_default();
+        known.sort_unstable();
         let marked = ids.iter().copied().chain(lexicon::triggers());
         Self {
             text,

@@ -1,14 +1,14 @@
 //! The words that talk about work is made of, by what they do in a sentence.
 
 /// What a word does; a set of the constants below.
-pub(in crate::hygiene) type Class = u64;
+pub(crate) type Class = u64;
 
 /// Each class with its words. A word may be of several.
 macro_rules! classes {
     ($($(#[$doc:meta])* $name:ident = $words:literal)*) => {
         #[allow(clippy::upper_case_acronyms, non_camel_case_types, reason = "each is the place of a constant")]
         enum Place { $($name),* }
-        $($(#[$doc])* pub(in crate::hygiene) const $name: Class = 1 << Place::$name as u32;)*
+        $($(#[$doc])* pub(crate) const $name: Class = 1 << Place::$name as u32;)*
         pub(super) const CLASSES: &[(Class, &str)] = &[$(($name, $words)),*];
     };
 }

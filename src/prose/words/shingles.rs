@@ -4,7 +4,7 @@ const BASE: u64 = 0x2545_f491_4f6c_dd1d;
 
 /// Hashes of so many words in a row, rolling.
 #[derive(Debug)]
-pub(crate) struct Shingles<const WORDS: usize> {
+pub struct Shingles<const WORDS: usize> {
     words: [u64; WORDS],
     count: usize,
     slot: usize,
@@ -37,14 +37,14 @@ impl<const WORDS: usize> Shingles<WORDS> {
 }
 
 /// The hash of some words in a row, however many.
-pub(crate) fn hash_of_all(words: &[u64]) -> u64 {
+pub fn hash_of_all(words: &[u64]) -> u64 {
     words.iter().fold(0, |hash, word| next(hash, *word))
 }
 
 /// The hash of so many words in a row, when the last is new and the one that stood before the first has
 /// left; that was 0 where there was none.
 #[inline]
-pub(crate) fn roll<const WORDS: usize>(hash: u64, word: u64, leaving: u64) -> u64 {
+pub fn roll<const WORDS: usize>(hash: u64, word: u64, leaving: u64) -> u64 {
     next(hash, word).wrapping_sub(leaving.wrapping_mul(const { BASE.wrapping_pow(WORDS as u32) }))
 }
 

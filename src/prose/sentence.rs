@@ -1,7 +1,7 @@
 //! A block of prose as sentences of classified words; what is quoted or code has no class.
 
 use super::lexicon::{Class, class_of};
-use crate::text::floor;
+use crate::floor;
 use crate::words::{Folded, Word, fold, swar};
 
 /// What stands between a word and the one before it.
@@ -174,7 +174,7 @@ fn gap(text: &str) -> (Gap, usize, char) {
 }
 
 /// The ranges inside quotation marks and code spans, ascending.
-pub(super) fn quoted(block: &str, ranges: &mut Vec<(usize, usize)>) {
+pub fn quoted(block: &str, ranges: &mut Vec<(usize, usize)>) {
     ranges.clear();
     let marks = |eight| {
         let is = |mark: u8| swar::is_byte(mark)(eight);
