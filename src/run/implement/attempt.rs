@@ -9,19 +9,17 @@ use serde::Serialize;
 use crate::backlog::TaskSpec;
 use crate::definitions::Role;
 use crate::effect::Outcome;
-use crate::effect::file::FileOutcome;
 use crate::effect::git::GitOutcome;
-use crate::effect::session::{SessionOutcome, Usage};
+use crate::effect::session::Usage;
 use crate::engine::{Activity, Turn};
 use crate::evidence::Failure;
 use crate::ids::{CommitId, EffectId, Slot};
 use crate::route::{Work, work_of};
-use crate::run::documents::file_failure;
 use crate::run::gating::Preparation;
 use crate::run::implement::ImplementRun;
 use crate::run::implement::left::{Left, Remains};
 use crate::run::implement::rework::Rework;
-use crate::run::{Progress, Waiter, session_failure};
+use crate::run::{Progress, Waiter};
 use crate::track::Life;
 
 pub use stage::{Collected, Ending, Examining, GivenUp, Measuring, Reviewing, Stage, Working};
@@ -122,12 +120,11 @@ impl ImplementRun {
             is_probe,
             ..Attempt::new(task, record.begun + 1, slot, self.tip.clone(), now_ms)
         };
-        let attempt = match record.left.take() {
+        let (attempt, stage) = match record.left.take() {
             Some(Left { number, base, notes, remains: Remains::Kept { commit } }) => {
-                let mut attempt = Attempt { number, base, notes, kept: Some(commit.clone()), ..fresh };
+                let attempt = Attempt { number, base, notes, kept: Some(commit.clone()), ..fresh };
                 let preparation = Preparation::begin(turn, &self.run, slot, commit.clone(), attempt.wait());
-                attempt.stage = Stage::Resuming { commit, preparation };
-                attempt
+                (attempt, Stage::Resuming { commit, preparation })
             }
             _ => {
                 record.begun += 1;
@@ -137,11 +134,10 @@ impl ImplementRun {
                     (at, attempt.base) = (rework.commit.clone(), rework.base.clone());
                 }
                 let preparation = Preparation::begin(turn, &self.run, slot, at, attempt.wait());
-                attempt.stage = Stage::Preparing(preparation);
-                attempt
+                (attempt, Stage::Preparing(preparation))
             }
         };
-        self.put_back(attempt);
+        self.enter(attempt, stage);
         self.record_spec(turn, task);
         self.record_task(turn, task);
     }
@@ -184,88 +180,72 @@ impl ImplementRun {
         }
     }
 
-    /// Puts a live attempt back.
-    pub(crate) fn put_back(&mut self, attempt: Attempt) {
+    /// A live attempt goes on in its next stage.
+    pub(super) fn enter(&mut self, mut attempt: Attempt, stage: Stage) {
+        attempt.stage = stage;
         if let Some(record) = self.track.records.get_mut(attempt.task) {
             record.life = Life::Running(Box::new(attempt));
         }
     }
 
     fn attempt_goes_on(&mut self, turn: &mut Turn, mut attempt: Attempt, outcome: &Outcome, took_ms: u64) {
-        let waiter = attempt.wait();
         let stage = std::mem::replace(&mut attempt.stage, Stage::Over);
         if self.is_stopping() && stage.ends_with_a_stop() {
             return self.interrupted(turn, &attempt);
         }
         match stage {
-            Stage::Preparing(preparation) => match preparation.resolved(turn, outcome, waiter) {
-                Progress::More(preparation) => {
-                    attempt.stage = Stage::Preparing(preparation);
-                    self.put_back(attempt);
-                }
-                Progress::Done(directory) => self.read_patterns(turn, attempt, directory),
-                Progress::Aborted => self.interrupted(turn, &attempt),
-                Progress::Failed(message) => self.failed(turn, &attempt, Failure::Host { message }),
-            },
-            Stage::Resuming { commit, preparation } => match preparation.resolved(turn, outcome, waiter) {
-                Progress::More(preparation) => {
-                    attempt.stage = Stage::Resuming { commit, preparation };
-                    self.put_back(attempt);
-                }
-                Progress::Done(directory) => self.recall(turn, attempt, directory, commit),
-                Progress::Aborted => self.interrupted(turn, &attempt),
-                Progress::Failed(message) => {
-                    // What cannot be gone on with is done again.
-                    attempt.kept = None;
-                    self.failed(turn, &attempt, Failure::Host { message });
-                }
-            },
+            Stage::Preparing(preparation) => self.prepared(turn, attempt, preparation, outcome),
+            Stage::Resuming { commit, preparation } => {
+                self.resumed(turn, attempt, commit, preparation, outcome);
+            }
             Stage::Recalling { directory, commit } => {
                 self.recalled(turn, attempt, directory, commit, outcome);
             }
-            Stage::Examining(examining) => self.examined(turn, attempt, examining, outcome),
             Stage::Measuring(measuring) => self.patterns_read(turn, attempt, measuring, outcome),
-            Stage::Recording { directory, context } => match outcome {
-                Outcome::File(FileOutcome::Written { hash, kept }) => {
-                    let path = self.context_path(attempt.task);
-                    self.document_written(turn, &path, hash, kept.as_deref());
-                    if let Some(record) = self.track.records.get_mut(attempt.task) {
-                        record.context_sha256 = Some(hash.clone());
-                    }
-                    self.create(turn, attempt, directory, context)
-                }
-                other => {
-                    let message = file_failure(other, "the task's context file");
-                    self.failed(turn, &attempt, Failure::Host { message });
-                }
-            },
-            Stage::Opening { directory, context } => match outcome {
-                Outcome::Session(SessionOutcome::Created { session }) => {
-                    self.send(turn, attempt, directory, context, session);
-                }
-                Outcome::Session(other) => {
-                    let message = session_failure(other, self.run.options.task_timeout_ms);
-                    self.failed(turn, &attempt, Failure::Host { message });
-                }
-                other => self.failed(turn, &attempt, Failure::Host { message: format!("{other:?}") }),
-            },
+            Stage::Recording { directory, context } => {
+                self.recorded(turn, attempt, directory, context, outcome);
+            }
+            Stage::Opening { directory, context } => self.opened(turn, attempt, directory, context, outcome),
             Stage::Working(working) => self.worked(turn, attempt, working, outcome, took_ms),
             Stage::Collecting { directory, failure } => {
                 self.collected(turn, attempt, directory, failure, outcome);
             }
-            Stage::Gating { directory, work, gating } => match gating.resolved(turn, outcome, waiter) {
-                Progress::More(gating) => {
-                    attempt.stage = Stage::Gating { directory, work, gating };
-                    self.put_back(attempt);
-                }
-                Progress::Done(reports) => self.gated(turn, attempt, &directory, work, reports),
-                Progress::Aborted => self.interrupted(turn, &attempt),
-                Progress::Failed(message) => self.failed(turn, &attempt, Failure::Host { message }),
-            },
-            Stage::Reviewing(reviewing) => {
-                self.review_resolved(turn, attempt, reviewing, outcome, took_ms);
+            Stage::Gating { directory, work, gating } => {
+                let progress = gating.resolved(turn, outcome, attempt.wait());
+                self.gating_goes_on(turn, attempt, directory, work, progress);
             }
+            Stage::Examining(examining) => self.examined(turn, attempt, examining, outcome),
+            Stage::Reviewing(reviewing) => self.review_resolved(turn, attempt, reviewing, outcome, took_ms),
             merging => self.merge_goes_on(turn, attempt, merging, outcome),
+        }
+    }
+
+    fn prepared(&mut self, turn: &mut Turn, attempt: Attempt, preparation: Preparation, outcome: &Outcome) {
+        match preparation.resolved(turn, outcome, attempt.wait()) {
+            Progress::More(preparation) => self.enter(attempt, Stage::Preparing(preparation)),
+            Progress::Done(directory) => self.read_patterns(turn, attempt, directory),
+            Progress::Aborted => self.interrupted(turn, &attempt),
+            Progress::Failed(message) => self.failed(turn, &attempt, Failure::Host { message }),
+        }
+    }
+
+    fn resumed(
+        &mut self,
+        turn: &mut Turn,
+        mut attempt: Attempt,
+        commit: CommitId,
+        preparation: Preparation,
+        outcome: &Outcome,
+    ) {
+        match preparation.resolved(turn, outcome, attempt.wait()) {
+            Progress::More(preparation) => self.enter(attempt, Stage::Resuming { commit, preparation }),
+            Progress::Done(directory) => self.recall(turn, attempt, directory, commit),
+            Progress::Aborted => self.interrupted(turn, &attempt),
+            Progress::Failed(message) => {
+                // What cannot be gone on with is done again.
+                attempt.kept = None;
+                self.failed(turn, &attempt, Failure::Host { message });
+            }
         }
     }
 }

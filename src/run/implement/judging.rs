@@ -88,21 +88,14 @@ impl ImplementRun {
     }
 
     /// The worktree shows the work that was left: what does it change?
-    pub(super) fn recall(
-        &mut self,
-        turn: &mut Turn,
-        mut attempt: Attempt,
-        directory: String,
-        commit: CommitId,
-    ) {
+    pub(super) fn recall(&mut self, turn: &mut Turn, attempt: Attempt, directory: String, commit: CommitId) {
         let operation = GitOperation::Recall {
             base: attempt.base.clone(),
             commit: commit.clone(),
             diff_bytes_max: DIFF_BYTES_MAX,
         };
         turn.request(attempt.wait(), Operation::Git(operation));
-        attempt.stage = Stage::Recalling { directory, commit };
-        self.put_back(attempt);
+        self.enter(attempt, Stage::Recalling { directory, commit });
     }
 
     pub(super) fn recalled(
@@ -150,28 +143,35 @@ impl ImplementRun {
         )
     }
 
-    pub(super) fn gate(&mut self, turn: &mut Turn, mut attempt: Attempt, directory: String, work: Collected) {
-        let (task, waiter) = (attempt.task, attempt.wait());
-        match Gating::begin(turn, &self.run.options, directory.clone(), &self.gates, waiter) {
-            Progress::More(gating) => {
-                attempt.stage = Stage::Gating { directory, work, gating };
-                self.put_back(attempt);
-                self.record_task(turn, task);
-            }
-            Progress::Done(reports) => {
-                self.gated(turn, attempt, &directory, work, reports);
-                self.record_task(turn, task);
-            }
+    fn gate(&mut self, turn: &mut Turn, attempt: Attempt, directory: String, work: Collected) {
+        let task = attempt.task;
+        let options = &self.run.options;
+        let progress = Gating::begin(turn, options, directory.clone(), &self.gates, attempt.wait());
+        self.gating_goes_on(turn, attempt, directory, work, progress);
+        self.record_task(turn, task);
+    }
+
+    pub(super) fn gating_goes_on(
+        &mut self,
+        turn: &mut Turn,
+        attempt: Attempt,
+        directory: String,
+        work: Collected,
+        progress: Progress<Gating, Vec<GateReport>>,
+    ) {
+        match progress {
+            Progress::More(gating) => self.enter(attempt, Stage::Gating { directory, work, gating }),
+            Progress::Done(reports) => self.gated(turn, attempt, directory, work, reports),
             Progress::Aborted => self.interrupted(turn, &attempt),
             Progress::Failed(message) => self.failed(turn, &attempt, Failure::Host { message }),
         }
     }
 
-    pub(super) fn gated(
+    fn gated(
         &mut self,
         turn: &mut Turn,
-        mut attempt: Attempt,
-        directory: &str,
+        attempt: Attempt,
+        directory: String,
         work: Collected,
         reports: Vec<GateReport>,
     ) {
@@ -189,8 +189,7 @@ impl ImplementRun {
         // The commands ran what the agent wrote, and the reviewer's session opens where they ran.
         let operation = GitOperation::Examine { slot: attempt.slot, at: work.commit.clone() };
         turn.request(attempt.wait(), Operation::Git(operation));
-        attempt.stage = Stage::Examining(Examining { directory: directory.to_owned(), work, reports });
-        self.put_back(attempt);
+        self.enter(attempt, Stage::Examining(Examining { directory, work, reports }));
     }
 
     pub(super) fn examined(
@@ -264,11 +263,10 @@ impl ImplementRun {
         }
     }
 
-    fn review_goes_on(&mut self, turn: &mut Turn, mut attempt: Attempt, work: Collected, reviewed: Reviewed) {
+    fn review_goes_on(&mut self, turn: &mut Turn, attempt: Attempt, work: Collected, reviewed: Reviewed) {
         match reviewed {
             Reviewed::More(review) => {
-                attempt.stage = Stage::Reviewing(Reviewing { work, review: *review });
-                self.put_back(attempt);
+                self.enter(attempt, Stage::Reviewing(Reviewing { work, review: *review }));
             }
             Reviewed::Done(verdict) => self.reviewed(turn, attempt, work, verdict),
             Reviewed::Postponed => self.shelve(turn, &attempt),

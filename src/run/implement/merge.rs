@@ -6,6 +6,7 @@ use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
 use crate::evidence::Failure;
 use crate::ids::CommitId;
+use crate::review::GateReport;
 use crate::run::gating::Check;
 use crate::run::implement::ImplementRun;
 use crate::run::implement::attempt::{Attempt, Collected, Stage};
@@ -20,10 +21,9 @@ const TRIES_MAX: u32 = 5;
 
 impl ImplementRun {
     /// Work that passed its judges waits for its turn.
-    pub(crate) fn queue(&mut self, turn: &mut Turn, mut attempt: Attempt, work: Collected) {
+    pub(crate) fn queue(&mut self, turn: &mut Turn, attempt: Attempt, work: Collected) {
         let task = attempt.task;
-        attempt.stage = Stage::Queued { work };
-        self.put_back(attempt);
+        self.enter(attempt, Stage::Queued { work });
         self.queue.push_back(task);
         self.record_task(turn, task);
     }
@@ -45,7 +45,7 @@ impl ImplementRun {
         }
     }
 
-    fn merge(&mut self, turn: &mut Turn, mut attempt: Attempt, work: Collected, tries: u32) {
+    fn merge(&mut self, turn: &mut Turn, attempt: Attempt, work: Collected, tries: u32) {
         if let Some(spec) = self.track.backlog.tasks.get(attempt.task) {
             let operation = GitOperation::Merge {
                 onto: self.tip.clone(),
@@ -57,19 +57,17 @@ impl ImplementRun {
             };
             turn.request(attempt.wait(), Operation::Git(operation));
         }
-        attempt.stage = Stage::Merging { work, tries };
-        self.put_back(attempt);
+        self.enter(attempt, Stage::Merging { work, tries });
     }
 
     /// A step of a merge ended.
     pub(crate) fn merge_goes_on(
         &mut self,
         turn: &mut Turn,
-        mut attempt: Attempt,
+        attempt: Attempt,
         stage: Stage,
         outcome: &Outcome,
     ) {
-        let waiter = attempt.wait();
         match (stage, outcome) {
             // Nothing was left to merge: the branch has the work, though nobody heard of its move.
             (Stage::Merging { work, .. }, Outcome::Git(GitOutcome::Merged { commit }))
@@ -87,32 +85,16 @@ impl ImplementRun {
                     return self.interrupted(turn, &attempt);
                 }
                 let merge = commit.clone();
-                let check = Check::begin(turn, &self.run, attempt.slot, merge.clone(), &self.gates, waiter);
-                attempt.stage = Stage::Rechecking { work, tries, merge, check };
-                self.put_back(attempt);
+                let check =
+                    Check::begin(turn, &self.run, attempt.slot, merge.clone(), &self.gates, attempt.wait());
+                self.enter(attempt, Stage::Rechecking { work, tries, merge, check });
             }
             (Stage::Merging { .. }, Outcome::Git(GitOutcome::Conflicted { paths })) => {
                 self.failed(turn, &attempt, Failure::Conflict { paths: paths.clone() });
             }
             (Stage::Rechecking { work, tries, merge, check }, outcome) => {
-                match check.resolved(turn, &self.run.options, outcome, waiter) {
-                    Progress::More(check) => {
-                        attempt.stage = Stage::Rechecking { work, tries, merge, check };
-                        self.put_back(attempt);
-                    }
-                    Progress::Done(reports) => {
-                        let failure = self.health.condemned(&reports, false).map(gate_failure);
-                        if let Some(record) = self.track.records.get_mut(attempt.task) {
-                            record.reports = reports;
-                        }
-                        match failure {
-                            Some(failure) => self.failed(turn, &attempt, failure),
-                            None => self.move_branch(turn, attempt, work, tries, merge),
-                        }
-                    }
-                    Progress::Aborted => self.interrupted(turn, &attempt),
-                    Progress::Failed(message) => self.failed(turn, &attempt, Failure::Host { message }),
-                }
+                let progress = check.resolved(turn, &self.run.options, outcome, attempt.wait());
+                self.rechecked(turn, attempt, work, tries, merge, progress);
             }
             (Stage::Moving { work, merge, .. }, Outcome::Git(GitOutcome::Moved)) => {
                 self.merged(turn, &attempt, &work, merge);
@@ -140,10 +122,37 @@ impl ImplementRun {
         }
     }
 
+    /// The gates ran on the merge commit, or go on.
+    fn rechecked(
+        &mut self,
+        turn: &mut Turn,
+        attempt: Attempt,
+        work: Collected,
+        tries: u32,
+        merge: CommitId,
+        progress: Progress<Check, Vec<GateReport>>,
+    ) {
+        match progress {
+            Progress::More(check) => self.enter(attempt, Stage::Rechecking { work, tries, merge, check }),
+            Progress::Done(reports) => {
+                let failure = self.health.condemned(&reports, false).map(gate_failure);
+                if let Some(record) = self.track.records.get_mut(attempt.task) {
+                    record.reports = reports;
+                }
+                match failure {
+                    Some(failure) => self.failed(turn, &attempt, failure),
+                    None => self.move_branch(turn, attempt, work, tries, merge),
+                }
+            }
+            Progress::Aborted => self.interrupted(turn, &attempt),
+            Progress::Failed(message) => self.failed(turn, &attempt, Failure::Host { message }),
+        }
+    }
+
     fn move_branch(
         &mut self,
         turn: &mut Turn,
-        mut attempt: Attempt,
+        attempt: Attempt,
         work: Collected,
         tries: u32,
         merge: CommitId,
@@ -151,8 +160,7 @@ impl ImplementRun {
         let operation =
             GitOperation::Move { reference: self.branch(), to: merge.clone(), from: Some(self.tip.clone()) };
         turn.request(attempt.wait(), Operation::Git(operation));
-        attempt.stage = Stage::Moving { work, tries, merge };
-        self.put_back(attempt);
+        self.enter(attempt, Stage::Moving { work, tries, merge });
     }
 
     fn merged(&mut self, turn: &mut Turn, attempt: &Attempt, work: &Collected, merge: CommitId) {

@@ -95,15 +95,14 @@ impl ImplementRun {
     }
 
     /// The worktree is ready. Files that the task's patterns name may have come or changed by merges.
-    pub(super) fn read_patterns(&mut self, turn: &mut Turn, mut attempt: Attempt, directory: String) {
+    pub(super) fn read_patterns(&mut self, turn: &mut Turn, attempt: Attempt, directory: String) {
         let Some(spec) = self.track.backlog.tasks.get(attempt.task) else { return };
         let (known, paths) = (self.measured.clone(), self.measured.lacks(named([spec])));
         if paths.is_empty() {
             return self.compile(turn, attempt, directory, &known);
         }
         measure(turn, attempt.wait(), &attempt.base, paths.clone());
-        attempt.stage = AttemptStage::Measuring(Measuring { directory, paths, known });
-        self.put_back(attempt);
+        self.enter(attempt, AttemptStage::Measuring(Measuring { directory, paths, known }));
     }
 
     /// They are known now, for this attempt.

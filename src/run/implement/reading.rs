@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::context::{Inputs, Others, Source, Unclean, compile_clean, fields};
+use crate::effect::Outcome;
+use crate::effect::file::FileOutcome;
 use crate::engine::Turn;
 use crate::evidence::Failure;
 use crate::plan::constraints;
+use crate::run::documents::file_failure;
 use crate::run::implement::ImplementRun;
 use crate::run::implement::attempt::{Attempt, Stage};
 use crate::run::implement::wording::asks_for;
@@ -70,7 +73,7 @@ impl ImplementRun {
     pub(super) fn compile(
         &mut self,
         turn: &mut Turn,
-        mut attempt: Attempt,
+        attempt: Attempt,
         directory: String,
         measured: &Measured,
     ) {
@@ -115,7 +118,27 @@ impl ImplementRun {
         }
         let path = self.context_path(attempt.task);
         turn.write_document(attempt.wait(), &path, context.clone());
-        attempt.stage = Stage::Recording { directory, context };
-        self.put_back(attempt);
+        self.enter(attempt, Stage::Recording { directory, context });
+    }
+
+    /// What will be sent is written down, where a person can read it.
+    pub(super) fn recorded(
+        &mut self,
+        turn: &mut Turn,
+        attempt: Attempt,
+        directory: String,
+        context: String,
+        outcome: &Outcome,
+    ) {
+        let Outcome::File(FileOutcome::Written { hash, kept }) = outcome else {
+            let message = file_failure(outcome, "the task's context file");
+            return self.failed(turn, &attempt, Failure::Host { message });
+        };
+        let path = self.context_path(attempt.task);
+        self.document_written(turn, &path, hash, kept.as_deref());
+        if let Some(record) = self.track.records.get_mut(attempt.task) {
+            record.context_sha256 = Some(hash.clone());
+        }
+        self.create(turn, attempt, directory, context);
     }
 }

@@ -29,13 +29,7 @@ pub(crate) const BLOCKED: &str = "BLOCKED:";
 const FOREIGN_ID_MIN: usize = 3;
 
 impl ImplementRun {
-    pub(super) fn create(
-        &mut self,
-        turn: &mut Turn,
-        mut attempt: Attempt,
-        directory: String,
-        context: String,
-    ) {
+    pub(super) fn create(&mut self, turn: &mut Turn, attempt: Attempt, directory: String, context: String) {
         let Some(spec) = self.track.backlog.tasks.get(attempt.task) else {
             return;
         };
@@ -51,11 +45,28 @@ impl ImplementRun {
             },
         };
         turn.request(attempt.wait(), Operation::Session(operation));
-        attempt.stage = Stage::Opening { directory, context };
-        self.put_back(attempt);
+        self.enter(attempt, Stage::Opening { directory, context });
     }
 
-    pub(super) fn send(
+    pub(super) fn opened(
+        &mut self,
+        turn: &mut Turn,
+        attempt: Attempt,
+        directory: String,
+        context: String,
+        outcome: &Outcome,
+    ) {
+        let message = match outcome {
+            Outcome::Session(SessionOutcome::Created { session }) => {
+                return self.send(turn, attempt, directory, context, session);
+            }
+            Outcome::Session(other) => session_failure(other, self.run.options.task_timeout_ms),
+            other => format!("{other:?}"),
+        };
+        self.failed(turn, &attempt, Failure::Host { message });
+    }
+
+    fn send(
         &mut self,
         turn: &mut Turn,
         mut attempt: Attempt,
@@ -94,9 +105,10 @@ impl ImplementRun {
         self.begin_pulse(turn);
         let watch = LoopWatch::begin(turn.shared.now_ms);
         let session = session.clone();
-        attempt.stage =
-            Stage::Working(Box::new(Working { directory, session, ask, watch, drift, given_up: None }));
-        self.put_back(attempt);
+        self.enter(
+            attempt,
+            Stage::Working(Box::new(Working { directory, session, ask, watch, drift, given_up: None })),
+        );
     }
 
     /// The agent has ended: its turns are counted, its provider is weighed, and what it left in its worktree
@@ -109,11 +121,11 @@ impl ImplementRun {
         outcome: &Outcome,
         took_ms: u64,
     ) {
-        let Working { directory, session, watch, drift, given_up, .. } = *working;
         let (Outcome::Session(outcome), Some(spec)) = (outcome, self.track.backlog.tasks.get(attempt.task))
         else {
-            return self.put_back(attempt);
+            return self.enter(attempt, Stage::Working(working));
         };
+        let Working { directory, session, watch, drift, given_up, .. } = *working;
         attempt.reverts = watch.reverts();
         self.account_work(turn, spec, &attempt, outcome, took_ms);
         if let SessionOutcome::Answered { text, .. } = outcome {
@@ -138,8 +150,7 @@ impl ImplementRun {
         if let Some(record) = self.track.records.get_mut(attempt.task) {
             record.sessions.push(drift.figures().clone());
         }
-        attempt.stage = Stage::Collecting { directory, failure };
-        self.put_back(attempt);
+        self.enter(attempt, Stage::Collecting { directory, failure });
     }
 
     fn account_work(
