@@ -1,4 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -39,6 +40,12 @@ function conductor(place: RepositoryPlace, command: string): ChildProcess {
   return spawn(process.execPath, words, { stdio: "inherit" });
 }
 
+async function kill(child: ChildProcess): Promise<void> {
+  const ended = once(child, "exit");
+  child.kill("SIGKILL");
+  await ended;
+}
+
 function isRunning(text: string): boolean {
   const all = execFileSync("ps", ["-eo", "stat=,args="], { encoding: "utf8" }).split("\n");
   return all.some((line) => line.endsWith(text) && !line.startsWith("Z"));
@@ -54,14 +61,21 @@ async function until(condition: () => boolean): Promise<void> {
 
 describe.skipIf(process.platform === "win32")("children that outlive us", () => {
   test.each([
-    ["with their shell", `${sleepOf(74)}; true`, sleepOf(74)],
-    ["without it", `(${sleepOf(75)} &); sleep 0.5; kill -9 $$`, sleepOf(75)],
-  ])("are ended at the next start, %s", async (_, command, text) => {
+    ["with their shell", `${sleepOf(74)}; true`, sleepOf(74), true],
+    // The shell goes after whoever started it.
+    [
+      "without it",
+      `(${sleepOf(75)} &); until [ -e gone ]; do sleep 0.1; done; kill -9 $$`,
+      sleepOf(75),
+      false,
+    ],
+  ])("are ended at the next start, %s", async (_, command, text, isShellThere) => {
     const place = placeIn(temporaryDirectory());
     const running = conductor(place, command);
     await until(() => isRunning(text) && existsSync(childNotes(place)));
-    running.kill("SIGKILL");
-    await sleep(700);
+    await kill(running);
+    writeFileSync(join(place.root, "gone"), "");
+    await until(() => isRunning(command) === isShellThere);
     expect(isRunning(text)).toBe(true);
     expect(await endOrphans(childNotes(place))).toBeGreaterThan(0);
     expect(await endOrphans(childNotes(place))).toBe(0);
@@ -74,7 +88,8 @@ describe.skipIf(process.platform === "win32")("children that outlive us", () => 
     const operation = {
       type: "run",
       directory: place.root,
-      command: "sleep 0.3; ls state/children | wc -l | tr -d ' '",
+      command:
+        "until [ -e state/children/$$ ]; do sleep 0.01; done; ls state/children | wc -l | tr -d ' '",
       timeout_ms: 9_000,
       tail_bytes: 100,
     } as const;
@@ -143,8 +158,7 @@ describe.skipIf(process.platform !== "linux")("children that left their group", 
     const text = sleepOf(83);
     const running = conductor(place, `setsid sh -c '${text}; true' & sleep 60`);
     await until(() => isRunning(text));
-    running.kill("SIGKILL");
-    await sleep(200);
+    await kill(running);
     expect(await endOrphans(childNotes(place))).toBeGreaterThanOrEqual(3);
     expect(isRunning(text)).toBe(false);
   });

@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { performProcess } from "../../js-shim/src/effects/process.ts";
 import type { RepositoryPlace } from "../../js-shim/src/paths.ts";
 import type { ProcessOutcome } from "../../js-shim/src/protocol.ts";
@@ -16,6 +16,34 @@ function run(
   const { directory = temporaryDirectory(), timeout_ms = 20_000, tail_bytes = 10_000 } = more;
   const operation = { type: "run", directory, command, timeout_ms, tail_bytes } as const;
   return performProcess(PLACE, operation, more.signal ?? never);
+}
+
+/** Resolves when there is a file, without a timer: a test may have taken those over. */
+async function untilThere(path: string): Promise<void> {
+  while (!existsSync(path)) await new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A command whose time is over once it has made the file `begun`, however long that takes. */
+async function runLate(command: string): Promise<ProcessOutcome> {
+  const directory = temporaryDirectory();
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  onTestFinished(() => void vi.useRealTimers());
+  const timeout_ms = 60_000;
+  const outcome = run(command, { directory, timeout_ms });
+  await untilThere(join(directory, "begun"));
+  vi.advanceTimersByTime(timeout_ms);
+  vi.useRealTimers();
+  return outcome;
+}
+
+/** A command that is aborted once it has made the file `begun`. */
+async function runAborted(command: string): Promise<ProcessOutcome> {
+  const directory = temporaryDirectory();
+  const abort = new AbortController();
+  const outcome = run(command, { directory, signal: abort.signal });
+  await untilThere(join(directory, "begun"));
+  abort.abort();
+  return outcome;
 }
 
 /** A sleep of its own: other runs of these tests may be going on. */
@@ -70,24 +98,22 @@ describe.skipIf(process.platform === "win32")("a command of the project", () => 
   });
 
   test("that takes too long is ended with all it started", async () => {
-    const outcome = await run(`echo begun; ${sleepOf(71)} & ${sleepOf(71)}`, { timeout_ms: 300 });
-    expect(outcome).toMatchObject({ type: "timed_out", tail: "begun\n" });
+    const command = `echo begun; ${sleepOf(71)} & touch begun; ${sleepOf(71)}`;
+    expect(await runLate(command)).toMatchObject({ type: "timed_out", tail: "begun\n" });
     expect(running(sleepOf(71))).toEqual([]);
   });
 
   test("that ignores the polite signal is killed after two seconds", async () => {
-    const started = Date.now();
-    const command = `trap "" TERM; while :; do ${sleepOf(0)}; done`;
-    expect(await run(command, { timeout_ms: 200 })).toMatchObject({ type: "timed_out" });
-    expect(Date.now() - started).toBeGreaterThan(2_000);
-    expect(Date.now() - started).toBeLessThan(6_000);
+    const started = performance.now();
+    const command = `trap "" TERM; touch begun; while :; do ${sleepOf(0)}; done`;
+    // It would never end by itself.
+    expect(await runLate(command)).toMatchObject({ type: "timed_out" });
+    expect(performance.now() - started).toBeGreaterThan(2_000);
     expect(running(sleepOf(0))).toEqual([]);
   });
 
   test("is aborted by its signal", async () => {
-    const abort = new AbortController();
-    setTimeout(() => abort.abort(), 200);
-    expect(await run(sleepOf(72), { signal: abort.signal })).toEqual({ type: "aborted" });
+    expect(await runAborted(`touch begun; ${sleepOf(72)}`)).toEqual({ type: "aborted" });
     expect(running(sleepOf(72))).toEqual([]);
   });
 
@@ -105,10 +131,12 @@ describe.skipIf(process.platform === "win32")("a command of the project", () => 
   });
 
   test("is over even when a process that left its group holds the output open", async () => {
-    const started = Date.now();
-    const command = "setsid env -i sleep 6.77 & sleep 0.1";
-    expect(await run(command)).toMatchObject({ type: "exited", code: 0 });
-    expect(Date.now() - started).toBeLessThan(4_000);
+    const directory = temporaryDirectory();
+    const holder = "setsid env -i sh -c 'echo $$ > pid; exec sleep 60'";
+    const command = `${holder} & until [ -s pid ]; do sleep 0.1; done`;
+    expect(await run(command, { directory })).toMatchObject({ type: "exited", code: 0 });
+    const pid = Number(readFileSync(join(directory, "pid"), "utf8"));
+    expect(() => process.kill(pid, "SIGKILL")).not.toThrow();
   });
 
   test("is over even when such a process prints without end", async () => {
@@ -133,23 +161,20 @@ describe.skipIf(process.platform === "win32")("a command of the project", () => 
 
 describe.skipIf(process.platform !== "linux")("what left the group of a command", () => {
   const stubborn = (seconds: number): string =>
-    `setsid sh -c 'trap "" TERM; while :; do ${sleepOf(seconds)}; done' &`;
+    `setsid sh -c 'trap "" TERM; touch two; while :; do ${sleepOf(seconds)}; done' &`;
 
-  test.each([
-    ["when the command ends", "sleep 0.3", 20_000],
-    ["when its time is over", "sleep 60", 300],
-  ])("is ended with all that it started, %s", async (_, rest, timeout_ms) => {
-    await run(`setsid sh -c '${sleepOf(78)}; true' & ${stubborn(1)} ${rest}`, { timeout_ms });
+  /** Commands in groups of their own that are at work before `begun` is there. */
+  const outside = `setsid sh -c 'touch one; ${sleepOf(78)}; true' & ${stubborn(1)}
+    until [ -e one ] && [ -e two ]; do sleep 0.1; done; touch begun;`;
+
+  test.each<[string, () => Promise<ProcessOutcome>]>([
+    ["when the command ends", () => run(outside)],
+    ["when its time is over", () => runLate(`${outside} sleep 60`)],
+    ["when the command is aborted", () => runAborted(`${outside} sleep 60`)],
+  ])("is ended with all that it started, %s", async (_, ended) => {
+    await ended();
     expect(running(sleepOf(78))).toEqual([]);
     expect(running(sleepOf(1))).toEqual([]);
-  });
-
-  test("is ended when the command is aborted", async () => {
-    const abort = new AbortController();
-    setTimeout(() => abort.abort(), 300);
-    const command = `setsid ${sleepOf(79)} & sleep 60`;
-    expect(await run(command, { signal: abort.signal })).toEqual({ type: "aborted" });
-    expect(running(sleepOf(79))).toEqual([]);
   });
 
   test("is left alone while its own command runs", async () => {

@@ -50,10 +50,11 @@ function isGone(group: number): boolean {
 describe.skipIf(process.platform === "win32")("an interrupt", () => {
   test("lets the process put things away, and then ends what still runs", async () => {
     const { parent, child } = await start('console.log("put away");');
+    const ended = once(parent, "exit");
     parent.kill("SIGINT");
     const [text] = parent.stdout ? await once(parent.stdout, "data") : [""];
     expect(String(text)).toContain("put away");
-    const [code] = await once(parent, "exit");
+    const [code] = await ended;
     expect(code).toBe(130);
     await until(() => isGone(child));
   });

@@ -12,10 +12,11 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { endOrphans } from "../../../js-shim/src/orphans.ts";
 import { childNotes } from "../../../js-shim/src/paths.ts";
 import { parentOf, processIds } from "../../../js-shim/src/process-list.ts";
+import { until } from "../fake-host.ts";
 import { git, lines, read, temporaryDirectory, World, write } from "../world.ts";
 
 /** A worktree that was being made when everything ended: remembered, and not ready. */
@@ -231,7 +232,7 @@ describe("the lock of a ref of ours", () => {
       // The shell becomes a program that never asks what became of its git.
       const parent = spawn("sh", ["-c", "git --version & exec sleep 60"], { cwd: world.root });
       try {
-        await vi.waitFor(() => expect(endedChildrenOf(parent.pid)).toEqual(["git"]));
+        await until(() => endedChildrenOf(parent.pid).join() === "git");
         expect(await move(world)).toEqual({ type: "moved" });
         expect(existsSync(path)).toBe(false);
       } finally {
