@@ -1,9 +1,10 @@
 // `npm test`: all checks and all tests, up to the first that fails. Two lanes of stages go side by side,
-// because most of them keep one core busy; the end-to-end tests follow alone. What a stage prints comes
-// in one piece when it is over, unless it is the only one.
+// because most of them keep one core busy. What a stage prints comes in one piece when it is over, unless
+// its lane is the only one.
 // `npm test -- vitest` runs only the stages whose names hold one of the words.
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { root } from "../js-shim/build/command.mjs";
 
@@ -61,9 +62,8 @@ const NODE = [
   { name: "tsc tests", run: [bin("tsc"), "--project", "tests"] },
   vitest("shim"),
   vitest("packaging"),
+  vitest("e2e"),
 ];
-/** Keep all cores busy by themselves. */
-const ALONE = [vitest("e2e")];
 
 /** A stage that runs the tests under tests/<project>. */
 function vitest(project) {
@@ -83,7 +83,6 @@ const seconds = [];
 mkdirSync(join(root, "target"), { recursive: true });
 const lanes = [RUST, NODE].map(chosen).filter((stages) => stages.length > 0);
 await Promise.all(lanes.map((stages) => follow(stages, lanes.length === 1)));
-await follow(chosen(ALONE), true);
 console.log(`\n${seconds.join("\n")}\n\n${total.passed} passed, ${total.failed} failed`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
 
@@ -122,6 +121,7 @@ function execute([command, ...args], isShown) {
     shell: process.platform === "win32",
     stdio: ["ignore", "pipe", "pipe"],
   });
+  if (command === "cargo") giveWay(child);
   let output = "";
   let shown = "";
   const hear = (stream, isOutput) =>
@@ -140,6 +140,15 @@ function execute([command, ...args], isShown) {
     });
     child.once("close", (code) => resolve({ isOk: code === 0, output, shown }));
   });
+}
+
+/** Lets the tests beside it go first, which wait for real programs: compiling takes what they leave. */
+function giveWay({ pid }) {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // It did not start, or the system does not allow it.
+  }
 }
 
 /** Sums the result lines that cargo's test programs end with, one a program. */

@@ -157,6 +157,21 @@ export function start(command: string, args: string[], options: SpawnOptions): R
   };
 }
 
+/** What `look` finds, as soon as it finds something; rejects when the process that it is waited for ends. */
+export async function awaited<T>(running: Running, look: () => T | undefined): Promise<T> {
+  let end: Finished | undefined;
+  void running.finished.then((finished) => {
+    end = finished;
+  });
+  for (;;) {
+    const isOver = end !== undefined;
+    const found = look();
+    if (found !== undefined) return found;
+    if (isOver) throw new Error(`ended (${end?.code}):\n${end?.stdout}${end?.stderr}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 function killGroup(pid: number): void {
   try {
     if (pid > 0) process.kill(-pid, "SIGKILL");

@@ -63,7 +63,8 @@ test("the person's own agents are sent what OpenCode sends them, also while ours
   const look = async (call: Call) => {
     if (call.step > 0) return SPEC;
     // All three were sent their first request; then the person says something in a chat of theirs.
-    if ((await planners()) && call.role === "planner-spec") said = say();
+    await planners();
+    if (call.role === "planner-spec") said = say();
     await said;
     return { tools: [{ name: "glob", args: { pattern: "src/*.js" } }] };
   };

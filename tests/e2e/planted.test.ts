@@ -2,6 +2,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { awaited } from "./host.ts";
 import { EXPIRY, linksScript, solve } from "./links.ts";
 import { bash, type Script } from "./model.ts";
 import { expectSuccess, orphans, planned, printed, statusOf } from "./outcome.ts";
@@ -174,7 +175,8 @@ test("a plugin that was there when everything was killed is not loaded by the ne
     canary = canaryOf(world);
     planned(world, [EXPIRY]);
     const running = world.start("implement");
-    await untilPlanted(world);
+    // The worker has called its tool and been answered.
+    await awaited(running, () => world.model.callsOf("implementer").find(({ step }) => step > 0));
     running.kill();
     await running.finished;
     world.model.follow(linksScript({}, [EXPIRY]));
@@ -183,12 +185,3 @@ test("a plugin that was there when everything was killed is not loaded by the ne
     expect(world.repository.show(path, "mac/links")).toBeUndefined();
   });
 });
-
-/** Resolves when the worker has called its tool and been answered. */
-async function untilPlanted(world: World): Promise<void> {
-  for (let tries = 0; tries < 1_500; tries += 1) {
-    if (world.model.callsOf("implementer").some(({ step }) => step > 0)) return;
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-  throw new Error("the worker never called its tool");
-}

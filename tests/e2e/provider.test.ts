@@ -24,7 +24,8 @@ import { expectSuccess, orphans, planned, printed, reason, statusOf } from "./ou
 import { inWorld, type World } from "./world.ts";
 
 const TASKS = [EXPIRY];
-/** Half of it is what an agent may be silent. */
+/** For a silence to be noticed soon: half of it is what an agent may be silent. What has nothing to do with
+ * that gets the time that everybody has, since OpenCode's own tries take a while. */
 const SHORT = { taskTimeoutMs: 40_000 };
 
 /** They wait for OpenCode's own tries, and for each other. */
@@ -105,20 +106,22 @@ describe.concurrent("a provider in trouble", { timeout: WAIT_MS }, () => {
   });
 
   describe("that passes is waited out and costs no attempt", () => {
-    test.for<[string, Reply[], RegExp]>([
+    test.for<[string, Reply[], Record<string, unknown>, RegExp]>([
       [
         "by OpenCode: too many requests, an error of the server, a lost connection",
         [rateLimited(2), serverError, cutStream],
+        {},
         /scripted is in trouble \(rate limit\); OpenCode tries again in/,
       ],
       [
         "by us: nonsense, streams without an end, no answer at all",
         [garbledStream, unfinishedStream, unfinishedStream, unfinishedStream, { hang: true }],
+        SHORT,
         /does not count as an attempt/,
       ],
-      ["by us: a stream that goes silent", [silentStream], /does not count as an attempt/],
-    ])("%s", ([, faults, says]) =>
-      implementing(scriptWith(faults), SHORT, async (world, end) => {
+      ["by us: a stream that goes silent", [silentStream], SHORT, /does not count as an attempt/],
+    ])("%s", ([, faults, options, says]) =>
+      implementing(scriptWith(faults), options, async (world, end) => {
         await expectMerged(world, end);
         expect(printed(end)).toMatch(says);
       }),
@@ -132,7 +135,7 @@ describe.concurrent("a provider in trouble", { timeout: WAIT_MS }, () => {
       contextOverflow,
     ];
     const script = scriptWith(faults, { compaction: "What was said so far." });
-    return implementing(script, SHORT, async (world, end) => {
+    return implementing(script, {}, async (world, end) => {
       await expectMerged(world, end);
       expect(printed(end)).not.toMatch(/in trouble|failed/);
     });
@@ -175,7 +178,7 @@ describe.concurrent("a provider in trouble", { timeout: WAIT_MS }, () => {
     ])("%s", ([, fault, says]) => {
       let isWell = false;
       const implementer = () => (isWell ? solve(EXPIRY) : fault);
-      return implementing(linksScript({ implementer }, TASKS), SHORT, async (world, end) => {
+      return implementing(linksScript({ implementer }, TASKS), {}, async (world, end) => {
         expect(end.code, printed(end)).toBeGreaterThan(0);
         expect(reason(end)).toMatch(says);
         expect(statusOf(world, "T01")).toMatchObject({ attempts: 0 });
@@ -189,7 +192,7 @@ describe.concurrent("a provider in trouble", { timeout: WAIT_MS }, () => {
   });
 
   test("an answer that the provider's filter stops is tried again, and counts", () =>
-    implementing(scriptWith([contentFilter]), SHORT, async (world, end) => {
+    implementing(scriptWith([contentFilter]), {}, async (world, end) => {
       await expectMerged(world, end, 2);
       expect(printed(end)).toMatch(/content filter/);
     }));
