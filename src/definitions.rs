@@ -152,6 +152,35 @@ fn reading() -> Vec<Rule> {
     [tools.to_vec(), secrets.to_vec(), vec![sample]].concat()
 }
 
+/// Tools of the host that a person's rules do not open for our agents: each role has its own rules for
+/// those it works with, and the rest would reach beyond its session or wait for an answer nobody gives.
+const RESERVED: [&str; 17] = [
+    "read",
+    "grep",
+    "glob",
+    "list",
+    "edit",
+    "write",
+    "multiedit",
+    "patch",
+    "apply_patch",
+    "bash",
+    "task",
+    "question",
+    "external_directory",
+    "doom_loop",
+    "todowrite",
+    "plan_enter",
+    "plan_exit",
+];
+
+/// Tools that the person allows beside a role's own, such as those of an MCP server: names or patterns.
+/// One that would open a tool of the host's own opens nothing.
+pub fn allow(tools: &[String]) -> Vec<Rule> {
+    let is_free = |tool: &&String| !RESERVED.iter().any(|own| fast_glob::glob_match(tool.as_str(), own));
+    tools.iter().filter(is_free).map(|tool| rule(tool, "*", RuleAction::Allow)).collect()
+}
+
 /// No edits of what these globs of the host match; they come after a role's own rules.
 pub fn no_edits(globs: &[String]) -> Vec<Rule> {
     globs.iter().map(|glob| rule("edit", glob, RuleAction::Deny)).collect()
@@ -264,5 +293,17 @@ pub fn definitions(sources: &PromptSources) -> Definitions {
         tools: tools(),
         prompts,
         options: OPTIONS.map(str::to_owned).to_vec(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_person_adds_tools_but_opens_none_that_a_role_is_denied() {
+        let tools = ["*", "b*", "bash", "edit", "docs_*", "webfetch", "question"].map(str::to_owned);
+        let allowed: Vec<String> = allow(&tools).into_iter().map(|rule| rule.permission).collect();
+        assert_eq!(allowed, ["docs_*", "webfetch"]);
     }
 }

@@ -120,6 +120,9 @@ pub struct Setting {
     pub small_model: Option<ModelRef>,
     /// Models that the person set for agents of ours in the host's configuration, by agent.
     pub agents: BTreeMap<String, ModelRef>,
+    /// Tools that the person allows agents of ours in the host's configuration, by agent; names or patterns.
+    #[serde(default)]
+    pub tools: BTreeMap<String, Vec<String>>,
     /// The prompts that the agents were registered with.
     #[serde(default)]
     pub prompts: PromptsInUse,

@@ -978,6 +978,8 @@ export type Setting = {
   small_model: ModelRef | null,
   /** Models that the person set for agents of ours in the host's configuration, by agent. */
   agents: { [key in string]: ModelRef },
+  /** Tools that the person allows agents of ours in the host's configuration, by agent; names or patterns. */
+  tools: { [key in string]: Array<string> },
   /** The prompts that the agents were registered with. */
   prompts: PromptsInUse,
   /** Seed for jitter and for the choice between prompts, drawn once a command. */

@@ -147,7 +147,7 @@ impl Author {
             directory: None,
             parent: commission.run.chat.clone(),
             title: format!("{title} for {}: {}", task.id, task.title),
-            rules: role.rules(),
+            rules: commission.run.rules(role),
             purpose: Purpose { agent: role.agent().to_owned(), task: Some(task.id.to_string()), attempt },
         };
         turn.request(commission.waiter.clone(), Operation::Session(operation));

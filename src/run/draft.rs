@@ -138,7 +138,7 @@ impl DraftRun {
             directory: None,
             parent: run.chat.clone(),
             title: format!("Backlog: {title}"),
-            rules: Role::Backlog.rules(),
+            rules: run.rules(Role::Backlog),
             purpose: Purpose { agent: Role::Backlog.agent().to_owned(), task: None, attempt: 0 },
         };
         turn.request(Waiter::Draft(Wait::Step), Operation::Session(operation));

@@ -68,6 +68,7 @@ pub fn given(
         options,
         routing,
         agents: setting.agents.clone(),
+        tools: setting.tools.clone(),
         prompts: setting.prompts.hashes.clone(),
         track: None,
         repository: Repository::default(),

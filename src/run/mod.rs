@@ -27,10 +27,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::definitions::Role;
+use crate::definitions::{Role, allow};
 use crate::effect::Outcome;
 use crate::effect::git::{GitOutcome, Repository};
-use crate::effect::session::{SessionOutcome, Trouble};
+use crate::effect::session::{Rule, SessionOutcome, Trouble};
 use crate::engine::{Activity, Shared, Turn};
 use crate::event::{CommandName, Setting};
 use crate::ids::{ModelRef, SessionId, TaskId, TrackId};
@@ -60,6 +60,8 @@ pub struct Run {
     pub routing: Routing,
     /// Models that the person set for agents.
     pub agents: BTreeMap<String, ModelRef>,
+    /// Tools that the person allows agents.
+    pub tools: BTreeMap<String, Vec<String>>,
     /// The track it works on, once the backlog was read.
     pub track: Option<TrackId>,
     /// The repository when the command began.
@@ -76,6 +78,12 @@ impl Run {
     /// The model for a kind of work that an agent does.
     pub fn model(&self, role: Role, work: Work) -> Option<ModelRef> {
         self.agents.get(role.agent()).or_else(|| self.routing.model(work)).cloned()
+    }
+
+    /// What a session of a role may do.
+    pub fn rules(&self, role: Role) -> Vec<Rule> {
+        let allowed = self.tools.get(role.agent()).map(Vec::as_slice).unwrap_or_default();
+        [role.rules(), allow(allowed)].concat()
     }
 
     /// Which agent at the host does a role's work on a task, and with which prompt. The same for every

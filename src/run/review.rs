@@ -332,7 +332,7 @@ impl Review {
             directory: self.directory.clone(),
             parent: run.chat.clone(),
             title: subject.title.clone(),
-            rules: Role::Reviewer.rules(),
+            rules: run.rules(Role::Reviewer),
             purpose: Purpose {
                 agent: Role::Reviewer.agent().to_owned(),
                 task: subject.task.as_ref().map(ToString::to_string),

@@ -136,6 +136,31 @@ test("models set for agents are read, ours only", () => {
   });
 });
 
+test("tools that a person allows our agents are read, and MCP servers run in worktrees for those only", () => {
+  const { config } = installed({
+    agent: {
+      implementer: { permission: { "docs*": "allow", bash: "allow", webfetch: "deny" } },
+      reviewer: { permission: { "my_db_*": "allow", "*": "allow" } },
+      mine: { permission: { "other_*": "allow" } },
+    },
+    mcp: {
+      docs: { type: "local", command: ["docs"] },
+      "my db": { type: "remote", url: "http://db" },
+      other: { type: "local", command: ["other"], enabled: true },
+    },
+  });
+  const { tools } = configured(config as never, definitions);
+  expect(tools).toEqual({ implementer: ["docs*"], reviewer: ["my_db_*"] });
+  const { mcp } = JSON.parse(
+    worktreeConfig(config as never, definitions, ["file:///ours", {}], {}),
+  );
+  expect(mcp).toEqual({
+    docs: { type: "local", command: ["docs"] },
+    "my db": { type: "remote", url: "http://db" },
+    other: { type: "local", command: ["other"], enabled: false },
+  });
+});
+
 test.each([["acme"], ["/large"], ["acme/"], [""], [undefined], [7]])("%j is no model", (text) => {
   expect(parseModel(text)).toBeNull();
 });

@@ -20,6 +20,7 @@ interface Loose {
   disabled_providers?: string[];
   agent?: Record<string, Record<string, unknown>>;
   command?: Record<string, Record<string, unknown>>;
+  mcp?: Record<string, Record<string, unknown>>;
 }
 
 /** Adds everything of ours. Gives our commands by the names they got. */
@@ -36,18 +37,30 @@ export function install(
 }
 
 /** What the configuration says, for a command's `Setting`. */
-export type Configured = Pick<Setting, "model" | "small_model" | "agents" | "prompts">;
+export type Configured = Pick<Setting, "model" | "small_model" | "agents" | "tools" | "prompts">;
 
-/** Reads the person's models, those they set for agents of ours among them, and which prompts are at work. */
+/** Reads the person's models, those they set for agents of ours among them, the tools that they allow these,
+ * and which prompts are at work. */
 export function configured(config: Config, { agents, prompts }: Definitions): Configured {
   const { model, small_model, agent } = config as unknown as Loose;
-  const own: Configured["agents"] = {};
-  for (const { name, role } of agents) {
+  const models: Configured["agents"] = {};
+  const tools: Configured["tools"] = {};
+  for (const { name, role, rules } of agents) {
     if (name !== role) continue;
     const model = parseModel(agent?.[name]?.["model"]);
-    if (model !== null) own[name] = model;
+    if (model !== null) models[name] = model;
+    const allowed = allowedTools(agent?.[name]?.["permission"], rules);
+    if (allowed.length > 0) tools[name] = allowed;
   }
-  return { model: parseModel(model), small_model: parseModel(small_model), agents: own, prompts };
+  const usual = { model: parseModel(model), small_model: parseModel(small_model) };
+  return { ...usual, agents: models, tools, prompts };
+}
+
+/** The tools that a person's permissions allow beside those that an agent has rules for. */
+function allowedTools(permission: unknown, rules: Rule[]): string[] {
+  const known = new Set(rules.map(({ permission: tool }) => tool));
+  const all = Object.entries((permission ?? {}) as Record<string, unknown>);
+  return all.flatMap(([tool, action]) => (action === "allow" && !known.has(tool) ? [tool] : []));
 }
 
 /** Reads `provider/model`. */
@@ -67,7 +80,7 @@ export function worktreeConfig(
   plugin: [url: string, options: PluginOptions],
   own: Record<string, unknown>,
 ): string {
-  const { provider, model, small_model, enabled_providers, disabled_providers, agent } =
+  const { provider, model, small_model, enabled_providers, disabled_providers, agent, mcp } =
     config as unknown as Loose;
   const names = definitions.agents.map(({ name }) => name);
   const agents = Object.fromEntries(
@@ -82,11 +95,28 @@ export function worktreeConfig(
     enabled_providers,
     disabled_providers,
     agent: { ...ownAgents, ...agents },
+    mcp: mcpFor(Object.values(configured(config, definitions).tools).flat(), mcp ?? {}),
     // An install that is not committed is missing there. One that is found twice does no harm.
     plugin: [...(Array.isArray(own["plugin"]) ? own["plugin"] : []), plugin],
     // Nobody undoes a worker's edits step by step, and the snapshots cost time and space.
     snapshot: false,
   });
+}
+
+/** The person's MCP servers, on where an agent may use them: each worktree would start its own, and OpenCode
+ * asks no model before they have answered. */
+function mcpFor(tools: string[], servers: Required<Loose>["mcp"]): Loose["mcp"] {
+  const isUsed = (name: string) => {
+    // OpenCode's names of their tools.
+    const prefix = `${name.replace(/[^a-zA-Z0-9_-]/g, "_")}_`;
+    return tools.some(
+      (tool) => prefix.startsWith(tool.split("*")[0] ?? "") || tool.startsWith(prefix),
+    );
+  };
+  const entries = Object.entries(servers);
+  return Object.fromEntries(
+    entries.map(([name, server]) => [name, isUsed(name) ? server : { ...server, enabled: false }]),
+  );
 }
 
 function addProvider(config: Loose, npm: string): void {

@@ -37,7 +37,7 @@ impl ImplementRun {
             directory: Some(directory.clone()),
             parent: self.run.chat.clone(),
             title: format!("{} {}", spec.id, spec.title),
-            rules: [role(spec).rules(), no_edits(&self.track.backlog.limits.host_globs())].concat(),
+            rules: [self.run.rules(role(spec)), no_edits(&self.track.backlog.limits.host_globs())].concat(),
             purpose: Purpose {
                 agent: role(spec).agent().to_owned(),
                 task: Some(spec.id.to_string()),

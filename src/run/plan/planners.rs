@@ -57,7 +57,7 @@ impl PlanRun {
                     directory: None,
                     parent: self.run.chat.clone(),
                     title: format!("{}: {}", planner.document(), request.title),
-                    rules: role(planner).rules(),
+                    rules: self.run.rules(role(planner)),
                     purpose: Purpose { agent: planner.agent().to_owned(), task: None, attempt: 0 },
                 };
                 turn.request(Waiter::Plan(Wait::Seat(planner)), Operation::Session(operation));
