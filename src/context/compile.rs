@@ -182,7 +182,7 @@ impl Compiler<'_> {
         let source = Source::Plan { line, title: title.clone() };
         match body {
             Ok(body) if body.contains('\n') => Some((format!("{title}:\n{body}"), source)),
-            Ok(body) => Some((format!("{title}: {body}"), source)),
+            Ok(body) => Some((format!("{title}: {}", body.strip_prefix("- ").unwrap_or(&body)), source)),
             Err(refusal) => {
                 self.drop(source, refusal.bytes_needed, Why::NoRoom);
                 None

@@ -2,7 +2,8 @@
 //!
 //! The rule: a section is referred to when the task's title, description, criteria, constraints or
 //! gotchas hold its title word for word; titles of one word, and those that every plan has, only after
-//! `section`, `§` or in quotes. At most two sections are taken, in the plan's order.
+//! `section`, `§` or in quotes. The section of a function, whose title is its signature, also when they
+//! call it or name it as code. At most two sections are taken, in the plan's order.
 
 use crate::backlog::TaskSpec;
 use crate::plan::Planner;
@@ -24,22 +25,29 @@ pub(super) struct PlanSection {
 
 /// The sections that a task refers to, in order.
 pub(super) fn referred(plan: &str, task: &TaskSpec) -> Vec<PlanSection> {
-    let said = said_by(task);
+    let text = text_of(task);
+    let said = words_of(&text);
+    let is_meant = |title: &str| is_named(title, &said) || is_called(title, &text);
     let named = sections(plan)
         .into_iter()
-        .filter(|section| !section.body.trim().is_empty() && is_named(&section.title, &said));
+        .filter(|section| !section.body.trim().is_empty() && is_meant(&section.title));
     named.take(SECTIONS_MAX).collect()
 }
 
-/// Everything a task says, as lower-case words with one space between them and around them; quotes
-/// and the paragraph sign stay.
-fn said_by(task: &TaskSpec) -> String {
+/// Everything a task says that can refer to a section.
+fn text_of(task: &TaskSpec) -> String {
     let context = &task.context;
     let lines = [&task.title, &task.description].into_iter().chain(&task.acceptance);
     let text: Vec<&str> =
         lines.chain(&context.constraints).chain(&context.gotchas).map(String::as_str).collect();
+    text.join(" ; ")
+}
+
+/// A text as lower-case words with one space between them and around them; quotes and the paragraph
+/// sign stay.
+fn words_of(text: &str) -> String {
     let mut out = String::from(" ");
-    for c in text.join(" ; ").chars().flat_map(char::to_lowercase) {
+    for c in text.chars().flat_map(char::to_lowercase) {
         match c {
             '§' => out.push_str(" § "),
             '"' | '“' | '”' => out.push_str(" \" "),
@@ -57,9 +65,23 @@ fn is_named(title: &str, said: &str) -> bool {
     let words: Vec<&str> = plain.split_whitespace().collect();
     let name = words.join(" ");
     let is_after = |lead: &str| said.contains(&format!(" {lead}{name} "));
-    let is_called = ["section ", "§ ", "\" "].into_iter().any(is_after);
+    let is_quoted = ["section ", "§ ", "\" "].into_iter().any(is_after);
     let is_telling = words.len() > 1 && !is_standard(&name);
-    !name.is_empty() && (is_called || is_telling && said.contains(&format!(" {name} ")))
+    !name.is_empty() && (is_quoted || is_telling && said.contains(&format!(" {name} ")))
+}
+
+/// Whether a text calls the function that a title is the signature of (`name(`), or names it as code
+/// (`` `name` ``).
+fn is_called(title: &str, text: &str) -> bool {
+    let is_of_name = |c: char| c.is_alphanumeric() || c == '_';
+    let Some((path, _)) = title.split_once('(') else { return false };
+    let start = path.char_indices().rev().take_while(|(_, c)| is_of_name(*c)).last();
+    let Some((start, _)) = start else { return false };
+    let name = &path[start..];
+    text.match_indices(name).any(|(at, _)| {
+        let (before, after) = (text[..at].chars().next_back(), text[at + name.len()..].chars().next());
+        !before.is_some_and(is_of_name) && (after == Some('(') || before == Some('`') && after == before)
+    })
 }
 
 /// Titles that every plan has say nothing about a task.
@@ -119,6 +141,21 @@ mod tests {
             .into_iter()
             .map(|section| format!("{}:{}", section.line, section.title))
             .collect()
+    }
+
+    #[test]
+    fn a_signature_is_found_by_a_call_or_the_name_as_code() {
+        let title = "Shortener.resolve(slug: string, now?: number)";
+        let cases = [
+            ("Shortener.resolve(slug, now) knows expired links.", true),
+            ("Let `resolve` count.", true),
+            ("Let resolve count, as (resolve) does.", false),
+            ("Call unresolve(slug) or `resolved`.", false),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(is_called(title, text), expected, "{text}");
+        }
+        assert!(!is_called("(notes)", "see (notes)") && !is_called("Notes", "notes()"));
     }
 
     #[test]

@@ -55,12 +55,14 @@ fn what_a_context_can_do_without_is_left_out_and_noted() {
 
 const PLAN_TEXT: &str = "# Unified Plan\n\n## 1. Product Specification\n\nThe cart is a secret-a.\n\n### Constraints\n\n\
     - Amounts are integers in cents\n- T02 may not be slower than today\n\n## 3. Architecture Design\n\nsecret-b\n\n\
-    ### Rounding of totals\n\nHalf a cent is rounded up.\n\n### Storage\n\nsecret-c\n";
+    ### Rounding of totals\n\nHalf a cent is rounded up.\n\n### Storage\n\nsecret-c\n\n\
+    ## 4. API Specification\n\n### parsePrice(text: string): number\n\n- Whole cents\n\n### tax(cents)\n\nsecret-d\n";
 
 #[test]
 fn a_task_gets_what_it_names_of_the_plan_and_what_holds_for_all() {
     let mut tasks = vec![task("T01", "Price list", 1.0, &[]), task("T02", "Discounts", 1.0, &[])];
     tasks[0].description.push_str(" Sum as in \"Rounding of totals\".");
+    tasks[1].description.push_str(" Read them with `parsePrice`.");
     let mut world = World::planned(tasks);
     world.put(Place::Repository, "tasks/PLAN.md", PLAN_TEXT);
     assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
@@ -75,6 +77,8 @@ fn a_task_gets_what_it_names_of_the_plan_and_what_holds_for_all() {
     for text in [first, second] {
         assert!(!text.contains("secret"), "{text}");
     }
+    let signature = "## From the plan\n\n- parsePrice(text: string): number: Whole cents\n";
+    assert!(second.contains(signature) && !first.contains("parsePrice"), "{second}");
     assert!(second.contains("T02 may not be slower") && !first.contains("may not be slower"), "{first}");
     let notes = world.file("tasks/T01.notes.md").unwrap_or_default();
     assert!(notes.contains("- project constraint 2: names task T02"), "{notes}");
