@@ -1,10 +1,10 @@
 //! Errors as the usual compilers and linters print them.
 
-use super::output::{Fault, pattern, place};
+use super::output::{Fault, block, pattern, place};
 
 /// Every error that any of the known tools reports.
 pub(super) fn faults(lines: &[&str]) -> Vec<Fault> {
-    [arrow, tsc, eslint].iter().flat_map(|read| read(lines)).collect()
+    [arrow, tsc, eslint, biome, pyright, unformatted].iter().flat_map(|read| read(lines)).collect()
 }
 
 /// rustc, clippy and ruff: the error, then `--> file:line:column` below it.
@@ -72,6 +72,56 @@ fn eslint(lines: &[&str]) -> Vec<Fault> {
         }
     }
     faults
+}
+
+/// biome: `file:line:column rule ━━━`, then the error after `×`; warnings have `!` there.
+fn biome(lines: &[&str]) -> Vec<Fault> {
+    let title = pattern(r"^(\S+?)(?::(\d+):\d+)? ([\w/-]+)(?: +FIXABLE)? +━{3}");
+    let mut faults = Vec::new();
+    for (i, line) in lines.iter().enumerate() {
+        let Some(found) = title.captures(line) else { continue };
+        let sign =
+            block(lines, i, |line| title.is_match(line)).into_iter().find(|line| !line.trim().is_empty());
+        let Some(why) = sign.and_then(|line| line.trim().strip_prefix("× ")) else { continue };
+        if &found[3] == "format" {
+            faults.push(not_formatted(&found[1]));
+            continue;
+        }
+        let rule = found[3].rsplit('/').next().unwrap_or_default().to_owned();
+        let line = found.get(2).map(|line| format!(":{}", line.as_str())).unwrap_or_default();
+        faults.push(Fault::error(&rule, why, Some(format!("{}{line}", &found[1]))));
+    }
+    faults
+}
+
+/// pyright: `file:line:column - error: message (rule)`.
+fn pyright(lines: &[&str]) -> Vec<Fault> {
+    let entry = pattern(r"^\s*(\S+:\d+:\d+) - error: (.+?)(?: \((report\w+)\))?$");
+    let found = lines.iter().filter_map(|line| entry.captures(line));
+    found
+        .map(|found| {
+            let rule = found.get(3).map_or("", |rule| rule.as_str());
+            Fault::error(rule, &found[2], place(&found[1]))
+        })
+        .collect()
+}
+
+/// Files that a formatter would change: prettier, rustfmt, ruff and black.
+fn unformatted(lines: &[&str]) -> Vec<Fault> {
+    let entry = pattern(r"^(?:\[warn\] (\S+\.\w+)|Diff in (\S+?:\d+):?|[Ww]ould reformat:? (\S+))$");
+    let files = lines.iter().filter_map(|line| {
+        let found = entry.captures(line)?;
+        found.get(1).or(found.get(2)).or(found.get(3)).map(|file| file.as_str())
+    });
+    files.map(not_formatted).collect()
+}
+
+fn not_formatted(place: &str) -> Fault {
+    Fault {
+        dont: "leave a file unformatted".to_owned(),
+        why: "the formatter would change it".to_owned(),
+        place: Some(place.to_owned()),
+    }
 }
 
 /// `file:line: message`, as mypy, ruff, gcc, go and many others print it. For outputs in which

@@ -60,7 +60,8 @@ pub(super) fn node_tap(lines: &[&str]) -> Vec<Fault> {
         let Some(rest) = line.trim_start().strip_prefix("not ok ") else {
             continue;
         };
-        let Some((_, name)) = rest.split_once(" - ") else {
+        let is_number = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        let Some((_, name)) = rest.split_once(" - ").filter(|(number, _)| is_number(number)) else {
             continue;
         };
         let block = block(lines, i, |line| line.trim() == "...");
@@ -82,6 +83,66 @@ pub(super) fn node_tap(lines: &[&str]) -> Vec<Fault> {
         faults.push(Fault::test(name, why, value("location:").and_then(place)));
     }
     faults
+}
+
+/// tape: the test as a comment, `not ok 1 what was asserted`, and a block with `expected:`, `actual:` and
+/// `at:`.
+pub(super) fn tape(lines: &[&str]) -> Vec<Fault> {
+    let title = pattern(r"^not ok \d+ ([^-].*)$");
+    let mut faults = Vec::new();
+    for (i, line) in lines.iter().enumerate() {
+        let Some(found) =
+            title.captures(line).filter(|_| lines.get(i + 1).is_some_and(|l| l.trim() == "---"))
+        else {
+            continue;
+        };
+        let block = block(lines, i, |line| line.trim() == "...");
+        let value = |key: &str| {
+            let at = block.iter().position(|line| line.trim().starts_with(key))?;
+            let text = block[at].trim()[key.len()..].trim();
+            if text == "|-" { block.get(at + 1).map(|line| line.trim()) } else { Some(text) }
+        };
+        let values = match (value("expected:"), value("actual:")) {
+            (Some(want), Some(got)) if want != got => format!(": expected {want}, got {got}"),
+            _ => String::new(),
+        };
+        let at = value("at:").and_then(|at| place(at.rsplit(' ').next()?));
+        let test = lines[..i].iter().rev().find_map(|line| line.strip_prefix("# "));
+        faults.push(Fault::test(test.unwrap_or(&found[1]), format!("{}{values}", &found[1]), at));
+    }
+    faults
+}
+
+/// mocha: below `2 failing`, `1) suite`, its further titles down to the one that ends with a colon, the
+/// error and its stack.
+pub(super) fn mocha(lines: &[&str]) -> Vec<Fault> {
+    let failing = pattern(r"^\s+\d+ failing$");
+    let title = pattern(r"^  \d+\) (.+)$");
+    let Some(from) = lines.iter().position(|line| failing.is_match(line)) else {
+        return Vec::new();
+    };
+    let mut faults = Vec::new();
+    for (i, line) in lines.iter().enumerate().skip(from) {
+        let Some(found) = title.captures(line) else {
+            continue;
+        };
+        let mut block = block(lines, i, |line| title.is_match(line));
+        let mut names = vec![found[1].to_owned()];
+        while !names.last().is_some_and(|name| name.ends_with(':')) && !block.is_empty() {
+            names.push(block.remove(0).trim().to_owned());
+        }
+        // Its own form of the difference says again what the message says.
+        let told = block.iter().take_while(|line| line.trim() != "+ expected - actual").copied();
+        let why = message(&told.collect::<Vec<_>>());
+        faults.push(Fault::test(names.join(" > ").trim_end_matches(':'), why, own_frame(&block)));
+    }
+    faults
+}
+
+/// The first place in a stack that is the project's own.
+fn own_frame(block: &[&str]) -> Option<String> {
+    let frames = block.iter().filter(|line| line.trim_start().starts_with("at "));
+    frames.filter(|line| !line.contains("node_modules/")).find_map(|line| place(line.rsplit(' ').next()?))
 }
 
 /// vitest: `FAIL file > suite > test`, the error, then `❯ file:line:column`.
@@ -119,10 +180,7 @@ pub(super) fn jest(lines: &[&str]) -> Vec<Fault> {
             (Some(want), Some(got)) => format!("expected {}, received {}", want.trim(), got.trim()),
             _ => message(&block),
         };
-        let at = block
-            .iter()
-            .filter(|line| line.trim_start().starts_with("at ") && !line.contains("node_modules/"))
-            .find_map(|line| place(line.rsplit(' ').next()?));
+        let at = own_frame(&block);
         let name = match line.trim_start().trim_start_matches("● ") {
             "Test suite failed to run" => {
                 let mut above = lines[..i].iter().rev();

@@ -1,8 +1,10 @@
 //! What a gate printed, down to what went wrong where.
 
+use std::collections::BTreeSet;
+
 use regex_lite::Regex;
 
-use super::{compilers, runners};
+use super::{LINES_MAX, compilers, runners};
 
 /// One thing that went wrong.
 #[derive(Debug, PartialEq)]
@@ -59,7 +61,16 @@ pub(super) fn faults(command: &str, code: Option<i32>, tail: &str) -> Vec<Fault>
         let dont = format!("leave `{command}` failing with exit code {code}");
         found.push(Fault { dont, why, place: None });
     }
-    found
+    if found.len() > LINES_MAX { spread(found) } else { found }
+}
+
+/// Faults at places of their own first: the cases of one test fail at the same line.
+fn spread(faults: Vec<Fault>) -> Vec<Fault> {
+    let mut places: BTreeSet<String> = BTreeSet::new();
+    let is_new = |fault: &Fault| fault.place.as_ref().is_none_or(|place| places.insert(place.clone()));
+    let (mut first, again): (Vec<Fault>, Vec<Fault>) = faults.into_iter().partition(is_new);
+    first.extend(again);
+    first
 }
 
 /// The last lines that seem to say what is wrong, at most three; else the last three.

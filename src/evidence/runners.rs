@@ -1,12 +1,12 @@
 //! Failed tests as the usual test runners print them.
 
-use super::javascript::{jest, node_crash, node_spec, node_tap, vitest};
+use super::javascript::{jest, mocha, node_crash, node_spec, node_tap, tape, vitest};
 use super::output::{Fault, block, pattern, place, strip};
 
 /// Every failed test that any of the known runners reports.
 pub(super) fn faults(lines: &[&str]) -> Vec<Fault> {
     let crashes = node_crash(lines);
-    let readers = [node_spec, node_tap, vitest, jest, cargo, pytest, unittest, go];
+    let readers = [node_spec, node_tap, tape, mocha, vitest, jest, cargo, pytest, unittest, go];
     let mut faults: Vec<Fault> = readers.iter().flat_map(|read| read(lines)).collect();
     if !crashes.is_empty() {
         // node:test knows of a file that could not be loaded only that it failed.
@@ -60,37 +60,53 @@ fn cargo_quiet(lines: &[&str]) -> Vec<Fault> {
     faults
 }
 
-/// pytest: a section `____ test ____` each, with `E` lines and a last `file:line: Error`; else the
-/// short summary.
+/// pytest: a section `____ test ____` each, with `E` lines and a last `file:line: Error`; of tests without
+/// one, their line in the short summary.
 fn pytest(lines: &[&str]) -> Vec<Fault> {
     let title = pattern(r"^_{3,} (.+?) _{3,}$");
     let place_line = pattern(r"^(\S+\.py:\d+): ?(?:in .+|\w*)$");
     let is_end = |line: &str| title.is_match(line) || line.starts_with("====");
     let mut faults = Vec::new();
+    let mut named: Vec<String> = Vec::new();
     for (i, line) in lines.iter().enumerate() {
         let Some(found) = title.captures(line) else {
             continue;
         };
         let block = block(lines, i, is_end);
-        let why = block.iter().find_map(|line| line.strip_prefix("E  "));
         let at = block.iter().rev().find_map(|line| place_line.captures(line));
         let at = at.and_then(|found| place(&found[1]));
         let name = found[1].trim_start_matches("ERROR collecting ").trim_start_matches("ERROR at ");
-        faults.push(Fault::test(name, strip(why.unwrap_or("it failed")), at));
-    }
-    if !faults.is_empty() {
-        return faults;
+        named.push(format!(" {name}"));
+        faults.push(Fault::test(name, pytest_error(&block), at));
     }
     let summary = pattern(r"^(?:FAILED|ERROR) (\S+\.py)(?:::(\S+))?(?: - (.+))?$");
-    let found = lines.iter().filter_map(|line| summary.captures(line));
-    found
-        .map(|found| {
-            let file = found[1].to_owned();
-            let name = found.get(2).map_or(file.as_str(), |name| name.as_str());
-            let why = found.get(3).map_or("it failed", |why| why.as_str());
-            Fault::test(name, strip(why), Some(file.clone()))
-        })
-        .collect()
+    for found in lines.iter().filter_map(|line| summary.captures(line)) {
+        let file = found[1].to_owned();
+        let name = found.get(2).map_or(file.as_str(), |name| name.as_str());
+        // `setup of test_a` names a test of the summary, too.
+        if named.iter().any(|known| known.ends_with(&format!(" {}", name.replace("::", ".")))) {
+            continue;
+        }
+        let why = found.get(3).map_or("it failed", |why| why.as_str());
+        faults.push(Fault::test(name, strip(why), Some(file.clone())));
+    }
+    faults
+}
+
+/// What the `E` lines of a failed test say: the first; of values too long to be shown, where they differ;
+/// after words of the test's own, the values.
+fn pytest_error(block: &[&str]) -> String {
+    let told: Vec<&str> = block.iter().filter_map(|line| line.strip_prefix("E  ")).map(str::trim).collect();
+    let Some(first) = told.first() else { return "it failed".to_owned() };
+    let differing = told.iter().position(|line| *line == "Differing items:").and_then(|at| told.get(at + 1));
+    let differing = differing.or_else(|| told.iter().find(|line| line.starts_with("At index ")));
+    let is_assertion = |line: &&&str| line.starts_with("assert ");
+    let first = strip(first);
+    match (differing, told[1..].iter().find(is_assertion)) {
+        (Some(differing), _) if first.contains("...") => (*differing).to_owned(),
+        (_, Some(assertion)) if !first.starts_with("assert ") => format!("{first}: {assertion}"),
+        _ => first,
+    }
 }
 
 /// unittest: `FAIL: test (path)`, a traceback, and the error as its last unindented line.
@@ -113,27 +129,69 @@ fn unittest(lines: &[&str]) -> Vec<Fault> {
     faults
 }
 
-/// go test: `--- FAIL: Test`, then what it logged; a parent that logged nothing is left out.
+/// go test: `--- FAIL: Test`, then what it logged; with `-v` that stands below `=== RUN Test`. A parent
+/// that logged nothing is left out.
 fn go(lines: &[&str]) -> Vec<Fault> {
     let title = pattern(r"^\s*--- FAIL: (\S+)");
-    let log = pattern(r"^\s+(\S+\.go:\d+): (.+)$");
-    let is_end = |line: &str| line.trim_start().starts_with("--- ") || line.starts_with("FAIL");
+    let is_end = |line: &str| {
+        let line = line.trim_start();
+        ["--- ", "=== ", "FAIL"].iter().any(|start| line.starts_with(start))
+    };
+    let running = pattern(r"^=== (?:RUN|NAME|CONT)\s+(\S+)");
     let mut faults = Vec::new();
     for (i, line) in lines.iter().enumerate() {
         let Some(found) = title.captures(line) else {
             continue;
         };
-        let block = block(lines, i, is_end);
-        if let Some(logged) = block.iter().find_map(|line| log.captures(line)) {
-            faults.push(Fault::test(&found[1], logged[2].to_owned(), place(&logged[1])));
+        let mut block = block(lines, i, is_end);
+        if !block.iter().any(|line| line.starts_with("panic: ")) {
+            let starts = lines[..i]
+                .iter()
+                .enumerate()
+                .filter(|(_, line)| running.captures(line).is_some_and(|running| running[1] == found[1]));
+            block.extend(starts.flat_map(|(at, _)| super::output::block(lines, at, is_end)));
+        }
+        if let Some((why, at)) = go_log(&block) {
+            faults.push(Fault::test(&found[1], why, at));
         } else if let Some((why, at)) = testify(&block) {
             faults.push(Fault::test(&found[1], why, at));
         } else if let Some(at) = block.iter().position(|line| line.starts_with("panic: ")) {
             let why = block[at].split(" [recovered").next().unwrap_or(block[at]);
             faults.push(Fault::test(&found[1], why.to_owned(), go_frame(&lines[i + 1 + at..])));
+        } else if block.first() == Some(&"got:") {
+            let why = block.join(" ").replace(" want:", ", want").replace("got:", "got");
+            faults.push(Fault::test(&found[1], why, None));
         }
     }
     faults
+}
+
+/// What a Go test logged: the first entry that tells what was wanted, else the last, which ended it. Of an
+/// entry of several lines the first, and those that differ or else the next two.
+fn go_log(block: &[&str]) -> Option<(String, Option<String>)> {
+    const SIGNS: [&str; 5] = ["want", "expected", "mismatch", "!=", "not equal"];
+    let log = pattern(r"^\s+(\S+\.go:\d+): (.+)$");
+    let mut entries: Vec<(Vec<&str>, String)> = Vec::new();
+    for line in block {
+        match (log.captures(line), entries.last_mut()) {
+            (Some(found), _) => {
+                let text = found.get(2).map_or("", |text| text.as_str());
+                entries.push((vec![text], found[1].to_owned()));
+            }
+            (None, Some((told, _))) if line.starts_with("        ") => told.push(line.trim()),
+            _ => {}
+        }
+    }
+    let is_telling = |(told, _): &&(Vec<&str>, String)| {
+        told.iter().any(|line| SIGNS.iter().any(|sign| line.to_lowercase().contains(sign)))
+    };
+    let (told, at) = entries.iter().find(is_telling).or(entries.last())?;
+    let (first, rest) = told.split_first()?;
+    let mut more: Vec<&str> = rest.iter().filter(|line| line.starts_with(['-', '+'])).copied().collect();
+    if more.is_empty() {
+        more = rest.iter().take(2).copied().collect();
+    }
+    Some((std::iter::once(*first).chain(more).collect::<Vec<_>>().join(" "), place(at)))
 }
 
 /// testify: `Error Trace:`, `Error:` and its further lines, `Test:`, below an empty log line.

@@ -34,6 +34,17 @@ fn test_runners() {
     distilled!(Test, "pytest -q --tb=no", "pytest-short");
     distilled!(Test, "python -m unittest", "unittest");
     distilled!(Test, "go test ./...", "go-test");
+    distilled!(Test, "mocha", "mocha");
+    distilled!(Test, "tape test/*.js", "tape");
+}
+
+#[test]
+fn what_a_test_says_of_its_values() {
+    distilled!(Test, "pytest -q", "pytest-values");
+    distilled!(Test, "pytest -q --tb=line", "pytest-line");
+    distilled!(Test, "go test ./...", "go-logs");
+    distilled!(Test, "go test -v ./...", "go-verbose");
+    distilled!(Test, "go test ./...", "go-example");
 }
 
 #[test]
@@ -83,6 +94,30 @@ fn compilers_and_linters() {
     distilled!(Typecheck, "mypy .", "mypy");
     distilled!(Test, "go test ./...", "go-build");
     distilled!(Lint, "npm run lint", "npm-missing");
+    distilled!(Lint, "biome lint .", "biome");
+}
+
+#[test]
+fn formatters() {
+    distilled!(Lint, "prettier --check .", "prettier");
+    distilled!(Lint, "cargo fmt --check", "rustfmt");
+    distilled!(Lint, "biome check .", "biome-format");
+    let lines =
+        distill(&gate(GateName::Lint, "black --check .", "would reformat src/a.py\n1 file would be\n"));
+    assert_eq!(lines, ["Don't leave a file unformatted: the formatter would change it (lint, src/a.py)"]);
+    let error = "  /home/dev/pool/w1/a.py:3:8 - error: Import \"foo\" is missing (reportMissingImports)\n";
+    let lines = distill(&gate(GateName::Typecheck, "pyright", error));
+    assert_eq!(lines, ["Don't leave reportMissingImports: Import \"foo\" is missing (typecheck, a.py:3)"]);
+}
+
+#[test]
+fn of_too_many_those_at_a_place_of_their_own_come_first() {
+    let tail: String =
+        (0..7).map(|i| format!("a.c:{}: error: bad {i}\n", if i < 4 { 1 } else { i })).collect();
+    let lines = distill(&gate(GateName::Lint, "cc", &tail));
+    let places: Vec<&str> =
+        lines.iter().filter_map(|line| line.rsplit_once(", ")).map(|(_, at)| at).collect();
+    assert_eq!(places, ["a.c:1)", "a.c:4)", "a.c:5)", "a.c:6)", "a.c:1)"]);
 }
 
 fn every_other_failure() -> Vec<Failure> {
