@@ -19,6 +19,7 @@ fn a_project_that_is_red_already_stops_the_run() {
     let mut world = World::planned(four_tasks());
     world.git.commit_on(MAIN, &[("old.js", "BUG\n")]);
     let error = world.command(Implement, "").unwrap_or_default();
+    assert!(error.contains("or set options.gates.test to a command that works here, or to false"), "{error}");
     assert!(error.contains("/implement --allow-red"), "{error}");
     world.assert_said("AssertionError [ERR_ASSERTION]: 3 !== 4");
     assert!(world.sessions.is_empty());

@@ -12,12 +12,9 @@ use crate::run::health::{Health, green_text, red_text};
 use crate::run::implement::opening::Opening;
 use crate::run::implement::{ImplementRun, Wait, Wish};
 use crate::run::{Progress, Waiter};
-use crate::text::count;
+use crate::text::{count, list};
 use crate::track::Life;
 
-/// Why nothing starts on a commit whose checks fail.
-const RED: &str = "the project's own checks fail before any task starts, so they could not judge one. Fix and commit; \
-                   or `/implement --allow-red`, which ignores the failing commands when work is judged.";
 /// Why nothing starts where the test command passes over the project's tests.
 const UNTESTED: &str = "the test command runs none of the project's tests, so it would take any work for good. Set \
                         options.gates.test to the command that runs them, and commit what it needs; or \
@@ -77,7 +74,8 @@ impl ImplementRun {
                     turn.say(&self.run.chat, red_text(&reports, self.tests.as_ref()));
                     if !self.allow_red && !self.is_of_review() {
                         let has_failed = reports.iter().any(GateReport::has_failed);
-                        return self.leave(turn, if has_failed { RED } else { UNTESTED });
+                        let why = if has_failed { red(&self.health) } else { UNTESTED.to_owned() };
+                        return self.leave(turn, why);
                     }
                 } else if let Some(text) = green_text(&reports) {
                     turn.say(&self.run.chat, text);
@@ -96,6 +94,17 @@ impl ImplementRun {
             }
         }
     }
+}
+
+/// Why nothing starts on a commit whose checks fail.
+fn red(health: &Health) -> String {
+    let options: Vec<String> = health.red.iter().map(|gate| format!("options.gates.{gate}")).collect();
+    format!(
+        "the project's own checks fail before any task starts, so they could not judge one. Fix and commit; or set {} \
+         to a command that works here, or to false; or `/implement --allow-red`, which ignores the failing commands \
+         when work is judged.",
+        list(&options)
+    )
 }
 
 /// The gates to run: what the person said, else what was found.
