@@ -34,6 +34,10 @@ pub const MANIFESTS: &[&str] = &[
     "tox.ini",
 ];
 
+/// Those of them in which a project tells whoever works on it what holds there. OpenCode shows some of them
+/// to every agent.
+pub const RULES: &[&str] = &["AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md"];
+
 /// A map is never larger: it is part of three requests.
 pub const MAP_BYTES_MAX: usize = 50_000;
 /// Of it, so much goes to the tree at most.
@@ -119,8 +123,8 @@ fn commands(input: &MapInput) -> String {
 /// What the project tells its contributors, quoted.
 fn conventions(input: &MapInput) -> String {
     let mut parts = Vec::new();
-    for name in ["AGENTS.md", "CLAUDE.md", "CONTRIBUTING.md"] {
-        let Some(text) = input.manifests.get(name) else {
+    for name in RULES {
+        let Some(text) = input.manifests.get(*name) else {
             continue;
         };
         let lines: Vec<String> = text.trim().lines().map(|line| format!("> {line}")).collect();

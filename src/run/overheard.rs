@@ -15,7 +15,7 @@ pub(crate) fn listen(activity: &Activity, shared: &mut Shared, session: &Session
     match activity {
         Activity::Plan(run) => {
             if let Some(agent) = run.planner_of(session) {
-                overheard.listen(session, ForeignKind::Planner(agent.to_owned()), heard, &[]);
+                overheard.listen(session, ForeignKind::Planner(agent.to_owned()), heard, &run.rules());
             }
         }
         Activity::Draft(run) if run.is_asking(session) => {

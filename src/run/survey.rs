@@ -8,7 +8,7 @@ use crate::effect::git::{GitOperation, GitOutcome, ListedFile};
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
 use crate::ids::CommitId;
-use crate::plan::map::MANIFESTS;
+use crate::plan::map::{MANIFESTS, RULES};
 use crate::run::{Progress, Waiter, git_failure};
 
 /// At most so many files are listed: enough for a map, little enough for a journal line.
@@ -44,6 +44,13 @@ impl Survey {
         Self { commit, found: Surveyed::default(), left: None }
     }
 
+    /// Begins one of the project's rules alone, without the list of files.
+    pub fn of_rules(turn: &mut Turn, commit: CommitId, waiter: Waiter) -> Self {
+        let left: Vec<String> = RULES.iter().map(|path| (*path).to_owned()).collect();
+        let survey = Self { commit, found: Surveyed::default(), left: None };
+        survey.show(turn, left, waiter)
+    }
+
     /// A step ended.
     pub fn resolved(
         mut self,
@@ -68,17 +75,29 @@ impl Survey {
         }
     }
 
-    fn next(mut self, turn: &mut Turn, left: Vec<String>, waiter: Waiter) -> Progress<Self, Surveyed> {
-        let Some(path) = left.last() else {
-            return Progress::Done(self.found);
-        };
+    fn next(self, turn: &mut Turn, left: Vec<String>, waiter: Waiter) -> Progress<Self, Surveyed> {
+        if left.is_empty() {
+            Progress::Done(self.found)
+        } else {
+            Progress::More(self.show(turn, left, waiter))
+        }
+    }
+
+    /// Asks for the last of the texts that are left.
+    fn show(self, turn: &mut Turn, left: Vec<String>, waiter: Waiter) -> Self {
         let operation = GitOperation::Show {
             commit: self.commit.clone(),
-            path: path.clone(),
+            path: left.last().cloned().unwrap_or_default(),
             bytes_max: MANIFEST_BYTES_MAX,
         };
         turn.request(waiter, Operation::Git(operation));
-        self.left = Some(left);
-        Progress::More(self)
+        Self { left: Some(left), ..self }
+    }
+}
+
+impl Surveyed {
+    /// What the project tells whoever works on it.
+    pub fn rules(&self) -> Vec<String> {
+        RULES.iter().filter_map(|path| self.manifests.get(*path).cloned()).collect()
     }
 }

@@ -115,6 +115,35 @@ fn what_the_request_the_plan_or_the_project_says_may_be_repeated() {
     assert_eq!(sent_back(thinking(), repeat(&format!("Like this:\n\n```js\n{lines}```"))), None);
 }
 
+/// A rule that its contributors know, further down than a map quotes.
+const RULE: &str = "Whatever may go wrong is told to the caller as a value, never thrown, and never written to \
+                    the log and then forgotten.";
+
+fn rules() -> String {
+    format!("# Rules\n\n{}- {RULE}\n", "- Words of a rule that says nothing much at all.\n".repeat(140))
+}
+
+/// OpenCode shows it to every agent, in no message and by no tool.
+#[test]
+fn what_the_rules_of_the_project_say_may_be_repeated() {
+    let ruled = |task: &mut TaskSpec| task.context.constraints.push(RULE.into());
+    let mut world = World::new(with("T01", ruled));
+    world.git.commit_on("refs/heads/main", &[("AGENTS.md", &rules())]);
+    // The second time the map is known.
+    for round in 1..=2 {
+        world.speeches.insert("planner-arch".into(), [says(RULE, "")].into());
+        let request = format!("--new feature.md{}", " ".repeat(round));
+        assert_eq!(world.command(Plan, &request), None, "{}", world.transcript);
+        assert_eq!(world.sent_to("backlog").len(), round, "{:?}", world.sent_to("backlog"));
+    }
+    let mut world = failing_twice(&[RULE]);
+    world.git.commit_on("refs/heads/main", &[("AGENTS.md", &rules())]);
+    world.speeches.insert("T01".into(), [says(RULE, ""), says(RULE, "")].into());
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert_eq!(world.sent_to("rebase T01").len(), 1, "{}", world.transcript);
+    world.assert_said("has a better spec (version 2");
+}
+
 /// It drafts its tasks aloud: they are its own.
 #[test]
 fn the_agent_that_makes_the_backlog_may_think_about_it_first() {

@@ -84,6 +84,7 @@ fn begin_run(
         merging: None,
         stopping: None,
         plan: Plan::default(),
+        rules: Vec::new(),
         measured: Measured::default(),
         file: EditableFile::default(),
         memory: memory::Use::default(),

@@ -83,6 +83,8 @@ pub struct ImplementRun {
     pub(crate) merging: Option<usize>,
     pub(crate) stopping: Option<Stop>,
     plan: Plan,
+    /// What the project tells every agent.
+    rules: Vec<String>,
     /// Files that patterns name, as the integration tip has them.
     measured: Measured,
     pub(crate) file: EditableFile,

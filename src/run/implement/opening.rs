@@ -238,6 +238,9 @@ impl ImplementRun {
                 self.tests = gates::test_files(&found.files).filter(|_| is_found);
                 let keep = &mut self.run.options.worktree.keep;
                 *keep = keep.take().or_else(|| Some(gates::build_caches(&found.files)));
+                self.rules = found.rules();
+                let rules: Vec<&str> = self.rules.iter().map(String::as_str).collect();
+                turn.shared.overheard.forget(&rules);
                 let listed = found.files.into_iter().map(|file| file.path).collect();
                 self.look_at_patterns(turn, listed)
             }

@@ -56,10 +56,14 @@ impl ImplementRun {
         })
     }
 
-    /// The texts that workers are given, whoever repeats them: the plan and the tasks.
+    /// The texts that workers are given, whoever repeats them: the plan, the tasks and the project's rules.
     pub(crate) fn laid_down(&self) -> impl Iterator<Item = &str> {
         let tasks = self.track.backlog.tasks.iter();
-        tasks.flat_map(|task| fields(task).map(|(_, text)| text)).chain([self.plan.text.as_str()])
+        let rules = self.rules.iter().map(String::as_str);
+        tasks
+            .flat_map(|task| fields(task).map(|(_, text)| text))
+            .chain([self.plan.text.as_str()])
+            .chain(rules)
     }
 
     /// Whether anything that is asked for of a task's work can be sent.

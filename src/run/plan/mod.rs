@@ -25,7 +25,7 @@ use crate::plan::map::{MapInput, repository_map};
 use crate::plan::request::Request;
 use crate::plan::{Planner, merge};
 use crate::run::draft::DraftRun;
-use crate::run::survey::Survey;
+use crate::run::survey::{Survey, Surveyed};
 use crate::run::{Progress, Run, Waiter};
 use crate::template::Filled;
 use crate::text::list;
@@ -36,6 +36,8 @@ pub struct PlanRun {
     run: Run,
     is_new: bool,
     is_stopping: bool,
+    /// What the project tells every agent: whoever repeats it repeats no planner.
+    rules: Vec<String>,
     stage: Stage,
 }
 
@@ -58,14 +60,23 @@ enum Stage {
     Aside { goal: Goal, aside: Aside },
     /// A map made earlier for the same tree is being looked for.
     CachedMap { request: Request, path: String },
-    /// The map is being made.
-    Survey { request: Request, path: String, survey: Survey },
+    /// The map is being made; when it is there already, the project's rules are being read.
+    Survey { request: Request, map: Map, survey: Survey },
     /// The planners work.
     Planning { request: Request, seats: Vec<Seat> },
     /// Their sessions are being deleted.
     Clearing(Clearing),
     /// The documents are being written.
     Writing { then: Then, writes: Writes },
+}
+
+/// What planners are told of the repository.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+enum Map {
+    /// It is the same tree that it was made of.
+    Known(String),
+    /// It is still to be made and kept here.
+    New { path: String },
 }
 
 /// The planners are done.
@@ -121,7 +132,7 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
     };
     let is_new = matches!(ask, Ask::Request { is_new: true, .. } | Ask::Template { is_new: true, .. });
     let stage = Stage::Request { path: String::new() };
-    let plan = PlanRun { run, is_new, is_stopping: false, stage };
+    let plan = PlanRun { run, is_new, is_stopping: false, rules: Vec::new(), stage };
     match ask {
         Ask::Request { argument, .. } => plan.read_request(turn, argument),
         Ask::Template { name, values, .. } => plan.find_template(turn, name, Use::Fill { values }),
@@ -162,8 +173,8 @@ impl PlanRun {
             (Stage::Earlier { goal }, Wait::Step) => self.earlier_read(turn, goal, outcome),
             (Stage::Aside { goal, aside }, Wait::Step) => self.put_aside(turn, goal, aside, outcome),
             (Stage::CachedMap { request, path }, Wait::Step) => self.map_read(turn, request, path, outcome),
-            (Stage::Survey { request, path, survey }, Wait::Step) => {
-                self.surveyed(turn, request, path, survey, outcome)
+            (Stage::Survey { request, map, survey }, Wait::Step) => {
+                self.surveyed(turn, request, map, survey, outcome)
             }
             (Stage::Planning { request, seats }, Wait::Seat(planner)) => {
                 self.seat_resolved(turn, request, seats, planner, outcome, took_ms)
@@ -193,15 +204,17 @@ impl PlanRun {
     }
 
     fn map_read(mut self, turn: &mut Turn, request: Request, path: String, outcome: &Outcome) -> Activity {
-        if let Outcome::File(FileOutcome::Read { text, .. }) = outcome {
-            let map = text.clone();
-            return self.seat_planners(turn, request, &map);
-        }
         let Some(head) = self.run.repository.head.clone() else {
             return turn.fail(&self.run.chat, "the repository has no commit");
         };
-        let survey = Survey::begin(turn, head, Waiter::Plan(Wait::Step));
-        self.stage = Stage::Survey { request, path, survey };
+        let waiter = Waiter::Plan(Wait::Step);
+        let (map, survey) = match outcome {
+            Outcome::File(FileOutcome::Read { text, .. }) => {
+                (Map::Known(text.clone()), Survey::of_rules(turn, head, waiter))
+            }
+            _ => (Map::New { path }, Survey::begin(turn, head, waiter)),
+        };
+        self.stage = Stage::Survey { request, map, survey };
         Activity::Plan(self)
     }
 
@@ -209,13 +222,13 @@ impl PlanRun {
         mut self,
         turn: &mut Turn,
         request: Request,
-        path: String,
+        map: Map,
         survey: Survey,
         outcome: &Outcome,
     ) -> Activity {
         match survey.resolved(turn, outcome, Waiter::Plan(Wait::Step)) {
             Progress::More(survey) => {
-                self.stage = Stage::Survey { request, path, survey };
+                self.stage = Stage::Survey { request, map, survey };
                 Activity::Plan(self)
             }
             Progress::Failed(reason) => {
@@ -223,21 +236,28 @@ impl PlanRun {
             }
             Progress::Aborted => turn.fail(&self.run.chat, "stopped; nothing was written"),
             Progress::Done(found) => {
-                let gates = gates::detect(&found.files, &found.manifests);
-                let map = repository_map(&MapInput {
-                    name: &self.run.repository.name,
-                    files: &found.files,
-                    is_cut: found.is_cut,
-                    manifests: &found.manifests,
-                    gates: &gates,
-                });
-                turn.request(
-                    Waiter::Plan(Wait::MapCopy),
-                    write(Place::State, &path, map.clone(), Expected::Anything),
-                );
+                self.rules = found.rules();
+                let map = match map {
+                    Map::Known(map) => map,
+                    Map::New { path } => self.draw_map(turn, &path, &found),
+                };
                 self.seat_planners(turn, request, &map)
             }
         }
+    }
+
+    /// Makes the map, and keeps a copy for next time.
+    fn draw_map(&self, turn: &mut Turn, path: &str, found: &Surveyed) -> String {
+        let map = repository_map(&MapInput {
+            name: &self.run.repository.name,
+            files: &found.files,
+            is_cut: found.is_cut,
+            manifests: &found.manifests,
+            gates: &gates::detect(&found.files, &found.manifests),
+        });
+        let copy = write(Place::State, path, map.clone(), Expected::Anything);
+        turn.request(Waiter::Plan(Wait::MapCopy), copy);
+        map
     }
 
     fn removed(

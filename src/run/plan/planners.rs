@@ -82,6 +82,11 @@ impl PlanRun {
         }
     }
 
+    /// What the project tells every agent.
+    pub(crate) fn rules(&self) -> Vec<&str> {
+        self.rules.iter().map(String::as_str).collect()
+    }
+
     /// The planner that a session is of.
     pub(crate) fn planner_of(&self, session: &SessionId) -> Option<&'static str> {
         let Stage::Planning { seats, .. } = &self.stage else { return None };
