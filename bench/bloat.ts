@@ -40,34 +40,53 @@ const ASIDES = [
   "It came up with the JavaScript client, too.",
 ];
 
+/** What a demand is about. */
+interface Subject {
+  thing: string;
+  number: number;
+  unit: string;
+  path: string;
+  name: string;
+  code: string;
+}
+
+/** Sentences that ask for something: what comes before the words that must be kept, these, and what follows. */
+const DEMANDS: ((about: Subject) => [before: string, kept: string, after: string])[] = [
+  (is) => [`The ${is.thing} must answer within `, `${is.number} ${is.unit}`, " under load."],
+  (is) => [`The ${is.thing} `, `must not write to ${is.path}`, " while it is open."],
+  (is) => ["Call ", `\`${is.name}\``, ` before the ${is.thing} is closed.`],
+  (is) => [`When it fails, the ${is.thing} reports `, is.code, " to the caller."],
+  (is) => ["It shows the message ", `"no ${is.thing} ${is.number}"`, " to the person."],
+  (is) => ["Keep to version ", `${is.number}.4.${is.number % 10}`, ` of the ${is.thing}.`],
+  (is) => ["The tests are in ", is.path, " and stay there."],
+  (is) => [`The ${is.thing} `, `never retries more than ${is.number} times`, ", to be kind."],
+];
+
+/** What each shape is made of. */
+const MAKERS: Record<Shape, (writer: Writer) => void> = {
+  prose: (writer) => writer.demands(8, 60),
+  repeats: (writer) => writer.repeats(8, 9),
+  logs: (writer) => {
+    writer.demands(4, 6);
+    writer.log(180);
+  },
+  bodies: (writer) => {
+    writer.demands(5, 6);
+    writer.body(140);
+    writer.body(60);
+  },
+  mixed: (writer) => {
+    writer.demands(6, 30);
+    writer.repeats(3, 5);
+    writer.body(80);
+    writer.log(80);
+  },
+  dense: (writer) => writer.demands(40, 4),
+};
+
 export function bloat(seed: number, shape: Shape): Bloated {
   const writer = new Writer(seed);
-  switch (shape) {
-    case "prose":
-      writer.demands(8, 60);
-      break;
-    case "repeats":
-      writer.repeats(8, 9);
-      break;
-    case "logs":
-      writer.demands(4, 6);
-      writer.log(180);
-      break;
-    case "bodies":
-      writer.demands(5, 6);
-      writer.body(140);
-      writer.body(60);
-      break;
-    case "mixed":
-      writer.demands(6, 30);
-      writer.repeats(3, 5);
-      writer.body(80);
-      writer.log(80);
-      break;
-    case "dense":
-      writer.demands(40, 4);
-      break;
-  }
+  MAKERS[shape](writer);
   return writer.done();
 }
 
@@ -87,7 +106,7 @@ class Writer {
       ...Array.from({ length: count }, () => this.demand()),
       ...Array.from({ length: talk }, () => this.talk()),
     ];
-    this.shuffle(sentences);
+    this.random.shuffle(sentences);
     while (sentences.length > 0) {
       const own = sentences.splice(0, this.random.whole(3, 6));
       this.paragraphs.push(wrap(own.join(" ")));
@@ -99,7 +118,7 @@ class Writer {
     const demands = Array.from({ length: count }, () => this.demand());
     for (let time = 0; time < times; time++) {
       const own = demands.slice(0, time + 2);
-      this.shuffle(own);
+      this.random.shuffle(own);
       const lines = own.map((demand) => (time % 2 === 0 ? `- ${demand}` : wrap(demand)));
       this.paragraphs.push(
         `## Round ${"of talks ".repeat(1 + (time % 3))}`.trim(),
@@ -117,8 +136,8 @@ class Writer {
       const seconds = String(line % 60).padStart(2, "0");
       const at = `2026-03-0${1 + (line % 9)}T10:00:${seconds}.${this.random.whole(100, 999)}Z`;
       if (errors.includes(line)) {
-        const code = this.pick(CODES.filter((code) => code !== "HTTP-429"));
-        const place = `${this.pick(FOLDERS)}/${this.pick(THINGS)}.ts:${this.random.whole(1, 300)}`;
+        const code = this.random.pick(CODES.filter((code) => code !== "HTTP-429"));
+        const place = `${this.file()}.ts:${this.random.whole(1, 300)}`;
         log.push(`${at} ERROR request failed with ${code} at ${place}`);
         this.plant(code, place);
       } else {
@@ -132,13 +151,13 @@ class Writer {
 
   /** A file of the project, shown in full. */
   body(lines: number): void {
-    const path = `${this.pick(FOLDERS)}/${this.pick(THINGS)}_${this.files.size}.ts`;
+    const path = `${this.file()}_${this.files.size}.ts`;
     const code = Array.from({ length: lines }, (_, line) =>
       line % 7 === 0
         ? `export function step${line}(input: number): number {`
         : line % 7 === 6
           ? "}"
-          : `  const value${line} = compute(input, ${this.random.whole(1, 999)}); // ${this.pick(THINGS)}`,
+          : `  const value${line} = compute(input, ${this.random.whole(1, 999)}); // ${this.random.pick(THINGS)}`,
     );
     this.files.set(path, lines);
     this.plant(path);
@@ -155,32 +174,20 @@ class Writer {
 
   /** A sentence with something that must be kept. */
   private demand(): string {
-    const thing = this.pick(THINGS);
-    const number = this.random.whole(2, 900);
-    const unit = this.pick(UNITS);
-    const path = `${this.pick(FOLDERS)}/${thing}-${this.random.whole(1, 99)}.ts`;
-    const name = `${thing}${this.pick(["Limit", "State", "Window", "Reader"])}${this.random.whole(1, 99)}`;
-    const code = this.pick(CODES);
-    const kinds: (() => string)[] = [
-      () => this.planting`The ${thing} must answer within ${[`${number} ${unit}`]} under load.`,
-      () => this.planting`The ${thing} ${[`must not write to ${path}`]} while it is open.`,
-      () => this.planting`Call ${[`\`${name}\``]} before the ${thing} is closed.`,
-      () => this.planting`When it fails, the ${thing} reports ${[code]} to the caller.`,
-      () => this.planting`It shows the message ${[`"no ${thing} ${number}"`]} to the person.`,
-      () => this.planting`Keep to version ${[`${number}.4.${number % 10}`]} of the ${thing}.`,
-      () => this.planting`The tests are in ${[path]} and stay there.`,
-      () => this.planting`The ${thing} ${[`never retries more than ${number} times`]}, to be kind.`,
-    ];
-    return this.pick(kinds)();
+    const { random } = this;
+    const thing = random.pick(THINGS);
+    const [number, unit] = [random.whole(2, 900), random.pick(UNITS)];
+    const path = `${random.pick(FOLDERS)}/${thing}-${random.whole(1, 99)}.ts`;
+    const name = `${thing}${random.pick(["Limit", "State", "Window", "Reader"])}${random.whole(1, 99)}`;
+    const code = random.pick(CODES);
+    const [before, kept, after] = random.pick(DEMANDS)({ thing, number, unit, path, name, code });
+    this.plant(kept);
+    return before + kept + after;
   }
 
-  /** Joins a sentence; the parts in brackets are planted. */
-  private planting(texts: TemplateStringsArray, ...parts: (string | [string])[]): string {
-    return texts.reduce((all, text, index) => {
-      const part = parts[index - 1] ?? "";
-      if (typeof part !== "string") this.plant(part[0]);
-      return `${all}${part}${text}`;
-    });
+  /** The name of a file, without its end. */
+  private file(): string {
+    return `${this.random.pick(FOLDERS)}/${this.random.pick(THINGS)}`;
   }
 
   private plant(...atoms: string[]): void {
@@ -188,18 +195,7 @@ class Writer {
   }
 
   private talk(): string {
-    return this.pick(this.random.next() < 0.05 ? ASIDES : TALK);
-  }
-
-  private pick<T>(items: readonly T[]): T {
-    return items[this.random.whole(0, items.length - 1)] as T;
-  }
-
-  private shuffle(items: unknown[]): void {
-    for (let index = items.length - 1; index > 0; index--) {
-      const other = this.random.whole(0, index);
-      [items[index], items[other]] = [items[other], items[index]];
-    }
+    return this.random.pick(this.random.next() < 0.05 ? ASIDES : TALK);
   }
 }
 

@@ -20,6 +20,19 @@ export class Random {
     return from + Math.floor(this.next() * (to - from + 1));
   }
 
+  /** One of these. */
+  pick<T>(items: readonly T[]): T {
+    return items[this.whole(0, items.length - 1)] as T;
+  }
+
+  /** Puts them into another order. */
+  shuffle(items: unknown[]): void {
+    for (let index = items.length - 1; index > 0; index--) {
+      const other = this.whole(0, index);
+      [items[index], items[other]] = [items[other], items[index]];
+    }
+  }
+
   /** Normally distributed around 0 with a standard deviation of 1. */
   normal(): number {
     return Math.sqrt(-2 * Math.log(1 - this.next())) * Math.cos(2 * Math.PI * this.next());
