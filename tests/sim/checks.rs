@@ -13,11 +13,12 @@ use multi_agent_coder::effect::{Effect, Operation, Outcome};
 use multi_agent_coder::event::{CommandName, Event, SessionSignal};
 use multi_agent_coder::ids::{CommitId, SessionId};
 
-use crate::agents::{PLAN_MARK, REWORK_MARK, is_ours};
+use crate::agents::{PLAN_MARK, REWORK_MARK};
 use crate::answers::gate;
 use crate::common::tree::directory;
 use crate::coverage::Class;
 use crate::git::slot_of;
+use crate::sessions::is_ours;
 use crate::setup::{OFF_LIMITS, mark};
 use crate::world::{Command, World};
 

@@ -18,6 +18,7 @@ mod person;
 mod process;
 mod rng;
 mod run;
+mod sessions;
 mod setup;
 mod talk;
 mod world;
