@@ -3,19 +3,18 @@
 use multi_agent_coder::backlog::{TaskSpec, render};
 use multi_agent_coder::effect::Operation;
 use multi_agent_coder::effect::file::Place;
-use multi_agent_coder::effect::git::{GitOperation, GitOutcome, Guarded};
 use multi_agent_coder::effect::process::ProcessOperation;
 use multi_agent_coder::event::CommandName::{Implement, Progress, Regenerate};
 use multi_agent_coder::ids::{CommitId, TrackId};
-use multi_agent_coder::spec::{self, FeatureId, Index, Metadata, SpecStatus};
+use multi_agent_coder::spec::{self, FeatureId, Index, Metadata};
 
 use crate::agents::{Act, backlog, task};
 use crate::cancel::at_every_moment;
 use crate::git::MAIN;
 use crate::world::World;
 
-const ID: &str = "feature-001-cart";
-const BRANCH: &str = "refs/heads/mac/feature-001-cart-r1";
+pub const ID: &str = "feature-001-cart";
+pub const BRANCH: &str = "refs/heads/mac/feature-001-cart-r1";
 
 /// A task that brings code and a test of it.
 fn cart() -> TaskSpec {
@@ -25,7 +24,7 @@ fn cart() -> TaskSpec {
 }
 
 /// What an agent builds: code with a word in it, and a test that needs a word.
-fn built(code: &str, test: &str) -> Act {
+pub fn built(code: &str, test: &str) -> Act {
     let code = format!("export function total() {{}} // {code}\n");
     // The words of each agent differ, as they do.
     let test = format!("NEEDS {test}\n// of {}\n", code.trim());
@@ -33,7 +32,7 @@ fn built(code: &str, test: &str) -> Act {
 }
 
 /// A world where a cart has landed.
-fn landed() -> World {
+pub fn landed() -> World {
     let mut world = World::planned(vec![cart()]);
     let base = world.git.refs[MAIN].clone();
     world.agents.script("T01", vec![built("sum", "sum")]);
@@ -46,7 +45,12 @@ fn landed() -> World {
     world
 }
 
-fn metadata(id: &str, track: &str, commits: Option<(CommitId, CommitId)>, builds_on: &[&str]) -> Metadata {
+pub fn metadata(
+    id: &str,
+    track: &str,
+    commits: Option<(CommitId, CommitId)>,
+    builds_on: &[&str],
+) -> Metadata {
     let text = format!(
         "id: {id}\ntitle: Cart\ntrack: {track}\nversion: 1.0.0\nstatus: deployed\ncreated_at: now\nupdated_at: now\n"
     );
@@ -57,7 +61,7 @@ fn metadata(id: &str, track: &str, commits: Option<(CommitId, CommitId)>, builds
 }
 
 /// Saves a feature's spec.
-fn save(
+pub fn save(
     world: &mut World,
     id: &str,
     track: &str,
@@ -71,7 +75,7 @@ fn save(
     put_metadata(world, &metadata(id, track, commits, builds_on));
 }
 
-fn put_metadata(world: &mut World, metadata: &Metadata) {
+pub fn put_metadata(world: &mut World, metadata: &Metadata) {
     let index = world.file("specs/.metadata.json").map(|text| Index::parse("i", text).unwrap());
     let mut index = index.unwrap_or_default();
     index.put(metadata, Default::default());
@@ -80,12 +84,12 @@ fn put_metadata(world: &mut World, metadata: &Metadata) {
     world.put(Place::Repository, &path, &spec::render(metadata));
 }
 
-fn saved(world: &World, id: &str) -> Metadata {
+pub fn saved(world: &World, id: &str) -> Metadata {
     spec::parse("m", world.file(&format!("specs/{id}/metadata.yaml")).unwrap()).unwrap()
 }
 
 /// What was said once the versions were built.
-fn compared(world: &World) -> &str {
+pub fn compared(world: &World) -> &str {
     let at = world.transcript.find("Comparing").unwrap();
     world.transcript[at..].trim_end_matches("\n\n---\n\n")
 }
@@ -258,250 +262,4 @@ fn a_feature_that_is_not_built_gets_another_set_of_attempts() {
     world.agents.script("T01", vec![built("sum", "sum")]);
     assert_eq!(world.command(Regenerate, ID), None);
     assert!(!world.git.refs.contains_key("refs/heads/mac/feature-001-cart-r2"), "the same track");
-}
-
-/// Three features that landed one after the other; the last builds on the first.
-fn three() -> World {
-    let mut world = landed();
-    for (number, name, on) in [(2, "tax", vec![]), (3, "mail", vec![ID])] {
-        let base = world.git.refs[MAIN].clone();
-        let file = format!("src/{name}.js");
-        let result = world.git.commit_on(MAIN, &[(file.as_str(), "by hand\n")]);
-        let mut one = task("T01", name, 1.0, &[]);
-        one.scope.files_hint = vec![file];
-        let id = format!("feature-00{number}-{name}");
-        save(&mut world, &id, &format!("{name}-1"), vec![one], Some((base, result)), &on);
-    }
-    let index = world.file("specs/.metadata.json").unwrap();
-    assert!(index.contains("feature-003-mail"));
-    world
-}
-
-#[test]
-fn all_deployed_features_are_built_in_order_and_a_red_one_stops_them() {
-    let mut world = three();
-    let mut draft = metadata("feature-004-draft", "draft-1", None, &[]);
-    draft.status = SpecStatus::Draft;
-    put_metadata(&mut world, &draft);
-    let act = |code: &str| built(code, code);
-    world.agents.script("T01", vec![act("sum"), Act::change(&[("src/tax.js", "BUG\n")])]);
-    world.setting.options = serde_json::json!({"maxRetries": 1, "rebase": {"enabled": false}});
-    let end = world.command(Regenerate, "--all").unwrap();
-    insta::assert_snapshot!(end, @"
-    1 of 3 features are built again and well, but not:
-    - feature-002-tax: 1 of 1 task is not done:
-      - T01: the test gate failed: `npm test` ended with exit code 1
-      What failed and why is in tasks/regenerate/feature-002-tax-r1/.
-    Not tried: feature-003-mail; --keep-going goes past a red one. `/regenerate --all` goes on.
-    ");
-    world.assert_said("because feature-003-mail builds on it");
-
-    world.transcript.clear();
-    let sent = world.sent_to("T01").len();
-    assert_eq!(world.command(Regenerate, "--all"), None);
-    world.assert_said("Going on: 1 of 3 features are done");
-    assert_eq!(world.sent_to("T01").len(), sent + 2, "what is done is not built again");
-}
-
-#[test]
-fn after_esc_nobody_is_asked_any_more() {
-    at_every_moment(three(), (Regenerate, "--all"), |mut world, chat, at| {
-        let sent = world.sent.len();
-        world.cancel(chat);
-        world.run();
-        assert_eq!(world.sent.len(), sent, "step {at}: {}", world.transcript);
-    });
-}
-
-#[test]
-fn with_keep_going_a_red_feature_does_not_stop_the_others() {
-    let mut world = three();
-    world.setting.options = serde_json::json!({"maxRetries": 1, "rebase": {"enabled": false}});
-    world.agents.script("T01", vec![Act::change(&[("src/cart.js", "BUG\n")])]);
-    let end = world.command(Regenerate, "--all --keep-going").unwrap();
-    assert!(
-        end.contains("2 of 3 features are built again and well, but not:\n- feature-001-cart: "),
-        "{end}"
-    );
-    assert!(end.contains("`/regenerate --all --keep-going` goes on"), "{end}");
-    world.agents.script("T01", vec![built("sum", "sum")]);
-    assert_eq!(world.command(Regenerate, "--all"), None);
-}
-
-#[test]
-fn built_several_times_a_difference_in_behaviour_is_a_gap_in_the_spec() {
-    let mut world = landed();
-    let acts = ["refused with an error", "refused with an error", "refused in silence"]
-        .map(|word| built(&format!("sum {word}"), word));
-    world.agents.script("T01", acts.to_vec());
-    assert_eq!(world.command(Regenerate, "1 --times 3"), None);
-    insta::assert_snapshot!(compared(&world), @r#"
-    Comparing `version 1`, `version 2` and `version 3`: the checks on each, and the tests of each on the code of the others.
-
-    |                               | version 1  | version 2  | difference |
-    | ----------------------------- | ---------- | ---------- | ---------- |
-    | criteria                      | 2          | 2          | the same   |
-    | test gate                     | green      | green      |            |
-    | lint gate                     | green      | green      |            |
-    | with the tests of `version 1` |            | not run    |            |
-    | with the tests of `version 2` | not run    |            |            |
-    | files changed                 | 2          | 2          | the same   |
-    | public names                  | 1          | 1          | the same   |
-    | lines added                   | +3         | +3         |            |
-    | size                          | 146 bytes  | 146 bytes  |            |
-    | cost                          | $0.0202    | $0.0204    |            |
-    | time                          | 2 min 11 s | 2 min 15 s |            |
-
-    |                               | version 2  | version 3  | difference |
-    | ----------------------------- | ---------- | ---------- | ---------- |
-    | criteria                      | 2          | 2          | the same   |
-    | test gate                     | green      | green      |            |
-    | lint gate                     | green      | green      |            |
-    | with the tests of `version 2` |            | test red   |            |
-    | with the tests of `version 3` | test red   |            |            |
-    | files changed                 | 2          | 2          | the same   |
-    | public names                  | 1          | 1          | the same   |
-    | lines added                   | +3         | +3         |            |
-    | size                          | 146 bytes  | 137 bytes  |            |
-    | cost                          | $0.0204    | $0.0205    |            |
-    | time                          | 2 min 15 s | 2 min 19 s |            |
-
-    Completeness of the spec: 0 % (0 of 2 criteria without a difference between 3 versions).
-
-    **A gap**: the code of `version 3` does not pass the tests of `version 1`: "sums up": 3 !== 4 (test/cart.test.js:7)
-    - T01: an unknown coupon is refused
-    - T01: the total of a cart is its sum
-
-    **A gap**: the code of `version 1` does not pass the tests of `version 3`: "sums up": 3 !== 4 (test/cart.test.js:7)
-    - T01: an unknown coupon is refused
-    - T01: the total of a cart is its sum
-
-    **A gap**: the code of `version 3` does not pass the tests of `version 2`: "sums up": 3 !== 4 (test/cart.test.js:7)
-    - T01: an unknown coupon is refused
-    - T01: the total of a cart is its sum
-
-    **A gap**: the code of `version 2` does not pass the tests of `version 3`: "sums up": 3 !== 4 (test/cart.test.js:7)
-    - T01: an unknown coupon is refused
-    - T01: the total of a cart is its sum
-
-    The tests of `version 1` were not run on the code of `version 2`: both have the same test files.
-
-    The tests of `version 2` were not run on the code of `version 1`: both have the same test files.
-
-    Nothing landed: the previous version is 000000000000, the new ones are on `mac/feature-001-cart-r1`, `mac/feature-001-cart-r2` and `mac/feature-001-cart-r3`. To land it, on `main`: `git merge --ff-only mac/<one>`; it holds `main` as it is now, so what is there stays in the history. To throw it away: `git branch -D mac/<one>`; its documents are in tasks/regenerate/<one>.
-    "#);
-    assert_eq!(saved(&world, ID).completeness, Some(0.0));
-    let json = world.file("tasks/regenerate/feature-001-cart/comparison.json").unwrap();
-    assert!(json.contains(r#""completeness": 0.0"#), "{json}");
-}
-
-#[test]
-fn versions_that_behave_alike_show_no_gap() {
-    let mut world = landed();
-    world.agents.script("T01", vec![built("sum a", "sum"), built("sum b", "sum")]);
-    assert_eq!(world.command(Regenerate, "1 --times 2"), None);
-    world.assert_said("Completeness of the spec: 100 %");
-    assert_eq!(saved(&world, ID).completeness, Some(1.0));
-}
-
-/// What somebody does to a world.
-type Change = fn(&mut World);
-
-#[test]
-fn bad_input_changes_nothing() {
-    let cases: [(&str, Change, &str); 9] = [
-        ("", |_| {}, "needs the id of a feature"),
-        ("feature-001-card", |_| {}, "Did you mean `feature-001-cart`?"),
-        ("feature-009", |_| {}, "there is no feature `feature-009`"),
-        (
-            ID,
-            |world| drop(world.files.remove(&(Place::Repository, format!("specs/{ID}/BACKLOG.yaml")))),
-            "has no BACKLOG.yaml",
-        ),
-        (ID, |world| world.git.dirty_files = 1, "not committed: dirty-0.txt"),
-        (
-            ID,
-            |world| edit(world, |metadata| metadata.base = Some(CommitId("9".repeat(40)))),
-            "not in this repository any more",
-        ),
-        (ID, |world| edit(world, |metadata| metadata.status = SpecStatus::Draft), "is a draft"),
-        (ID, |world| edit(world, |metadata| metadata.result = None), "does not say where its work began"),
-        (
-            ID,
-            |world| {
-                let base = saved(world, ID).base.unwrap();
-                world.git.refs.insert(MAIN.into(), base);
-            },
-            "does not hold feature-001-cart as it landed",
-        ),
-    ];
-    for (arguments, change, told) in cases {
-        let mut world = landed();
-        change(&mut world);
-        let (refs, documents) = (world.git.refs.clone(), documents(&world));
-        let end = world.command(Regenerate, arguments).unwrap();
-        assert!(end.contains(told), "{arguments}: {end}");
-        assert_eq!(world.git.refs, refs, "{told}");
-        assert_eq!(self::documents(&world), documents, "{told}");
-    }
-}
-
-/// The files outside the specs: those are looked through before every command.
-fn documents(world: &World) -> Vec<(String, String)> {
-    let own = world.files.iter().filter(|((_, path), _)| !path.starts_with("specs/"));
-    own.map(|((_, path), text)| (path.clone(), text.clone())).collect()
-}
-
-fn edit(world: &mut World, change: fn(&mut Metadata)) {
-    let mut metadata = saved(world, ID);
-    change(&mut metadata);
-    put_metadata(world, &metadata);
-}
-
-#[test]
-fn it_waits_for_no_other_command_and_git_is_watched() {
-    let mut world = landed();
-    world.start(Implement, "");
-    let chat = world.start(Regenerate, ID);
-    assert!(world.end_of(&chat).unwrap().contains("another command is still running"));
-    world.run();
-    world.git.planned.push(("revert", GitOutcome::Tampered { names: vec!["core.fsmonitor".into()] }));
-    world.git.commit_on(MAIN, &[("src/other.js", "other\n")]);
-    let end = world.command(Regenerate, ID).unwrap();
-    assert!(end.contains("core.fsmonitor"), "{end}");
-    let is_landing = |operation: &Operation| matches!(operation, Operation::Git(GitOperation::Land { .. }));
-    let effects = world.log.iter().flat_map(|(_, effects)| effects);
-    assert_eq!(effects.filter(|effect| is_landing(&effect.operation)).count(), 2, "only /implement lands");
-}
-
-#[test]
-fn a_configuration_that_changes_while_versions_are_compared_is_for_the_person_to_take() {
-    let mut world = landed();
-    world.agents.script("T01", vec![built("sum", "sum")]);
-    let chat = world.start(Regenerate, ID);
-    world.run_until(|world| world.transcript.contains("Comparing"));
-    let name = "core.hookspath".to_owned();
-    world.git.planned.push(("prepare", GitOutcome::Tampered { names: vec![name.clone()] }));
-    world.git.guard = vec![Guarded { name, hash: "2".into() }];
-    world.run();
-    let end = world.end_of(&chat).unwrap();
-    assert!(end.contains("git's configuration was changed while this ran"), "{end}");
-    let end = world.command(Regenerate, ID).unwrap();
-    assert!(end.contains("was changed while agents worked, and still is: core.hookspath"), "{end}");
-    assert_eq!(world.command(Regenerate, &format!("{ID} --trust-config")), None);
-}
-
-#[test]
-fn a_branch_that_was_deleted_before_the_end_is_told_with_the_way_back() {
-    let mut world = landed();
-    world.agents.script("T01", vec![built("sum", "sum")]);
-    let chat = world.start(Regenerate, ID);
-    world.run_until(|world| world.transcript.contains("Comparing"));
-    let tip = world.git.refs.remove(BRANCH).unwrap();
-    world.run();
-    let end = world.end_of(&chat).unwrap();
-    let way = format!("`git branch mac/feature-001-cart-r1 {tip}` brings it back");
-    assert!(end.contains(&way), "{end}");
-    world.git.refs.insert(BRANCH.into(), tip);
-    assert_eq!(world.command(Regenerate, ID), None);
 }
