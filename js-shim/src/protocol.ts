@@ -619,6 +619,9 @@ export type Heard = {
   outputs: Marks,
 };
 
+/** Whether what an agent says on the way to its answer could come up again where it does not belong. */
+export type Hearing = "fingerprints" | "answer_only";
+
 /** An attempt whose work is in a ref of ours. */
 export type HeldAttempt = {
   /** The task. */
@@ -857,6 +860,8 @@ export type SessionOperation = {
   silent_ms: number,
   /** What holds a long session to its task; `null` where that is not needed. */
   focus?: Focus,
+  /** Whether what the session holds is told when the ask ends. */
+  hearing: Hearing,
 } | {
   "type": "nudge",
   /** The session. */

@@ -46,6 +46,9 @@ pub enum SessionOperation {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         #[cfg_attr(test, ts(optional))]
         focus: Option<Focus>,
+        /// Whether what the session holds is told when the ask ends.
+        #[serde(default)]
+        hearing: Hearing,
     },
     /// Say something to a session that is at work; it reads it at its next step.
     /// Resolves as `Nudged` or `Failed`.
@@ -61,8 +64,9 @@ pub enum SessionOperation {
         /// The text, sent byte for byte.
         text: String,
     },
-    /// What became of a session whose asker is gone. Resolves as `Answered` when it has said its last
-    /// word, as `Unfinished` when it has not, as `Removed` when it does not exist, else as `Failed`.
+    /// What became of a session whose asker is gone; what it holds is told as fingerprints. Resolves as
+    /// `Answered` when it has said its last word, as `Unfinished` when it has not, as `Removed` when it does
+    /// not exist, else as `Failed`.
     Recall {
         /// The session.
         session: SessionId,
@@ -82,6 +86,18 @@ pub enum SessionOperation {
         /// The same directory as at its creation.
         directory: Option<String>,
     },
+}
+
+/// Whether what an agent says on the way to its answer could come up again where it does not belong.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Hearing {
+    /// What the session holds is told as fingerprints, by the signal `Overheard`.
+    #[default]
+    Fingerprints,
+    /// Only its answer is read, and taken apart by a program: nothing else is told.
+    AnswerOnly,
 }
 
 /// What holds a long session to its task.

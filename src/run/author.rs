@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::backlog::TaskSpec;
 use crate::definitions::Role;
-use crate::effect::session::{Purpose, SessionOperation, SessionOutcome, Trouble};
+use crate::effect::session::{Hearing, Purpose, SessionOperation, SessionOutcome, Trouble};
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
 use crate::event::SessionSignal;
@@ -234,6 +234,7 @@ impl Open {
             timeout_ms,
             silent_ms: silent_ms(timeout_ms),
             focus: None,
+            hearing: Hearing::AnswerOnly,
         };
         let ask = turn.request(commission.waiter.clone(), Operation::Session(operation));
         Author { is_probe, stage: Stage::Asking { open: self, asked: Asked::begin(turn, ask) } }

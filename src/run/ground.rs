@@ -6,9 +6,9 @@ use serde::Serialize;
 use crate::effect::catalogue::{CatalogueEntry, CatalogueOperation, CatalogueOutcome};
 use crate::effect::git::{GitOperation, GitOutcome, Guarded, Repository};
 use crate::effect::{Operation, Outcome};
-use crate::engine::{Activity, Turn};
+use crate::engine::{Activity, Shared, Turn};
 use crate::event::{CommandName, Setting};
-use crate::ids::SessionId;
+use crate::ids::{SessionId, TaskId, TrackId};
 use crate::metrics::Price;
 use crate::options::{LandMode, Options};
 use crate::route::route;
@@ -92,6 +92,12 @@ impl Ground {
     /// The chat of the command.
     pub fn chat(&self) -> &SessionId {
         &self.run.chat
+    }
+
+    /// The attempt whose session is being recalled, if it is this one.
+    pub(crate) fn recalling(&self, shared: &Shared, seen: &SessionId) -> Option<(TrackId, TaskId, u32)> {
+        let Stage::Recovery(recovery) = &self.stage else { return None };
+        recovery.recalling(shared, seen)
     }
 
     /// The person wants it to stop. It ends with the answer that is under way: a later command must

@@ -2,39 +2,63 @@
 //! backlog, and of workers. What others say ends in a reply that a program takes apart.
 
 use crate::backlog::TaskSpec;
+use crate::context::fields;
 use crate::engine::{Activity, Shared};
 use crate::hygiene::{ForeignKind, Heard};
-use crate::ids::{SessionId, TrackId};
-use crate::memory::Source;
+use crate::ids::{SessionId, TaskId, TrackId};
+use crate::memory::{Notebook, Source};
 use crate::run::draft;
 use crate::run::patterns::Planned;
 
 /// A session has said what it had to say.
 pub(crate) fn listen(activity: &Activity, shared: &mut Shared, session: &SessionId, heard: &Heard) {
-    let overheard = &mut shared.overheard;
     match activity {
         Activity::Plan(run) => {
             if let Some(agent) = run.planner_of(session) {
-                overheard.listen(session, ForeignKind::Planner(agent.to_owned()), heard, &run.rules());
+                let who = ForeignKind::Planner(agent.to_owned());
+                shared.overheard.listen(session, who, heard, &run.rules());
             }
         }
         Activity::Draft(run) if run.is_asking(session) => {
             // Its last word is the backlog itself.
             let heard = Heard { last: Default::default(), ..heard.clone() };
-            overheard.listen(session, draft::speaker(), &heard, &[]);
+            shared.overheard.listen(session, draft::speaker(), &heard, &[]);
         }
         Activity::Implement(run) => {
             if let Some((task, attempt)) = run.worker_of(session) {
+                let who = attempt_of(task, attempt);
                 let limits = run.track.backlog.limits.lines();
-                let memory = shared.notebook.memory.entries.iter().map(|entry| entry.text.as_str());
-                let known: Vec<&str> =
-                    run.laid_down().chain(limits.iter().map(String::as_str)).chain(memory).collect();
-                let who = ForeignKind::Attempt(format!("{task}, attempt {attempt}"));
-                overheard.listen(session, who, heard, &known);
+                let known = run.laid_down().chain(limits.iter().map(String::as_str));
+                let known: Vec<&str> = known.chain(remembered(&shared.notebook)).collect();
+                shared.overheard.listen(session, who, heard, &known);
+            }
+        }
+        // A worker whose process ended before it was heard. What the plan and the rules say of it is
+        // forgotten when they are read.
+        Activity::Ground(ground) => {
+            if let Some((track, task, attempt)) = ground.recalling(shared, session) {
+                let who = attempt_of(&task, attempt);
+                let track = &shared.tracks[&track];
+                let tasks = track.backlog.tasks.iter();
+                let limits = track.backlog.limits.lines();
+                let known = tasks.flat_map(|task| fields(task).map(|(_, text)| text));
+                let known: Vec<&str> = known
+                    .chain(limits.iter().map(String::as_str))
+                    .chain(remembered(&shared.notebook))
+                    .collect();
+                shared.overheard.listen(session, who, heard, &known);
             }
         }
         _ => {}
     }
+}
+
+fn attempt_of(task: &TaskId, attempt: u32) -> ForeignKind {
+    ForeignKind::Attempt(format!("{task}, attempt {attempt}"))
+}
+
+fn remembered(notebook: &Notebook) -> impl Iterator<Item = &str> {
+    notebook.memory.entries.iter().map(|entry| entry.text.as_str())
 }
 
 /// The lines of a task that agents may have brought in and a context can do without.

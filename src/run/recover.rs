@@ -8,7 +8,7 @@ use crate::context::read_back;
 use crate::effect::git::GitOutcome;
 use crate::effect::session::{SessionOperation, SessionOutcome};
 use crate::effect::{Operation, Outcome};
-use crate::engine::Turn;
+use crate::engine::{Shared, Turn};
 use crate::ids::{SessionId, TaskId, TrackId};
 use crate::metrics::Entry;
 use crate::route::work_of;
@@ -72,6 +72,19 @@ impl Recovery {
         }
         turn.request(Waiter::Ground, Operation::Session(SessionOperation::Find { parents }));
         Progress::More(recovery)
+    }
+
+    /// The attempt whose agent's last word is being looked up in a session.
+    pub(crate) fn recalling(&self, shared: &Shared, seen: &SessionId) -> Option<(TrackId, TaskId, u32)> {
+        let Step::Recalling { place, .. } = &self.step else { return None };
+        let track = shared.tracks.get(&place.track)?;
+        let left = track.records.get(track.index_of(&place.task)?)?.left.as_ref()?;
+        match &left.remains {
+            Remains::Asked { session, .. } if session == seen => {
+                Some((place.track.clone(), place.task.clone(), left.number))
+            }
+            _ => None,
+        }
     }
 
     /// A step ended.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::backlog::TaskSpec;
 use crate::context::{Altered, read_back};
 use crate::definitions::Role;
-use crate::effect::session::{Purpose, SessionOperation, SessionOutcome, Usage};
+use crate::effect::session::{Hearing, Purpose, SessionOperation, SessionOutcome, Usage};
 use crate::effect::timer::{TimerOperation, TimerOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
@@ -353,6 +353,7 @@ impl Review {
             timeout_ms,
             silent_ms: silent_ms(timeout_ms),
             focus: None,
+            hearing: Hearing::AnswerOnly,
         };
         let ask = turn.request(around.waiter.clone(), Operation::Session(operation));
         let asked = Asked::begin(turn, ask);

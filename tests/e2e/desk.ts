@@ -66,7 +66,8 @@ export class Desk {
     limits = { timeout_ms: 60_000, silent_ms: 60_000 },
     directory: string | null = null,
   ): Promise<SessionOutcome> {
-    return this.perform({ type: "ask", session, directory, ...AGENT, text, ...limits });
+    const hearing = "answer_only";
+    return this.perform({ type: "ask", session, directory, ...AGENT, text, hearing, ...limits });
   }
 }
 

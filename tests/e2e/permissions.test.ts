@@ -67,7 +67,7 @@ const ALLOWED = [
 ];
 const DENIAL = /rule which prevents/;
 
-const LIMITS = { timeout_ms: 120_000, silent_ms: 120_000 };
+const LIMITS = { timeout_ms: 120_000, silent_ms: 120_000, hearing: "answer_only" as const };
 
 /** Rules of a role, as a session gets them. */
 function rulesOf(agent: string) {

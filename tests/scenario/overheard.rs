@@ -1,8 +1,12 @@
 //! What was said on the way to a document or to a piece of work comes into no other agent's context, and
 //! what stands in the request, in the plan or in the project may.
 
+use std::collections::BTreeMap;
+
 use multi_agent_coder::backlog::{TaskSpec, render};
+use multi_agent_coder::effect::Operation;
 use multi_agent_coder::effect::file::Place;
+use multi_agent_coder::effect::session::{Hearing, SessionOperation};
 use multi_agent_coder::event::CommandName::{Backlog, Implement, Plan};
 use multi_agent_coder::hygiene::Speech;
 use multi_agent_coder::plan::Planner;
@@ -250,6 +254,44 @@ fn a_better_spec_that_repeats_an_attempt_is_sent_back() {
         assert!(!world.sent_to("T01")[2].contains(&bad));
         world.assert_all_merged();
     }
+}
+
+/// Its process ended before it was heard: the next one asks what its session holds.
+#[test]
+fn words_of_an_agent_that_finished_unheard_are_known_too() {
+    let mut world = failing_twice(&[TRIED, "Round half up."]);
+    world.start(Implement, "");
+    world.run_until(|world| world.sent_to("T01").len() == 1);
+    world.finish_unheard();
+    world.reopen();
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    world.assert_said("T01 had been finished, and its work is taken over");
+    let asked = world.sent_to("rebase T01");
+    assert!(asked.len() == 2 && asked[1].contains("another attempt said (T01, attempt 1)"), "{asked:?}");
+}
+
+/// What reviewers and authors say on their way is nobody's to repeat: they only answer.
+#[test]
+fn only_those_are_listened_to_whose_words_are_remembered() {
+    let mut world = failing_twice(&["Round half up."]);
+    world.agents.tasks = vec![task("T01", "Price list", 1.0, &[]), task("T02", "Discounts", 1.0, &["T01"])];
+    let mut heard = BTreeMap::new();
+    for (name, arguments) in [(Plan, "--new feature.md"), (Implement, "")] {
+        world.start(name, arguments);
+        while world.deliver() {
+            for pending in &world.pending {
+                if let Operation::Session(SessionOperation::Ask { agent, hearing, .. }) = &pending.operation {
+                    heard.insert(agent.clone(), *hearing);
+                }
+            }
+        }
+    }
+    let all = |hearing| -> Vec<&str> {
+        heard.iter().filter(|(_, of)| **of == hearing).map(|(agent, _)| agent.as_str()).collect()
+    };
+    let planners = ["planner-arch", "planner-qa", "planner-spec"];
+    assert_eq!(all(Hearing::Fingerprints), [&["backlog", "implementer"][..], &planners].concat());
+    assert_eq!(all(Hearing::AnswerOnly), ["rebase", "reviewer"]);
 }
 
 /// The worker tells what it read in its task and what its checks said; so does its author.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use multi_agent_coder::backlog::{TaskSpec, render};
 use multi_agent_coder::effect::file::Place;
-use multi_agent_coder::effect::session::{Purpose, SessionOperation, SessionOutcome};
+use multi_agent_coder::effect::session::{Hearing, Purpose, SessionOperation, SessionOutcome};
 use multi_agent_coder::effect::stored::StoredText;
 use multi_agent_coder::effect::{Effect, Operation, Outcome};
 use multi_agent_coder::engine::{Engine, VERSION};
@@ -310,15 +310,25 @@ impl World {
 
     /// The host tells what a session holds before it tells its end.
     fn overhear(&mut self, operation: &Operation, outcome: &Outcome) {
-        let (Operation::Session(SessionOperation::Ask { session, text, .. }), Outcome::Session(outcome)) =
-            (operation, outcome)
-        else {
-            return;
+        let (session, sent, outcome) = match (operation, outcome) {
+            (
+                Operation::Session(SessionOperation::Ask {
+                    session,
+                    text,
+                    hearing: Hearing::Fingerprints,
+                    ..
+                }),
+                Outcome::Session(outcome),
+            ) => (session, vec![text.clone()], outcome),
+            (Operation::Session(SessionOperation::Recall { session, .. }), Outcome::Session(outcome)) => {
+                (session, Vec::new(), outcome)
+            }
+            _ => return,
         };
         let who = self.sessions.get(session).map(|session| key(&session.purpose)).unwrap_or_default();
         let said = self.speeches.get_mut(&who).and_then(VecDeque::pop_front);
         let mut speech = said.unwrap_or_default();
-        speech.sent.push(text.clone());
+        speech.sent.extend(sent);
         if let SessionOutcome::Answered { text, .. } = outcome {
             speech.last.clone_from(text);
         }

@@ -19,6 +19,7 @@ export const ASK: Extract<SessionOperation, { type: "ask" }> = {
   text: "Do it.",
   timeout_ms: 60_000,
   silent_ms: 60_000,
+  hearing: "fingerprints",
 };
 
 export const CALL: EndedCall = {

@@ -31,6 +31,7 @@ function ask(timeout_ms: number): SessionOperation {
     text: "Do it.",
     timeout_ms,
     silent_ms: 60_000,
+    hearing: "answer_only",
   };
 }
 

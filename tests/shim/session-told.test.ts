@@ -1,7 +1,7 @@
 /** What is told of a session while it works, at a host that is none. */
 import { expect, onTestFinished, test, vi } from "vitest";
 import type { StoredText } from "../../js-shim/src/protocol.ts";
-import { ASK, CALL, perform, turn, USAGE } from "./asked.ts";
+import { ASK, CALL, PLACE, perform, turn, USAGE } from "./asked.ts";
 import { asSent, FakeHost, until } from "./fake-host.ts";
 
 const SAID =
@@ -25,6 +25,29 @@ test("what a session holds is told as fingerprints before its end, however it en
     });
     expect(more).toEqual([]);
     expect(JSON.stringify(signals)).not.toContain("bucket");
+  }
+});
+
+test("a session of which only the answer is wanted is not listened to", async () => {
+  const host = new FakeHost();
+  host.sessions.speech = () => Promise.reject(new Error("asked"));
+  const { outcome, signals } = perform(host, { ...ASK, hearing: "answer_only" });
+  await until(() => host.sent.length === 1);
+  host.turns = [turn()];
+  host.listener({ type: "idle" });
+  expect(await outcome).toMatchObject({ type: "answered", text: "Done." });
+  expect(signals.filter(({ type }) => type === "overheard")).toEqual([]);
+  expect(host.logged).toEqual([]);
+});
+
+test("a session that is recalled is listened to, whether it has said its last word or not", async () => {
+  for (const isCompleted of [true, false]) {
+    const host = new FakeHost();
+    host.speech = { sent: [ASK.text], said: [SAID], last: "Done.", outputs: [] };
+    host.turns = [turn({ isCompleted })];
+    const { outcome, signals } = perform(host, { type: "recall", ...PLACE });
+    expect(await outcome).toMatchObject({ type: isCompleted ? "answered" : "unfinished" });
+    expect(signals.map(({ type }) => type)).toEqual(["overheard"]);
   }
 });
 

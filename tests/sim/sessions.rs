@@ -1,6 +1,8 @@
 //! The host's sessions: what is seen of them, and what the host does when it is asked.
 
-use multi_agent_coder::effect::session::{FoundSession, SessionOperation, SessionOutcome, Trouble, Usage};
+use multi_agent_coder::effect::session::{
+    FoundSession, Hearing, SessionOperation, SessionOutcome, Trouble, Usage,
+};
 use multi_agent_coder::effect::stored::{Origin, StoredText};
 use multi_agent_coder::event::{SessionSignal, Touched};
 use multi_agent_coder::ids::SessionId;
@@ -124,9 +126,11 @@ impl World {
                 self.remove_session(session);
                 SessionOutcome::Removed
             }
-            SessionOperation::Ask { session, .. } => {
+            SessionOperation::Ask { session, hearing, .. } => {
                 let outcome = self.ask(session, deed, is_cancelled);
-                self.talks(session);
+                if *hearing == Hearing::Fingerprints {
+                    self.talks(session);
+                }
                 self.note_answer(session, &outcome);
                 if let Some(session) = self.sessions.get_mut(session) {
                     session.answer = Some(outcome.clone());
@@ -137,11 +141,17 @@ impl World {
             SessionOperation::Nudge { .. } => SessionOutcome::Nudged,
             SessionOperation::Recall { session, .. } => match self.sessions.get(session) {
                 None | Some(Session { is_gone: true, .. }) => SessionOutcome::Removed,
-                Some(Session { answer: Some(answer @ SessionOutcome::Answered { .. }), .. }) => {
-                    self.coverage.hit(Class::Recalled);
-                    answer.clone()
+                Some(Session { answer, .. }) => {
+                    let answer = answer.clone();
+                    self.talks(session);
+                    match answer {
+                        Some(answer @ SessionOutcome::Answered { .. }) => {
+                            self.hit(Class::Recalled);
+                            answer
+                        }
+                        _ => SessionOutcome::Unfinished { usage: Usage::default() },
+                    }
                 }
-                Some(_) => SessionOutcome::Unfinished { usage: Usage::default() },
             },
             SessionOperation::Find { parents } => self.find(parents),
         }

@@ -1,8 +1,9 @@
 // Sessions of the host: create, ask, nudge, recall, find, remove.
 import { type Host, SUMMARY, troubleFrom } from "../host/host.ts";
-import type { SessionId, SessionOperation, SessionOutcome, SessionSignal } from "../protocol.ts";
-import { ask, nudge } from "./session/ask.ts";
+import type { SessionOperation, SessionOutcome } from "../protocol.ts";
+import { ask, nudge, overhear } from "./session/ask.ts";
 import { ended, failed, NO_USAGE, sum } from "./session/outcome.ts";
+import type { Signal } from "./session/watched.ts";
 
 type Create = Extract<SessionOperation, { type: "create" }>;
 type Recall = Extract<SessionOperation, { type: "recall" }>;
@@ -18,7 +19,7 @@ export async function performSession(
   host: Host,
   operation: SessionOperation,
   cancel: AbortSignal,
-  signal: (session: SessionId, signal: SessionSignal) => void,
+  signal: Signal,
 ): Promise<SessionOutcome> {
   switch (operation.type) {
     case "create":
@@ -28,7 +29,7 @@ export async function performSession(
     case "nudge":
       return nudge(host, operation);
     case "recall":
-      return recall(host, operation);
+      return recall(host, operation, signal);
     case "find":
       return find(host, operation);
     case "remove":
@@ -45,9 +46,10 @@ async function create(host: Host, operation: Create, cancel: AbortSignal): Promi
   }
 }
 
-async function recall(host: Host, operation: Recall): Promise<SessionOutcome> {
+async function recall(host: Host, operation: Recall, signal: Signal): Promise<SessionOutcome> {
   try {
     if (!(await host.sessions.exists(operation))) return { type: "removed" };
+    await overhear(host, operation, signal);
     // First whether it works: what is read after that is not overtaken by its end.
     const isBusy = await host.sessions.isBusy(operation);
     const turns = await host.sessions.turns(operation);

@@ -6,7 +6,7 @@ use crate::backlog::{self, Problem, TaskSpec};
 use crate::context::echoes;
 use crate::definitions::Role;
 use crate::effect::git::{GitOperation, GitOutcome};
-use crate::effect::session::{SessionOperation, SessionOutcome};
+use crate::effect::session::{Hearing, SessionOperation, SessionOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
 use crate::hygiene::Overheard;
@@ -59,6 +59,7 @@ impl DraftRun {
             timeout_ms: self.run.options.planning_timeout_ms,
             silent_ms: silent_ms(self.run.options.planning_timeout_ms),
             focus: None,
+            hearing: Hearing::Fingerprints,
         };
         let ask = turn.request(Waiter::Draft(Wait::Step), Operation::Session(operation));
         Asked::begin(turn, ask)

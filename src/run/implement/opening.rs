@@ -239,8 +239,7 @@ impl ImplementRun {
                 let keep = &mut self.run.options.worktree.keep;
                 *keep = keep.take().or_else(|| Some(gates::build_caches(&found.files)));
                 self.rules = found.rules();
-                let rules: Vec<&str> = self.rules.iter().map(String::as_str).collect();
-                turn.shared.overheard.forget(&rules);
+                self.forget_what_is_public(turn);
                 let listed = found.files.into_iter().map(|file| file.path).collect();
                 self.look_at_patterns(turn, listed)
             }

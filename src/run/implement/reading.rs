@@ -66,6 +66,13 @@ impl ImplementRun {
             .chain(rules)
     }
 
+    /// Who has repeated the plan or the project's rules has said nothing of their own.
+    pub(super) fn forget_what_is_public(&self, turn: &mut Turn) {
+        let rules = self.rules.iter().map(String::as_str);
+        let public: Vec<&str> = rules.chain([self.plan.text.as_str()]).collect();
+        turn.shared.overheard.forget(&public);
+    }
+
     /// Whether anything that is asked for of a task's work can be sent.
     pub(super) fn can_ask_for(&self, task: usize, issues: &[String]) -> bool {
         let others = Others::of(&self.track.backlog.tasks);

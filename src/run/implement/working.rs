@@ -6,7 +6,7 @@ use crate::backlog::{Backlog, TaskSpec};
 use crate::context::{self, Altered};
 use crate::definitions::no_edits;
 use crate::effect::git::GitOperation;
-use crate::effect::session::{Focus, Purpose, SessionOperation, SessionOutcome, Trouble, Usage};
+use crate::effect::session::{Focus, Hearing, Purpose, SessionOperation, SessionOutcome, Trouble, Usage};
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
 use crate::evidence::Failure;
@@ -99,6 +99,7 @@ impl ImplementRun {
             timeout_ms: self.run.options.task_timeout_ms,
             silent_ms: silent_ms(self.run.options.task_timeout_ms),
             focus: Some(focus),
+            hearing: Hearing::Fingerprints,
         };
         let ask = turn.request(attempt.wait(), Operation::Session(operation));
         self.agent_begins(attempt.task);

@@ -4,7 +4,7 @@ use crate::run::plan::{Clearing, PlanRun, Stage, Wait};
 use serde::Serialize;
 
 use crate::definitions::Role;
-use crate::effect::session::{Purpose, SessionOperation, SessionOutcome};
+use crate::effect::session::{Hearing, Purpose, SessionOperation, SessionOutcome};
 use crate::effect::{Operation, Outcome};
 use crate::engine::{Activity, Turn};
 use crate::event::SessionSignal;
@@ -229,6 +229,7 @@ impl PlanRun {
             timeout_ms: self.run.options.planning_timeout_ms,
             silent_ms: silent_ms(self.run.options.planning_timeout_ms),
             focus: None,
+            hearing: Hearing::Fingerprints,
         };
         let ask = turn.request(Waiter::Plan(Wait::Seat(planner)), Operation::Session(operation));
         SeatWork::Asking { asked: Asked::begin(turn, ask), is_second }

@@ -42,13 +42,13 @@ export async function ask(
     await host.sessions.send(operation);
     const end = await watched.end(cancel, news, () => nudging.has(operation.session));
     if (end === "settled") {
-      await within(LISTEN_MS, overhear(host, operation, signal));
+      await listen(host, operation, signal);
       const turns = await news();
       const stored = await host.sessions.texts(operation, operation.text);
       return outcomeOf(operation, turns, stored, watched);
     }
     const usage = await stop(host, operation, news);
-    await within(LISTEN_MS, overhear(host, operation, signal));
+    await listen(host, operation, signal);
     if (end === "cancelled") return { type: "aborted", usage };
     return { type: "failed", trouble: { type: end }, usage };
   } catch (error) {
@@ -59,8 +59,16 @@ export async function ask(
   }
 }
 
-/** Tells what the session holds, as fingerprints. An end is an end without them, too. */
-async function overhear(host: Host, place: SessionPlace, signal: Signal): Promise<void> {
+async function listen(host: Host, operation: Ask, signal: Signal): Promise<void> {
+  if (operation.hearing === "fingerprints") await overhear(host, operation, signal);
+}
+
+/** Tells what a session holds, as fingerprints. An end is an end without them, too. */
+export async function overhear(host: Host, place: SessionPlace, signal: Signal): Promise<void> {
+  await within(LISTEN_MS, tell(host, place, signal));
+}
+
+async function tell(host: Host, place: SessionPlace, signal: Signal): Promise<void> {
   try {
     const heard = fingerprints(await host.sessions.speech(place));
     if (heard !== undefined) signal(place.session, { type: "overheard", heard });
