@@ -40,7 +40,7 @@ export const MUTANTS = [
   {
     name: "merged task not complete",
     file: MERGE,
-    find: "        self.schedule.complete(task);\n",
+    find: "        self.schedule.complete(attempt.task);\n",
     replace: "",
   },
   {
@@ -168,9 +168,9 @@ export const MUTANTS = [
   {
     name: "directory free too soon",
     file: WORKING,
-    find: "        attempt.stage = Stage::Collecting { directory, failure };\n",
+    find: "        self.enter(attempt, Stage::Collecting { directory, failure });\n",
     replace:
-      "        self.free.insert(attempt.slot);\n        attempt.stage = Stage::Collecting { directory, failure };\n",
+      "        self.free.insert(attempt.slot);\n        self.enter(attempt, Stage::Collecting { directory, failure });\n",
   },
   {
     name: "directory never free again",
@@ -213,9 +213,8 @@ export const MUTANTS = [
   {
     name: "context not written first",
     file: READING,
-    find: "        turn.write_document(attempt.wait(task), &path, context.clone());\n        attempt.stage = Stage::Recording { directory, context };\n        self.put_back(task, attempt);\n",
-    replace:
-      "        let _ = path;\n        self.create(turn, task, attempt, directory, context);\n",
+    find: "        turn.write_document(attempt.wait(), &path, context.clone());\n        self.enter(attempt, Stage::Recording { directory, context });\n",
+    replace: "        let _ = path;\n        self.create(turn, attempt, directory, context);\n",
   },
   {
     name: "context sent is not the one written",
@@ -250,8 +249,8 @@ export const MUTANTS = [
   {
     name: "empty work is no failure",
     file: JUDGING,
-    find: "            (None, None) => self.failed(turn, task, &attempt, Failure::Empty),\n",
-    replace: "            (None, None) => self.interrupted(turn, task, &attempt),\n",
+    find: "            (None, None) => self.failed(turn, &attempt, Failure::Empty),\n",
+    replace: "            (None, None) => self.interrupted(turn, &attempt),\n",
   },
   {
     name: "red gates accepted",
@@ -268,9 +267,8 @@ export const MUTANTS = [
   {
     name: "refused work queued",
     file: REWORK,
-    find: "                self.changes_requested(turn, task, &attempt, &work, issues);\n",
-    replace:
-      "                let _ = issues;\n                self.queue(turn, task, attempt, work);\n",
+    find: "                self.changes_requested(turn, &attempt, &work, issues);\n",
+    replace: "                let _ = issues;\n                self.queue(turn, attempt, work);\n",
   },
   {
     name: "lands with open tasks",
