@@ -1,6 +1,6 @@
 //! Words and numbers for people: figures, lists and tables that read the same everywhere.
 
-use std::fmt::Write as _;
+use std::fmt::{Display, Write as _};
 
 pub use prose::floor;
 use time::OffsetDateTime;
@@ -153,6 +153,12 @@ pub fn slug(text: &str, max: usize) -> String {
     }
     out.truncate(out.trim_end_matches('-').len());
     out
+}
+
+/// Items as lines of a markdown list, without a line break at the end.
+pub fn bullets<T: Display>(items: impl IntoIterator<Item = T>) -> String {
+    let lines: Vec<String> = items.into_iter().map(|item| format!("- {item}")).collect();
+    lines.join("\n")
 }
 
 /// Items as a sentence part: `a`, `a and b`, `a, b and c`; nothing for nothing.

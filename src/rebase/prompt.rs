@@ -1,20 +1,19 @@
 //! What the rebase agent reads: the spec and what failed attempts taught, nothing of their talk.
 
 use crate::backlog::{TaskSpec, render_task};
+use crate::text::bullets;
 
 /// The text for the agent. `failures` are one sentence an attempt, oldest first; `lessons` are the
 /// distilled ones, newest first.
 pub fn rebase_prompt(task: &TaskSpec, failures: &[String], lessons: &[String], bytes_max: usize) -> String {
-    let list = |lines: &[String]| lines.iter().map(|line| format!("- {line}\n")).collect::<String>();
     let mut text = format!("The task as it is:\n\n```yaml\n{}```\n", spec(task));
     if !failures.is_empty() {
         // What was done about it afterwards is of no use here.
-        let ends: Vec<String> =
-            failures.iter().filter_map(|text| Some(text.split(". ").next()?.to_owned())).collect();
-        text.push_str(&format!("\nHow its attempts ended:\n\n{}", list(&ends)));
+        let ends = failures.iter().filter_map(|text| text.split(". ").next());
+        text.push_str(&format!("\nHow its attempts ended:\n\n{}\n", bullets(ends)));
     }
     if !lessons.is_empty() {
-        text.push_str(&format!("\nWhat they taught:\n\n{}", list(lessons)));
+        text.push_str(&format!("\nWhat they taught:\n\n{}\n", bullets(lessons)));
     }
     text.push_str(&format!(
         "\nThe whole task must stay under {bytes_max} bytes, and names no task but itself and those it depends on.\n"

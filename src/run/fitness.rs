@@ -24,8 +24,3 @@ fn context_problems(inputs: &Inputs, others: &Others) -> Vec<Problem> {
     let problem = |message| Problem { task: Some(task.clone()), field: None, line: None, message };
     messages.into_iter().map(problem).collect()
 }
-
-/// Problems, a line each.
-pub(crate) fn bullets(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| format!("- {problem}")).collect::<Vec<_>>().join("\n")
-}

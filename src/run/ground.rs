@@ -16,7 +16,7 @@ use crate::run::desk::request::is_for_script;
 use crate::run::recover::Recovery;
 use crate::run::specs::sweep::{Sweep, Swept};
 use crate::run::{Progress, Run, Waiter, desk, draft, git_failure, implement, plan, regenerate, specs};
-use crate::text::list;
+use crate::text::{bullets, list};
 
 /// The argument of `/implement` that takes git's configuration as it is now.
 pub(super) const TRUST_CONFIG: &str = "--trust-config";
@@ -52,10 +52,9 @@ pub fn given(
     setting: &Setting,
 ) -> Activity {
     if !setting.prompts.problems.is_empty() {
-        let lines: Vec<String> = setting.prompts.problems.iter().map(|line| format!("- {line}")).collect();
         let text = format!(
             "your prompts have problems; no agent is asked until they are put right and OpenCode is restarted:\n{}",
-            lines.join("\n")
+            bullets(&setting.prompts.problems)
         );
         return turn.fail(chat, text);
     }

@@ -17,7 +17,7 @@ use crate::run::implement::door::waits;
 use crate::run::implement::fates::{figures, status_word, why};
 use crate::run::providers::resting;
 use crate::run::{Waiter, current_track, document, specs};
-use crate::text::{bytes, count, table};
+use crate::text::{bullets, bytes, count, table};
 use crate::track::{Life, Track};
 
 /// The argument that asks for the record of changes.
@@ -102,8 +102,7 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     let backlog = match backlog::parse(text) {
         Ok(backlog) => backlog,
         Err(problems) => {
-            let lines: Vec<String> = problems.iter().map(|problem| format!("- {problem}")).collect();
-            return turn.end(&wait.chat, Some(format!("{path} has problems:\n{}", lines.join("\n"))));
+            return turn.end(&wait.chat, Some(format!("{path} has problems:\n{}", bullets(&problems))));
         }
     };
     let live =

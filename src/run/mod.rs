@@ -37,7 +37,7 @@ use crate::ids::{ModelRef, SessionId, TaskId, TrackId};
 use crate::options::Options;
 use crate::prompts::{PromptUse, agent_name, choose};
 use crate::route::{Routing, Work};
-use crate::text::{duration, list};
+use crate::text::{bullets, duration, list};
 use crate::track::Track;
 
 /// A session without any sign of life for so long is given up. The host itself waits 5 minutes for
@@ -200,8 +200,7 @@ pub fn given(
     let options = match crate::options::read_options(&setting.options) {
         Ok(options) => options,
         Err(problems) => {
-            let lines: Vec<String> = problems.iter().map(|problem| format!("- {problem}")).collect();
-            let text = format!("the plugin's options have problems:\n{}", lines.join("\n"));
+            let text = format!("the plugin's options have problems:\n{}", bullets(&problems));
             turn.end(chat, Some(text));
             return activity;
         }

@@ -25,7 +25,7 @@ use crate::run::implement::{Wish, begin_wish};
 use crate::run::order::starting_order;
 use crate::run::review::{Review, Subject};
 use crate::run::{Run, Waiter, git_failure};
-use crate::text::list;
+use crate::text::{bullets, list};
 use crate::track::Track;
 
 /// So many words, none of them a task, are a sentence.
@@ -130,8 +130,7 @@ impl DeskRun {
         let backlog = match backlog::parse(text) {
             Ok(backlog) => backlog,
             Err(problems) => {
-                let lines: Vec<String> = problems.iter().map(|problem| format!("- {problem}")).collect();
-                return turn.fail(&self.run.chat, format!("{path} has problems:\n{}", lines.join("\n")));
+                return turn.fail(&self.run.chat, format!("{path} has problems:\n{}", bullets(&problems)));
             }
         };
         self.run.track = Some(backlog.track_id.clone());

@@ -14,7 +14,7 @@ use crate::run::desk::{DeskRun, Stage};
 use crate::run::providers::{self, provider_of};
 use crate::run::review::{Around, Review, Reviewed, Subject};
 use crate::run::{Waiter, git_failure};
-use crate::text::{bytes, count};
+use crate::text::{bullets, bytes, count};
 
 /// A larger diff is cut, and that is said.
 const DIFF_BYTES_MAX: u32 = 1024 * 1024;
@@ -145,10 +145,7 @@ impl DeskRun {
         let text = match issues.as_slice() {
             [] if subject.acceptance.is_empty() => "The reviewer found no defect.".to_owned(),
             [] => "The reviewer found no defect, and everything you hold it against is met.".to_owned(),
-            issues => {
-                let lines: String = issues.iter().map(|issue| format!("- {issue}\n")).collect();
-                format!("The reviewer found:\n\n{lines}")
-            }
+            issues => format!("The reviewer found:\n\n{}", bullets(issues)),
         };
         turn.say(&chat, text);
         turn.end(&chat, None);

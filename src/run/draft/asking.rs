@@ -14,11 +14,11 @@ use crate::ids::{ModelRef, SessionId};
 use crate::metrics::Entry;
 use crate::route::Work;
 use crate::run::asked::Asked;
-use crate::run::fitness::{bullets, misfits};
+use crate::run::fitness::misfits;
 use crate::run::patterns::{self, Measured};
 use crate::run::survey::FILES_MAX;
 use crate::run::{Waiter, session_failure, silent_ms};
-use crate::text::count;
+use crate::text::{bullets, count};
 
 /// A backlog that does not validate is sent back so many times.
 const CORRECTIONS_MAX: u32 = 2;

@@ -11,7 +11,7 @@ use crate::review::GateReport;
 use crate::run::Waiter;
 use crate::run::documents::{file_failure, write};
 use crate::run::implement::{ImplementRun, Wait};
-use crate::text::rfc3339;
+use crate::text::{bullets, rfc3339};
 use crate::track::Life;
 
 impl ImplementRun {
@@ -130,21 +130,20 @@ impl ImplementRun {
         let history: String = record.history.iter().map(|line| format!("- {line}\n")).collect();
         let mut text = format!("# {} {}\n\n{history}", spec.id, spec.title);
         if !record.evidence.is_empty() {
-            let evidence: String = record.lessons().iter().map(|line| format!("- {line}\n")).collect();
-            text.push_str(&format!("\n## What failed attempts taught\n\n{evidence}"));
+            let evidence = bullets(record.lessons());
+            text.push_str(&format!("\n## What failed attempts taught\n\n{evidence}\n"));
         }
         if record.wording.is_some() {
             text.push_str("\n## Its wording\n\nThe task is too long for a context, so its worker reads a shorter one.\n");
         }
         if !record.not_in_context.is_empty() {
-            let lines: String = record.not_in_context.iter().map(|line| format!("- {line}\n")).collect();
-            text.push_str(&format!("\n## Left out of its context\n\n{lines}"));
+            let lines = bullets(&record.not_in_context);
+            text.push_str(&format!("\n## Left out of its context\n\n{lines}\n"));
         }
         if !record.sessions.is_empty() {
             let sessions = record.sessions.iter();
-            let lines: String =
-                sessions.map(|one| format!("- Attempt {}: {}.\n", one.attempt, one.told())).collect();
-            text.push_str(&format!("\n## What its sessions took in\n\n{lines}"));
+            let lines = bullets(sessions.map(|one| format!("Attempt {}: {}.", one.attempt, one.told())));
+            text.push_str(&format!("\n## What its sessions took in\n\n{lines}\n"));
         }
         for version in &record.versions {
             let changes = version.changes.join("\n");

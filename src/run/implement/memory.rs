@@ -16,7 +16,7 @@ use crate::run::implement::attempt::Attempt;
 use crate::run::implement::editable::EditableFile;
 use crate::run::implement::opening::Opening;
 use crate::run::implement::{ImplementRun, Wait};
-use crate::text::count;
+use crate::text::{bullets, count};
 use crate::track::Record;
 
 /// So many entries enter a context at most, beside what failed attempts at its own task taught: as many
@@ -47,10 +47,7 @@ impl ImplementRun {
                     turn.shared.notebook.read(&path, file, hash, now_ms);
                     Ok(Some(hash.clone()))
                 }
-                Err(problems) => {
-                    let lines: Vec<String> = problems.iter().map(|problem| format!("- {problem}")).collect();
-                    Err(format!("{path} has problems:\n{}\n\n", lines.join("\n")))
-                }
+                Err(problems) => Err(format!("{path} has problems:\n{}\n\n", bullets(&problems))),
             },
             Outcome::File(FileOutcome::Missing) => {
                 let forgotten = turn.shared.notebook.missed(&path);

@@ -21,7 +21,7 @@ use crate::run::order::nodes;
 use crate::run::survey::Survey;
 use crate::run::{Progress, Waiter};
 use crate::schedule::Schedule;
-use crate::text::list;
+use crate::text::{bullets, list};
 use crate::track::{Life, Track};
 
 /// What is being looked at before a task may start.
@@ -100,10 +100,9 @@ impl ImplementRun {
         let backlog = match backlog::parse(text) {
             Ok(backlog) => backlog,
             Err(problems) => {
-                let lines: Vec<String> = problems.iter().map(|problem| format!("- {problem}")).collect();
                 return self.leave(
                     turn,
-                    format!("{path} has problems, so nothing was started:\n{}", lines.join("\n")),
+                    format!("{path} has problems, so nothing was started:\n{}", bullets(&problems)),
                 );
             }
         };
@@ -215,10 +214,10 @@ impl ImplementRun {
 
     /// Some tasks cannot be sent, each with its reason.
     pub(super) fn unsendable(&self, problems: &[String]) -> String {
-        let problems: String = problems.iter().map(|problem| format!("- {problem}\n")).collect();
-        let path = self.run.document("BACKLOG.yaml");
         format!(
-            "some tasks cannot be sent to a worker, so nothing was started:\n{problems}Edit {path}, then `/implement`."
+            "some tasks cannot be sent to a worker, so nothing was started:\n{}\nEdit {}, then `/implement`.",
+            bullets(problems),
+            self.run.document("BACKLOG.yaml")
         )
     }
 

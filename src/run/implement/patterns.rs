@@ -5,12 +5,11 @@ use crate::effect::Outcome;
 use crate::engine::{Activity, Turn};
 use crate::evidence::Failure;
 use crate::run::Waiter;
-use crate::run::fitness::bullets;
 use crate::run::implement::attempt::{Attempt, Measuring, Stage as AttemptStage};
 use crate::run::implement::opening::Opening;
 use crate::run::implement::{ImplementRun, Wait};
 use crate::run::patterns::{Measured, before, is_made_by, measure, named};
-use crate::text::count;
+use crate::text::{bullets, count};
 use crate::track::Life;
 
 /// So many patterns are told whose files have changed.

@@ -9,11 +9,11 @@ use crate::engine::{Activity, Turn};
 use crate::options::Options;
 use crate::run::Waiter;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read, write};
-use crate::run::fitness::{bullets, misfits};
+use crate::run::fitness::misfits;
 use crate::run::plan::{Goal, PlanRun, Stage, Wait};
 use crate::template::shipped::{SHIPPED, shipped};
 use crate::template::{Filled, Template, is_name, parse};
-use crate::text::{count, list, nearest};
+use crate::text::{bullets, count, list, nearest};
 
 /// So many of a person's own templates are listed.
 const OWN_MAX: u32 = 200;
@@ -166,10 +166,10 @@ impl PlanRun {
         let filled = match template.fill(values) {
             Ok(filled) => filled,
             Err(misfits) => {
-                let lines: String = misfits.iter().map(|misfit| format!("- {misfit}\n")).collect();
                 let text = format!(
-                    "the template {name} ({origin}) cannot be filled in like this, so nothing was changed:\n{lines}\
-                     `/plan --templates {name}` shows its variables."
+                    "the template {name} ({origin}) cannot be filled in like this, so nothing was changed:\n{}\n\
+                     `/plan --templates {name}` shows its variables.",
+                    bullets(&misfits)
                 );
                 return turn.fail(&self.run.chat, text);
             }

@@ -13,6 +13,7 @@ use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
 use crate::run::specs::save::Save;
 use crate::run::specs::template;
 use crate::run::{Progress, Run, Waiter, git_failure};
+use crate::text::bullets;
 use crate::track::Track;
 
 /// `/spec save` under way.
@@ -121,8 +122,7 @@ fn backlog_read(turn: &mut Turn, run: Run, outcome: &Outcome) -> Activity {
     let backlog = match backlog::parse(text) {
         Ok(backlog) => backlog,
         Err(problems) => {
-            let lines: Vec<String> = problems.iter().map(|problem| format!("- {problem}")).collect();
-            let text = format!("{path} has problems, so nothing was saved:\n{}", lines.join("\n"));
+            let text = format!("{path} has problems, so nothing was saved:\n{}", bullets(&problems));
             return turn.fail(&run.chat, text);
         }
     };

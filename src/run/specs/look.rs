@@ -12,10 +12,10 @@ use crate::options::Options;
 use crate::run::Waiter;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read};
 use crate::run::specs::command::usage;
+use crate::run::specs::directory;
 use crate::run::specs::shelf::{features_in, list};
-use crate::run::specs::{bullets, directory};
 use crate::spec::{FeatureId, INDEX, Index, Listed, METADATA, Metadata, differing_files, parse};
-use crate::text::{count, list as and, table, usd};
+use crate::text::{bullets, count, list as and, table, usd};
 
 /// A question about specs.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -10,14 +10,8 @@ mod template;
 mod work;
 
 use crate::options::Options;
-use crate::spec::Problem;
 
 /// The directory that holds the features, from the repository's root.
 pub(crate) fn directory(options: &Options) -> &str {
     options.specs_dir.trim_end_matches('/')
-}
-
-/// Problems, one a line.
-fn bullets(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| format!("- {problem}")).collect::<Vec<_>>().join("\n")
 }

@@ -12,13 +12,13 @@ use crate::ids::CommitId;
 use crate::plan::request::read_request;
 use crate::run::specs::files::{Draft, Found, Reading, Writing, Written};
 use crate::run::specs::sweep::{Sweep, Swept, has_versions, version_drafts};
-use crate::run::specs::{bullets, directory, work};
+use crate::run::specs::{directory, work};
 use crate::run::{Progress, Run, Waiter};
 use crate::spec::{
     FeatureId, METADATA, Metadata, Saved, SpecChange, SpecStatus, Texts, Version, Work, backlog_of,
     changed_document, compare_document, context_document, parse, render, untried,
 };
-use crate::text::rfc3339;
+use crate::text::{bullets, rfc3339};
 use crate::track::{Record, Track};
 
 /// The documents that planning leaves in the output directory.

@@ -7,14 +7,13 @@ use serde::Serialize;
 
 use crate::effect::Outcome;
 use crate::engine::Turn;
-use crate::run::specs::bullets;
 use crate::run::specs::files::{Draft, Found, Reading, Writing, Written};
 use crate::run::specs::shelf::{Opening, Shelf};
 use crate::run::{Progress, Waiter};
 use crate::spec::{
     Edited, FeatureId, HistoryEntry, Listed, METADATA, Metadata, Problem, Texts, differing_files, render,
 };
-use crate::text::rfc3339;
+use crate::text::{bullets, rfc3339};
 
 /// A look under way.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -270,8 +269,7 @@ pub(super) fn has_versions(name: &str) -> bool {
 
 /// What an edit made of a feature, for the chat.
 fn told(path: &str, entry: &HistoryEntry) -> String {
-    let lines: String = entry.changes.iter().map(|line| format!("- {line}\n")).collect();
-    format!("{path} was edited and is now version {}:\n{}", entry.version, lines.trim_end())
+    format!("{path} was edited and is now version {}:\n{}", entry.version, bullets(&entry.changes))
 }
 
 fn index(

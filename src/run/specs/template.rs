@@ -7,12 +7,12 @@ use crate::effect::Outcome;
 use crate::effect::file::{Expected, FileOutcome, Place};
 use crate::engine::Turn;
 use crate::run::documents::{DOCUMENT_BYTES_MAX, file_failure, read, write};
-use crate::run::fitness::bullets;
 use crate::run::plan::template::own_path;
 use crate::run::specs::directory;
 use crate::run::{Progress, Run, Waiter};
 use crate::spec::{FeatureId, INDEX, Index};
 use crate::template::{is_name, save};
+use crate::text::bullets;
 
 /// A template in the making.
 #[derive(Clone, Debug, PartialEq, Serialize)]
