@@ -3,6 +3,7 @@
 
 use crate::effect::session::Usage;
 use crate::engine::Turn;
+use crate::evidence::FailureClass;
 use crate::metrics::Ledger;
 use crate::run::implement::attempt::{Attempt, GivenUp, Reviewing, Stage};
 use crate::run::implement::{ImplementRun, Stop};
@@ -113,6 +114,23 @@ impl ImplementRun {
     /// How much of its budget a task has spent, in words, when that is all of it.
     pub(super) fn spent_cap(&self, turn: &Turn, task: usize) -> Option<String> {
         self.task_share(turn, task).filter(|share| share.part >= 1.0).map(|share| share.what)
+    }
+
+    /// A task whose budget is used up cannot ask anybody. Gives whether that is so.
+    pub(super) fn is_spent(&mut self, turn: &mut Turn, task: usize) -> bool {
+        let Some(cap) = self.spent_cap(turn, task).filter(|_| self.first_model(task).is_some()) else {
+            return false;
+        };
+        let Some(record) = self.track.records.get_mut(task) else { return false };
+        let text = format!("its budget is used up ({cap})");
+        record.life = Life::Failed { class: FailureClass::Budget };
+        record.error = Some(text.clone());
+        self.schedule.remove(task);
+        if let Some(spec) = self.track.backlog.tasks.get(task) {
+            turn.say(&self.run.chat, format!("**{}** is not started: {text}.", spec.id));
+        }
+        self.record_task(turn, task);
+        true
     }
 }
 

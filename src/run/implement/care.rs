@@ -6,31 +6,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Serialize;
 
 use crate::definitions::Role;
-use crate::effect::machine::{MachineOperation, MachineOutcome};
+use crate::effect::Operation;
 use crate::effect::timer::TimerOperation;
-use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
-use crate::evidence::FailureClass;
 use crate::ids::{EffectId, ModelRef};
 use crate::options::ReviewMode;
-use crate::resilience::memory;
 use crate::resilience::provider::{Admission, Live};
 use crate::resilience::trouble::TroubleClass;
 use crate::route::{Work, work_of};
 use crate::run::Waiter;
 use crate::run::implement::attempt::{Attempt, Reviewing, Stage, role};
 use crate::run::implement::left::Remains;
+use crate::run::implement::room::Room;
 use crate::run::implement::{ImplementRun, Stop, Wait};
 use crate::run::providers::{self, QUOTA_ADVICE, clock, provider_of};
-use crate::text::bytes;
 use crate::track::Life;
 
 /// No timer is longer: what was slept through is noticed soon, and so is a clock that was set.
 pub(crate) const SLEEP_MS_MAX: u64 = 5 * 60 * 1000;
-/// So long a look at the memory holds good. A start is quicker than that.
-const LOOK_MS: u64 = 5_000;
-/// When memory is short, it is looked at again after this time.
-const SHORT_MS: u64 = 15_000;
 
 /// What `/implement` keeps in mind of all that.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -39,24 +32,13 @@ pub(crate) struct Care {
     wake: Option<(EffectId, u64)>,
     /// The timer that looks at what agents change.
     pub(super) pulse: Option<EffectId>,
-    memory: Memory,
+    pub(super) room: Room,
     /// The run's budget is used up: nobody is asked any more.
     pub(super) is_spent: bool,
     /// Whose budget the person was warned of: a task's, or the run's.
     pub(super) alerted: BTreeSet<Option<usize>>,
     /// Tasks that nothing more is tried for in this run, and why.
     pub(crate) set_aside: BTreeMap<usize, String>,
-}
-
-/// What is known of the machine's memory.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
-struct Memory {
-    /// When it was looked at, all of it and what is free, in bytes.
-    seen: Option<(u64, u64, u64)>,
-    is_looking: bool,
-    /// The system does not say.
-    is_unknown: bool,
-    is_told: bool,
 }
 
 /// Why nothing starts just now.
@@ -115,7 +97,7 @@ impl ImplementRun {
 
     /// The model that is asked first when a task goes on: the reviewer's when its work is done already, the
     /// one for better specs when it is to have one. `None` when none is asked.
-    fn first_model(&self, task: usize) -> Option<Option<ModelRef>> {
+    pub(super) fn first_model(&self, task: usize) -> Option<Option<ModelRef>> {
         if self.is_rebase_due(task) {
             return Some(self.rebase_model());
         }
@@ -238,7 +220,7 @@ impl ImplementRun {
     }
 
     /// Looks again at a time, unless that is done earlier anyway.
-    fn wake_at(&mut self, turn: &mut Turn, until_ms: u64) {
+    pub(super) fn wake_at(&mut self, turn: &mut Turn, until_ms: u64) {
         let now_ms = turn.shared.now_ms;
         let duration_ms = until_ms.saturating_sub(now_ms).clamp(1, SLEEP_MS_MAX);
         let at_ms = now_ms + duration_ms;
@@ -262,66 +244,5 @@ impl ImplementRun {
         for timer in self.care.wake.take().map(|(timer, _)| timer).into_iter().chain(self.care.pulse.take()) {
             turn.cancel(timer);
         }
-    }
-
-    /// Whether the machine has room for one more. When that is not known it is looked at, and the
-    /// answer brings us back here.
-    pub(super) fn has_room(&mut self, turn: &mut Turn) -> bool {
-        let live = self.running().count();
-        let now_ms = turn.shared.now_ms;
-        let mind = &mut self.care.memory;
-        if live == 0 || mind.is_unknown {
-            return true;
-        }
-        let Some((_, all, free)) = mind.seen.filter(|(at_ms, ..)| now_ms.abs_diff(*at_ms) < LOOK_MS) else {
-            if !std::mem::replace(&mut mind.is_looking, true) {
-                let operation = Operation::Machine(MachineOperation::Look);
-                turn.request(Waiter::Implement(Wait::Memory), operation);
-            }
-            return false;
-        };
-        if memory::admits(all, free, live) {
-            mind.is_told = false;
-            return true;
-        }
-        if !std::mem::replace(&mut mind.is_told, true) {
-            let text = format!(
-                "**Note:** only {} of {} memory are free, so nothing new starts until there is more.",
-                bytes(free),
-                bytes(all)
-            );
-            turn.say(&self.run.chat, text);
-        }
-        self.wake_at(turn, now_ms + SHORT_MS);
-        false
-    }
-
-    /// The memory was looked at.
-    pub(super) fn memory_seen(&mut self, turn: &Turn, outcome: &Outcome) {
-        let mind = &mut self.care.memory;
-        mind.is_looking = false;
-        match outcome {
-            Outcome::Machine(MachineOutcome::Seen { memory_bytes, free_bytes }) => {
-                mind.seen = Some((turn.shared.now_ms, *memory_bytes, *free_bytes));
-            }
-            _ => mind.is_unknown = true,
-        }
-    }
-
-    /// A task whose budget is used up cannot ask anybody. Gives whether that is so.
-    pub(super) fn is_spent(&mut self, turn: &mut Turn, task: usize) -> bool {
-        let Some(cap) = self.spent_cap(turn, task).filter(|_| self.first_model(task).is_some()) else {
-            return false;
-        };
-        let Some(record) = self.track.records.get_mut(task) else { return false };
-        let text = format!("its budget is used up ({cap})");
-        record.life = Life::Failed { class: FailureClass::Budget };
-        record.error = Some(text.clone());
-        self.schedule.remove(task);
-        if let Some(spec) = self.track.backlog.tasks.get(task) {
-            turn.say(&self.run.chat, format!("**{}** is not started: {text}.", spec.id));
-        }
-        self.record_task(turn, task);
-        true
     }
 }

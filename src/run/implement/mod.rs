@@ -23,6 +23,7 @@ mod reading;
 pub mod rebasing;
 mod rewording;
 pub mod rework;
+mod room;
 pub mod shortening;
 mod signals;
 mod standing;
