@@ -1,10 +1,8 @@
 //! The judges of an attempt's work: what it changed, the project's gates, the reviewer.
 
-use crate::run::implement::attempt::{Attempt, Collected, Ending, Examining, Reviewing, Stage};
+use crate::run::implement::attempt::{Attempt, Collected, Ending, Examining, Stage};
 
-use crate::definitions::Role;
 use crate::effect::git::{Change, GitOperation, GitOutcome};
-use crate::effect::session::Usage;
 use crate::effect::stored::sha256;
 use crate::effect::{Operation, Outcome};
 use crate::engine::Turn;
@@ -13,13 +11,10 @@ use crate::gates;
 use crate::ids::CommitId;
 use crate::options::ReviewMode;
 use crate::review::GateReport;
-use crate::route::Work;
 use crate::run::gating::Gating;
+use crate::run::implement::ImplementRun;
 use crate::run::implement::door::KeptWork;
 use crate::run::implement::working::DIFF_BYTES_MAX;
-use crate::run::implement::{ImplementRun, Stop};
-use crate::run::providers::provider_of;
-use crate::run::review::{Around, Review, Reviewed, Subject};
 use crate::run::{Progress, git_failure};
 use crate::text::bytes;
 
@@ -190,96 +185,6 @@ impl ImplementRun {
         let operation = GitOperation::Examine { slot: attempt.slot, at: work.commit.clone() };
         turn.request(attempt.wait(), Operation::Git(operation));
         self.enter(attempt, Stage::Examining(Examining { directory, work, reports }));
-    }
-
-    pub(super) fn examined(
-        &mut self,
-        turn: &mut Turn,
-        attempt: Attempt,
-        examining: Examining,
-        outcome: &Outcome,
-    ) {
-        let Examining { directory, work, reports } = examining;
-        match outcome {
-            Outcome::Git(GitOutcome::Clean) => {}
-            Outcome::Git(GitOutcome::Tampered { names }) => {
-                return self.failed(turn, &attempt, Failure::Forbidden { paths: names.clone() });
-            }
-            other => {
-                return self.failed(turn, &attempt, Failure::Host { message: git_failure(other) });
-            }
-        }
-        if self.spent_cap(turn, attempt.task).is_some() {
-            let message = "its budget is used up, so it is not reviewed; its work is kept".to_owned();
-            return self.failed(turn, &attempt, Failure::Budget { message });
-        }
-        let Some(subject) = self.track.backlog.tasks.get(attempt.task).map(Subject::of) else { return };
-        let around = self.around(&attempt, &subject);
-        let reviewed =
-            Review::begin(turn, &around, attempt.number, Some(directory), (&work.diff, Some(reports)));
-        if let Reviewed::More(review) = &reviewed
-            && review.parts() > 1
-        {
-            let (name, parts) = (&subject.name, review.parts());
-            turn.say(
-                &self.run.chat,
-                format!("{name}: the diff is large, so it is reviewed in {parts} parts."),
-            );
-        }
-        self.review_goes_on(turn, attempt, work, reviewed);
-    }
-
-    /// A step of a review ended.
-    pub(super) fn review_resolved(
-        &mut self,
-        turn: &mut Turn,
-        mut attempt: Attempt,
-        Reviewing { work, review }: Reviewing,
-        outcome: &Outcome,
-        took_ms: u64,
-    ) {
-        let Some(subject) = self.track.backlog.tasks.get(attempt.task).map(Subject::of) else { return };
-        let around = self.around(&attempt, &subject);
-        let reviewed = review.resolved(turn, &around, outcome, took_ms);
-        if matches!(outcome, Outcome::Session(outcome) if outcome.usage().is_some()) {
-            // It is in the ledger now.
-            attempt.live = Usage::default();
-        }
-        self.review_goes_on(turn, attempt, work, reviewed);
-    }
-
-    /// What a review of a task works with.
-    fn around<'a>(&'a self, attempt: &Attempt, subject: &'a Subject) -> Around<'a> {
-        let model = self.run.model(Role::Reviewer, Work::Review);
-        // Other trouble than these is not the reviewer's, and work that is done is judged.
-        let is_over = self.care.is_spent || matches!(self.stopping, Some(Stop::Person | Stop::Tampered(_)));
-        Around {
-            run: &self.run,
-            subject,
-            live: self.live_at(provider_of(model.as_ref())),
-            spent: attempt.live,
-            may_ask: !is_over,
-            waiter: attempt.wait(),
-        }
-    }
-
-    fn review_goes_on(&mut self, turn: &mut Turn, attempt: Attempt, work: Collected, reviewed: Reviewed) {
-        match reviewed {
-            Reviewed::More(review) => {
-                self.enter(attempt, Stage::Reviewing(Reviewing { work, review: *review }));
-            }
-            Reviewed::Done(verdict) => self.reviewed(turn, attempt, work, verdict),
-            Reviewed::Postponed => self.shelve(turn, &attempt),
-            Reviewed::Refused(trouble) => {
-                let (class, message) = (trouble.diagnosis.class, trouble.told());
-                self.failed(turn, &attempt, Failure::Provider { class, message });
-            }
-            Reviewed::Altered(altered) => self.failed(turn, &attempt, altered.into()),
-            Reviewed::Failed(message) => {
-                let failure = Failure::Host { message: format!("no review: {message}") };
-                self.failed(turn, &attempt, failure);
-            }
-        }
     }
 }
 

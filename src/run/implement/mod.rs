@@ -1,11 +1,13 @@
 //! `/implement`: look, check the project's health, then keep every worker busy with the task that has
 //! the longest way still to go, until nothing is left to start.
 
+mod advice;
 pub mod attempt;
 mod begin;
 mod budget;
 pub(crate) mod care;
 mod check_up;
+mod deciding;
 mod dispatch;
 pub mod door;
 mod editable;
@@ -21,6 +23,7 @@ mod opening;
 mod patterns;
 mod reading;
 pub mod rebasing;
+mod reviewing;
 mod rewording;
 pub mod rework;
 mod room;
@@ -29,6 +32,7 @@ mod signals;
 mod standing;
 mod stop;
 mod watch;
+mod wish;
 mod wording;
 pub(crate) mod working;
 
@@ -42,7 +46,6 @@ use crate::gates::{Gate, TestFiles};
 use crate::ids::{CommitId, Slot};
 use crate::metrics::Estimate;
 use crate::run::Run;
-use crate::run::desk::request::Decision;
 use crate::run::health::Health;
 pub use crate::run::implement::begin::{begin, begin_for, begin_wish};
 use crate::run::implement::care::Care;
@@ -52,6 +55,7 @@ use crate::run::implement::opening::Opening;
 use crate::run::implement::reading::Plan;
 pub use crate::run::implement::stop::Stop;
 use crate::run::implement::watch::Watch;
+pub use crate::run::implement::wish::Wish;
 use crate::run::patterns::Measured;
 use crate::run::regenerate::RegenerateRun;
 use crate::run::specs::save::Save;
@@ -117,17 +121,6 @@ pub enum End {
         /// The run was stopped: nothing else would come further now.
         is_over: bool,
     },
-}
-
-/// What a run is for.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub enum Wish {
-    /// Whatever can be done.
-    All,
-    /// What a person decided on one task.
-    Decide(Decision),
-    /// The person's branch gets everything that is merged.
-    Land,
 }
 
 /// How far `/implement` is.
