@@ -8,9 +8,9 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// Of some hashes, `count` or fewer: about one of 32 bits is set.
+    /// Of some hashes, `count` or fewer: about one of 128 bits is set.
     pub fn new(count: usize, hashes: impl IntoIterator<Item = u64>) -> Self {
-        let bits = (32 * count).next_power_of_two().max(64);
+        let bits = (128 * count).next_power_of_two().max(64);
         let mut filter = Self { bits: vec![0; bits / 64], shift: 64 - bits.trailing_zeros() };
         for hash in hashes {
             let bit = hash >> filter.shift;

@@ -55,10 +55,10 @@ pub fn read(text: &str, ids: Vec<u64>, shingles: Vec<u64>) -> Seen {
                 fenced.push(block);
             }
             Part::Block(block) => {
-                let pull = scan.read_to(block.to);
+                scan.read_to(block.to);
                 let is_code = machine.add(text, &block);
                 if !is_code {
-                    talk.add(text, &block, scan.words(), pull);
+                    talk.add(text, &block, scan.words(), scan.classes());
                 }
             }
         }

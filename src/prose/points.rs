@@ -4,8 +4,8 @@ use super::lexicon::{
     AFTER, AGENT, ALONE, AM, ARTICLE, AS, ATTEMPT, BACK, BE, BETWEEN, COMPARE, CONDITION, COURTESY, Class,
     DEBATE, DID, DISPUTE, DO, DO_NEXT, DOUBT, FRAGMENT, GIVEN, GOING_ON, HAVE, HESITATION, I, IDIOM, JOINING,
     LENGTHY, LET, MAY, ME, MIGHT, MUST, MY, OBJECT, OPENER, OPINION, OPTION, PRIOR, ROLE, SMALL, SOMEBODY,
-    SPEAKER, STEP, STORY, THINK, TO_THAT, TOLD, TOO, US, VERDICT, WANT, WAS, WE, WHEN, WILL, WORKED,
-    classes_of, idiom, may_hold_idiom,
+    SPEAKER, STEP, STORY, THINK, TO_THAT, TOLD, TOO, US, VERDICT, WANT, WAS, WE, WHEN, WILL, WORKED, idiom,
+    may_hold_idiom,
 };
 use super::past::story;
 use super::sentence::{Gap, Sentence, Token};
@@ -44,10 +44,10 @@ const RULES: &[Rule] = &[
     Rule { needs: &[HESITATION | OPENER | COURTESY], points: opening },
 ];
 
-/// Whether a sentence of some of these words can have points, apart from its mark.
-pub(super) fn may_tell(words: &[Word]) -> bool {
-    let classes = classes_of(words);
-    RULES.iter().any(|rule| rule.applies(classes)) || classes & IDIOM != 0 && may_hold_idiom(words)
+/// Whether a sentence of some of these words can have points, apart from its mark; `all` is what they do
+/// together.
+pub(super) fn may_tell(all: Class, words: &[Word], classes: &[Class]) -> bool {
+    RULES.iter().any(|rule| rule.applies(all)) || all & IDIOM != 0 && may_hold_idiom(words, classes)
 }
 
 /// How much a sentence is talk.
@@ -262,6 +262,7 @@ fn marks(sentence: &Sentence, classes: Class) -> u32 {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::lexicon::{Pull, classify};
     use super::super::sentence::Sentences;
     use super::*;
     use crate::words::Words;
@@ -275,9 +276,12 @@ mod tests {
         ) {
             let words: Vec<Word> = Words::new(&text).collect();
             let mut sentences = Sentences::default();
-            sentences.read(&text, 0, &words);
+            let mut classes = Vec::new();
+            classify(&words, &mut classes);
+            sentences.read(&text, 0, &words, &classes);
             let most = sentences.iter().map(|(sentence, tokens)| points(sentence, tokens)).max().unwrap_or(0);
-            prop_assert!(may_tell(&words) || most < 2);
+            let all = Pull::of(&classes).classes;
+            prop_assert!(may_tell(all, &words, &classes) || most < 2);
         }
     }
 }

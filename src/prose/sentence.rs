@@ -1,6 +1,6 @@
 //! A block of prose as sentences of classified words; what is quoted or code has no class.
 
-use super::lexicon::{Class, class_of};
+use super::lexicon::Class;
 use crate::floor;
 use crate::words::{Folded, Word, fold, swar};
 
@@ -65,14 +65,15 @@ impl Sentences {
         self.tokens.first().is_some_and(|token| token.class & class != 0)
     }
 
-    /// Reads a block that begins at `from`; the places of its words are those in the text.
-    pub fn read(&mut self, block: &str, from: usize, words: &[Word]) {
+    /// Reads a block that begins at `from`; the places of its words, each with what it does, are those in the
+    /// text.
+    pub fn read(&mut self, block: &str, from: usize, words: &[Word], classes: &[Class]) {
         self.sentences.clear();
         self.tokens.clear();
         quoted(block, &mut self.quoted);
         let mut end = 0;
         let mut at = 0;
-        for word in words {
+        for (word, class) in words.iter().zip(classes) {
             let (word_from, word_to) = (word.from - from, (word.to - from).min(block.len()));
             while self.quoted.get(at).is_some_and(|(_, to)| *to <= word_from) {
                 at += 1;
@@ -90,7 +91,7 @@ impl Sentences {
             }
             // Parts of names and paths are no words: `let_me_think`, `try.run`.
             let is_mute = is_quoted || is_name(block, word_from, word_to);
-            let (hash, class) = if is_mute { (0, 0) } else { (word.hash, class_of(word.hash)) };
+            let (hash, class) = if is_mute { (0, 0) } else { (word.hash, *class) };
             self.tokens.push(Token { hash, class, gap, is_quoted, is_first: end == 0 });
             end = word_to;
             if let Some(last) = self.sentences.last_mut() {

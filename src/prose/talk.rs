@@ -1,7 +1,7 @@
 //! Deliberation: sentences that tell how agents came to a task instead of what it is.
 
 use super::layout::{Block, BlockKind};
-use super::lexicon::{DONT, Pull};
+use super::lexicon::{Class, DONT, Pull};
 use super::points::{may_tell, points};
 use super::sentence::{Sentence, Sentences};
 use crate::words::{Word, swar};
@@ -30,15 +30,17 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    /// Adds a block with its words and what they pull at.
-    pub fn add(&mut self, text: &str, block: &Block, words: &[Word], pull: Pull) {
+    /// Adds a block with its words and what each of them does.
+    pub fn add(&mut self, text: &str, block: &Block, words: &[Word], classes: &[Class]) {
         let inside = &text[block.from..block.to];
         let asks = || swar::has(inside.as_bytes(), swar::is_byte(b'?'));
+        let pull = Pull::of(classes);
         let is_pulled = pull.is_enough(false) || pull.is_enough(true) && asks();
-        if block.kind == BlockKind::Quote || !is_pulled || !(may_tell(words) || asks()) {
+        if block.kind == BlockKind::Quote || !is_pulled || !(may_tell(pull.classes, words, classes) || asks())
+        {
             return;
         }
-        self.sentences.read(inside, block.from, words);
+        self.sentences.read(inside, block.from, words, classes);
         self.points.clear();
         self.points.extend(self.sentences.iter().map(|(sentence, tokens)| points(sentence, tokens)));
         let is_talk = self.points.iter().any(|points| *points > 1);

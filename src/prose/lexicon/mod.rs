@@ -4,6 +4,7 @@
 mod classes;
 mod idioms;
 
+use std::hint::select_unpredictable;
 use std::sync::LazyLock;
 
 pub(super) use classes::*;
@@ -12,22 +13,60 @@ use super::filter::Filter;
 use crate::words::{Word, Words, hash_of};
 
 struct Lexicon {
-    /// Open addressing by the upper bits of the hash; 0 is empty.
-    words: Vec<(u64, Class)>,
+    words: Known,
     /// Hashes of the words, and the weight; sorted.
     idioms: Vec<(Vec<u64>, u8)>,
-    /// The first two words of each idiom.
-    pairs: Filter,
+    /// The first words of each idiom, at most [`START_WORDS`].
+    starts: Filter,
 }
 
-/// Far more places than words, so that a look-up rarely goes on.
 const PLACES_LOG: u32 = 12;
+/// Far more than words, so that each finds one.
+const PLACES: usize = 1 << PLACES_LOG;
+
+/// Words by their hashes, each in one of two places (cuckoo hashing, Pagh, Rodler 2001): what a word does is
+/// known after two looks, whatever they show. A hash of 0 is an empty place.
+struct Known(Box<[(u64, Class); PLACES]>);
+
+impl Known {
+    #[inline]
+    fn class_of(&self, hash: u64) -> Class {
+        let class = |(known, class): (u64, Class)| select_unpredictable(known == hash, class, 0);
+        class(self.0[first_place(hash)]) | class(self.0[second_place(hash)])
+    }
+
+    fn add(&mut self, hash: u64, class: Class) {
+        let places = [first_place(hash), second_place(hash)];
+        if let Some(place) = places.into_iter().find(|place| self.0[*place].0 == hash) {
+            self.0[place].1 |= class;
+            return;
+        }
+        // Who is in the way moves to its other place.
+        let (mut word, mut at) = ((hash, class), places[0]);
+        loop {
+            std::mem::swap(&mut word, &mut self.0[at]);
+            match word {
+                (0, _) => return,
+                (hash, _) if at == first_place(hash) => at = second_place(hash),
+                (hash, _) => at = first_place(hash),
+            }
+        }
+    }
+}
+
+fn first_place(hash: u64) -> usize {
+    (hash >> (64 - PLACES_LOG)) as usize
+}
+
+fn second_place(hash: u64) -> usize {
+    (hash >> (64 - 2 * PLACES_LOG)) as usize % PLACES
+}
 
 static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
-    let mut words = vec![(0, 0); 1 << PLACES_LOG];
+    let mut words = Known(Box::new([(0, 0); PLACES]));
     for (class, list) in CLASSES {
         for word in list.split_whitespace() {
-            add(&mut words, hash_of(word), *class);
+            words.add(hash_of(word), *class);
         }
     }
     let mut idioms = Vec::new();
@@ -37,59 +76,35 @@ static LEXICON: LazyLock<Lexicon> = LazyLock::new(|| {
         }
     }
     idioms.sort();
-    let pairs = Filter::new(
-        idioms.len(),
-        idioms.iter().map(|(words, _)| pair(words[0], words.get(1).copied().unwrap_or_default())),
-    );
-    Lexicon { words, idioms, pairs }
+    let start = |words: &[u64]| words.iter().take(START_WORDS).fold(0, |hash, word| go_on(hash, *word));
+    let starts = Filter::new(idioms.len(), idioms.iter().map(|(words, _)| start(words)));
+    Lexicon { words, idioms, starts }
 });
 
 /// Adds the words by which an idiom is noticed; all of its words.
-fn add_idiom(known: &mut [(u64, Class)], weight: u8, phrase: &str) -> Vec<u64> {
+fn add_idiom(known: &mut Known, weight: u8, phrase: &str) -> Vec<u64> {
     let words: Vec<Word> = Words::new(phrase).collect();
     // A rare word is the best key; a phrase with a word that pulls by itself needs none.
-    let class = |word: &Word| class_in(known, word.hash);
+    let class = |word: &Word| known.class_of(word.hash);
     let rank = |word: &&Word| (class(word) & COMMON == 0, word.to - word.from);
     let pulls = words.iter().any(|word| class(word) & STRONG & !KEY != 0);
     let key = words.iter().max_by_key(rank).filter(|_| !pulls).map(|word| word.hash);
     if let Some(key) = key {
-        add(known, key, if weight >= 3 { KEY } else { WEAK_KEY });
+        known.add(key, if weight >= 3 { KEY } else { WEAK_KEY });
     }
     if let Some(first) = words.first() {
-        add(known, first.hash, IDIOM);
+        known.add(first.hash, IDIOM);
     }
     words.iter().map(|word| word.hash).collect()
 }
 
-fn add(words: &mut [(u64, Class)], hash: u64, class: Class) {
-    let mut at = place(hash);
-    while words[at].0 != 0 && words[at].0 != hash {
-        at = (at + 1) % words.len();
-    }
-    words[at].0 = hash;
-    words[at].1 |= class;
-}
+/// By so many words an idiom is told from almost all that begins like one.
+const START_WORDS: usize = 3;
 
-fn place(hash: u64) -> usize {
-    (hash >> (64 - PLACES_LOG)) as usize
-}
-
+/// The hash of some words in a row and one more.
 #[inline]
-fn class_in(words: &[(u64, Class)], hash: u64) -> Class {
-    let mut at = place(hash);
-    loop {
-        match words[at] {
-            (known, class) if known == hash => return class,
-            (0, _) => return 0,
-            _ => at = (at + 1) % words.len(),
-        }
-    }
-}
-
-/// A hash of two words in a row, of which the second may be missing.
-#[inline]
-fn pair(first: u64, second: u64) -> u64 {
-    first ^ second.rotate_left(7)
+fn go_on(hash: u64, word: u64) -> u64 {
+    hash.rotate_left(7) ^ word
 }
 
 /// Words that are everywhere: bad keys.
@@ -104,18 +119,20 @@ const PAST: Class = WAS | TOLD | WORKED | MIGHT;
 /// Two of these are enough.
 const MOOD: Class = DOUBT | STORY | OPENER | VERDICT | FRAGMENT | GOING_ON | TOLD | WAS | WEAK_KEY;
 
-/// Whether the words of a block, with how many of them are of `MOOD`, make a closer look worth while.
-#[derive(Clone, Copy, Debug, Default)]
+/// What the words of a block do, and how many of them are of `MOOD`: whether a closer look is worth while.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Pull {
-    classes: Class,
+    pub classes: Class,
     moods: u32,
 }
 
 impl Pull {
-    /// Adds a word.
-    pub fn add(&mut self, class: Class) {
-        self.classes |= class;
-        self.moods += u32::from(class & MOOD != 0);
+    pub fn of(classes: &[Class]) -> Self {
+        let start = Self { classes: 0, moods: 0 };
+        classes.iter().fold(start, |Self { classes, moods }, class| Self {
+            classes: classes | class,
+            moods: moods + u32::from(class & MOOD != 0),
+        })
     }
 
     /// Whether it is enough; a question needs less.
@@ -125,55 +142,39 @@ impl Pull {
     }
 }
 
-/// Classes that count for a closer look.
-const TRIGGER: Class = STRONG | NOUN | PAST | MOOD;
-
-/// At least as many as there are triggers.
-pub(super) const TRIGGERS: usize = 1_024;
-
-/// The hashes of all words that make a closer look worth while.
-pub(super) fn triggers() -> impl Iterator<Item = u64> {
-    LEXICON.words.iter().filter(|(_, class)| class & TRIGGER != 0).map(|(hash, _)| *hash)
-}
-
-/// What a word does; 0 for all others.
-#[inline]
-pub(super) fn class_of(hash: u64) -> Class {
-    class_in(&LEXICON.words, hash)
-}
-
-/// What any of some words do.
-pub(super) fn classes_of(words: &[Word]) -> Class {
-    let known = LEXICON.words.as_slice();
-    words.iter().fold(0, |classes, word| classes | class_in(known, word.hash))
+/// Adds what words do; 0 for all that are not known.
+pub(super) fn classify(words: &[Word], classes: &mut Vec<Class>) {
+    let known = &LEXICON.words;
+    classes.extend(words.iter().map(|word| known.class_of(word.hash)));
 }
 
 /// Whether an idiom may begin with any of some words.
-pub(super) fn may_hold_idiom(words: &[Word]) -> bool {
-    let Lexicon { words: known, pairs, .. } = &*LEXICON;
-    let next = words.iter().skip(1).map(|word| word.hash).chain([0]);
-    let mut both = words.iter().map(|word| word.hash).zip(next);
-    both.any(|(first, second)| {
-        class_in(known, first) & IDIOM != 0
-            && (pairs.may_hold(pair(first, second)) || pairs.may_hold(pair(first, 0)))
-    })
+pub(super) fn may_hold_idiom(words: &[Word], classes: &[Class]) -> bool {
+    let starts = classes.iter().enumerate().filter(|(_, class)| *class & IDIOM != 0);
+    starts.map(|(at, _)| words[at..].iter().map(|word| word.hash)).any(may_be_idiom)
+}
+
+fn may_be_idiom(words: impl Iterator<Item = u64>) -> bool {
+    let mut starts = words.take(START_WORDS).scan(0, |hash, word| {
+        *hash = go_on(*hash, word);
+        Some(*hash)
+    });
+    let known = &LEXICON.starts;
+    starts.any(|start| known.may_hold(start))
 }
 
 /// The weight and the length of the longest idiom at the beginning of some words, of which the first is
 /// of a class.
 #[inline]
 pub(super) fn idiom(class: Class, words: impl Iterator<Item = u64> + Clone) -> Option<(u8, usize)> {
-    if class & IDIOM == 0 {
+    if class & IDIOM == 0 || !may_be_idiom(words.clone()) {
         return None;
     }
-    let mut both = words.clone();
-    let (first, second) = (both.next()?, both.next().unwrap_or_default());
-    let pairs = &LEXICON.pairs;
-    let may_be = pairs.may_hold(pair(first, second)) || pairs.may_hold(pair(first, 0));
-    if may_be { longest_idiom(first, words) } else { None }
+    longest_idiom(words)
 }
 
-fn longest_idiom(first: u64, words: impl Iterator<Item = u64> + Clone) -> Option<(u8, usize)> {
+fn longest_idiom(words: impl Iterator<Item = u64> + Clone) -> Option<(u8, usize)> {
+    let first = words.clone().next()?;
     let idioms = &LEXICON.idioms;
     let from = idioms.partition_point(|(idiom, _)| idiom[0] < first);
     let candidates = idioms[from..].iter().take_while(|(idiom, _)| idiom[0] == first);

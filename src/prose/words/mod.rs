@@ -60,54 +60,61 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// The next word that begins before `end`. For loops over long texts; others call `next`.
-    #[inline(always)]
-    pub fn next_before(&mut self, end: usize) -> Option<Word> {
-        loop {
-            if self.left == 0 {
-                let next = self.base + WINDOW;
-                if next >= end.min(self.bytes.len()) {
-                    return None;
-                }
-                self.load(next);
-                continue;
+    /// Adds so many of the next words, or somewhat more; fewer at the end of the text.
+    pub fn read(&mut self, count: usize, words: &mut Vec<Word>) {
+        let end = words.len() + count;
+        while words.len() < end {
+            while let Some(word) = self.next_plain() {
+                words.push(word);
             }
-            let at = self.left.trailing_zeros();
-            let from = self.base + at as usize;
-            if from >= end {
-                return None;
+            if self.left != 0 {
+                words.extend(self.other());
+            } else if !self.load_next() {
+                return;
             }
-            let length = (!(self.plain >> at)).trailing_zeros();
-            if length == 0 {
-                if let Some(word) = self.beyond_ascii(from) {
-                    return Some(word);
-                }
-                continue;
-            }
-            if (at + length) as usize == WINDOW {
-                if at == 0 {
-                    return self.slow(from);
-                }
-                self.load(from);
-                continue;
-            }
-            let to = from + length as usize;
-            if self.may_go_on(to) {
-                return self.slow(from);
-            }
-            self.left &= self.left - 1;
-            return Some(Word { from, to, hash: hash_plain(&self.bytes[from..], length as usize) });
         }
     }
 
-    /// Whether a word may go on behind its plain letters.
-    #[inline]
-    fn may_go_on(&self, at: usize) -> bool {
-        match self.bytes.get(at) {
-            Some(0x80.. | b'*') => true,
-            Some(b'-') => matches!(self.bytes.get(at + 1), Some(b'\n' | b'\r')),
-            _ => false,
+    /// The next word of the window, if it is surely plain.
+    #[inline(always)]
+    fn next_plain(&mut self) -> Option<Word> {
+        if self.left == 0 {
+            return None;
         }
+        let at = self.left.trailing_zeros();
+        let length = (!(self.plain >> at)).trailing_zeros();
+        let from = self.base + at as usize;
+        let to = from + length as usize;
+        if length == 0 || (at + length) as usize == WINDOW || may_go_on(self.bytes, to) {
+            return None;
+        }
+        self.left &= self.left - 1;
+        Some(Word { from, to, hash: hash_plain(self.bytes, from, length as usize) })
+    }
+
+    /// Whether there is another window.
+    fn load_next(&mut self) -> bool {
+        let next = self.base + WINDOW;
+        let is_there = next < self.bytes.len();
+        if is_there {
+            self.load(next);
+        }
+        is_there
+    }
+
+    /// At what is no plain word, or may not be one: a word, or nothing and the place to go on at.
+    fn other(&mut self) -> Option<Word> {
+        let at = self.left.trailing_zeros();
+        let from = self.base + at as usize;
+        let length = (!(self.plain >> at)).trailing_zeros();
+        if length == 0 {
+            return self.beyond_ascii(from);
+        }
+        if (at + length) as usize == WINDOW && at > 0 {
+            self.load(from);
+            return None;
+        }
+        self.slow(from)
     }
 
     /// At a character beyond ASCII: a word that begins with it, or nothing and the place behind it.
@@ -192,7 +199,28 @@ impl Iterator for Words<'_> {
     type Item = Word;
 
     fn next(&mut self) -> Option<Word> {
-        self.next_before(usize::MAX)
+        loop {
+            if let Some(word) = self.next_plain() {
+                return Some(word);
+            }
+            if self.left != 0 {
+                if let Some(word) = self.other() {
+                    return Some(word);
+                }
+            } else if !self.load_next() {
+                return None;
+            }
+        }
+    }
+}
+
+/// Whether a word may go on behind its plain letters.
+#[inline]
+fn may_go_on(bytes: &[u8], at: usize) -> bool {
+    match bytes.get(at) {
+        Some(0x80.. | b'*') => true,
+        Some(b'-') => matches!(bytes.get(at + 1), Some(b'\n' | b'\r')),
+        _ => false,
     }
 }
 
@@ -202,12 +230,12 @@ fn step(hash: u64, eight: u64) -> u64 {
     mixed ^ (mixed >> 32)
 }
 
-/// The hash of a word of so many letters and digits, at least one, at the beginning of some bytes.
+/// The hash of a word of so many letters and digits, at least one, that begins at `from`.
 #[inline(always)]
-fn hash_plain(bytes: &[u8], length: usize) -> u64 {
-    match swar::eight(bytes, 0) {
+fn hash_plain(bytes: &[u8], from: usize, length: usize) -> u64 {
+    match swar::eight(bytes, from) {
         Some(eight) if length <= 8 => step(0, swar::lowered(eight, length)),
-        _ => hash_long(0, bytes, length),
+        _ => hash_long(0, &bytes[from..], length),
     }
 }
 
