@@ -234,6 +234,10 @@ mod tests {
         A refill adds tokens over time.
         It must stop at the capacity.
 
+        ## Changes to make to the work in this directory
+
+        - src/limiter.js:4: a refill of 0 throws; return the tokens
+
         ## Acceptance criteria
 
         - refill(9, 5, 10) is 10
@@ -247,10 +251,6 @@ mod tests {
 
         - src/limiter.js
         - test/limiter.test.js
-
-        ## Changes to make to the work in this directory
-
-        - src/limiter.js:4: a refill of 0 throws; return the tokens
 
         ## Patterns to follow
 

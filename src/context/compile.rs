@@ -51,9 +51,12 @@ pub fn compile(inputs: &Inputs) -> Result<Context, ContextTooLarge> {
     context.push(&description, Source::Description);
     compiler.say(&description, &Source::Description);
     let mut room = inputs.bytes_max - fixed - description.len();
-    must.iter().for_each(|section| section.write(&mut context));
-    for section in optional {
-        compiler.fit(section, &mut room).write(&mut context);
+    let optional = optional.map(|section| compiler.fit(section, &mut room));
+    let [acceptance, constraints, files] = &must;
+    let [issues, project, rest @ ..] = &optional;
+    // An agent that changes work that is there learns so first; what holds for the work stands together.
+    for section in [issues, acceptance, constraints, project, files].into_iter().chain(rest) {
+        section.write(&mut context);
     }
     context.dropped = compiler.dropped;
     Ok(context)
