@@ -35,7 +35,7 @@ impl Limits {
     /// What each worker is told.
     pub fn lines(&self) -> Vec<String> {
         let paths: Vec<String> = self.dont_touch.iter().map(|path| format!("`{path}`")).collect();
-        let paths = (!paths.is_empty()).then(|| format!("Don't change {}", list(&paths)));
+        let paths = (!paths.is_empty()).then(|| format!("Never change {}", list(&paths)));
         self.constraints.iter().cloned().chain(paths).collect()
     }
 
@@ -194,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_worker_is_told_all_of_it() {
-        assert_eq!(limits(&["a.js", "db/"]).lines(), ["No new dependency", "Don't change `a.js` and `db/`"]);
+        assert_eq!(limits(&["a.js", "db/"]).lines(), ["No new dependency", "Never change `a.js` and `db/`"]);
         assert_eq!(Limits::default().lines(), Vec::<String>::new());
     }
 

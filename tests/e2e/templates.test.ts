@@ -99,7 +99,7 @@ test("a request from the template keeps workers off what is not to be touched", 
     const end = await world.run("implement");
     expectSuccess(end);
     const [first, second] = world.model.opened("implementer");
-    expect(first?.text).toContain("- Don't change `src/slug.js`");
+    expect(first?.text).toContain("- Never change `src/slug.js`");
     const denied = world.model.callsOf("implementer").find(({ step }) => step === 1);
     expect(denied?.results[0]).toMatch(DENIAL);
     expect(denied?.results[0]).toContain("src/slug.js");

@@ -63,7 +63,7 @@ fn the_limits_of_a_request_reach_the_backlog_and_every_worker() {
     assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
     for id in ["T01", "T02", "T03", "T04"] {
         let sent = world.sent_to(id)[0];
-        assert!(sent.contains("- No new dependency\n- Don't change `src/pay/**`\n"), "{sent}");
+        assert!(sent.contains("- No new dependency\n- Never change `src/pay/**`\n"), "{sent}");
         assert!(world.denied_edits(id)[0].contains(&"src/pay/*".to_owned()));
     }
     world.assert_said("4 of 4 tasks completed");
@@ -100,8 +100,9 @@ fn work_on_what_is_left_alone_is_not_taken() {
     let stray = [("t01/main.js", "export {}\n"), ("src/index.js", "changed\n")];
     world.agents.script("T01", vec![Act::change(&stray)]);
     assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
-    world
-        .assert_said("**T01**: the agent changed src/index.js, which the backlog's dont_touch leaves alone.");
+    world.assert_said(
+        "**T01**: the agent changed `src/index.js`, which the backlog's dont_touch leaves alone.",
+    );
     assert!(
         world.sent_to("T01")[1]
             .contains("- Don't change src/index.js: such work is not taken; do it without that")
