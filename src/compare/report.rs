@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Comparison, Criterion, CrossResult, Crossing, Mark, Pair, PublicName, Sets, Verdict};
-use crate::text::{bytes, count, duration, list, table, usd};
+use crate::text::{bytes, code_span, count, duration, list, table, usd};
 
 /// So many names are listed of a set; the files that are written hold all.
 const NAMED_MAX: usize = 8;
@@ -43,7 +43,7 @@ pub fn describe(comparison: &Comparison) -> String {
     let Pair { left, right } = &comparison.names;
     let mut text = String::new();
     let criterion = |one: &Criterion| format!("{}: {}", one.task, one.text);
-    let name = |one: &PublicName| format!("`{}` of {}", one.name, one.path);
+    let name = |one: &PublicName| format!("`{}` of {}", one.name, code_span(&one.path));
     for (side, of) in [(left, &comparison.criteria.only_left), (right, &comparison.criteria.only_right)] {
         for one in of {
             let _ = writeln!(text, "- Asked of `{side}` only: {}", criterion(one));

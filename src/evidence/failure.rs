@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{shown, some};
+use super::{shown, shown_paths};
 use crate::context::Altered;
 use crate::gates::GateName;
 use crate::resilience::trouble::TroubleClass;
@@ -214,14 +214,17 @@ impl Failure {
             }
             Self::Provider { message, .. } => format!("the provider failed: {}", shown(message)),
             Self::Conflict { paths } => {
-                format!("the work conflicts with merged work in {}", some(paths))
+                format!("the work conflicts with merged work in {}", shown_paths(paths))
             }
             Self::Empty => "the agent changed nothing".to_owned(),
             Self::Forbidden { paths } => {
-                format!("the agent changed {}, which no task may change", some(paths))
+                format!("the agent changed {}, which no task may change", shown_paths(paths))
             }
             Self::OffLimits { paths } => {
-                format!("the agent changed {}, which the backlog's dont_touch leaves alone", some(paths))
+                format!(
+                    "the agent changed {}, which the backlog's dont_touch leaves alone",
+                    shown_paths(paths)
+                )
             }
             Self::Context { findings } => match findings.first() {
                 Some(first) => format!("the context cannot be sent: {}", shown(first)),

@@ -180,8 +180,17 @@ fn shown(text: &str) -> String {
 
 /// The first paths, and how many more there are.
 fn some(paths: &[String]) -> String {
+    first_of(paths, flat)
+}
+
+/// The same as part of a headline, which is Markdown: `__init__.py` stays whole.
+fn shown_paths(paths: &[String]) -> String {
+    first_of(paths, |path| text::code_span(&flat(path)))
+}
+
+fn first_of(paths: &[String], shown: impl Fn(&str) -> String) -> String {
     const SHOWN: usize = 3;
-    let mut parts: Vec<String> = paths.iter().take(SHOWN).map(|path| flat(path)).collect();
+    let mut parts: Vec<String> = paths.iter().take(SHOWN).map(|path| shown(path)).collect();
     if paths.len() > SHOWN {
         parts.push(text::count(paths.len() - SHOWN, "other", "others"));
     }

@@ -4,7 +4,7 @@ use crate::backlog::{Backlog, TaskSpec};
 use crate::ids::TaskId;
 use crate::run::Run;
 use crate::schedule::{Node, Schedule};
-use crate::text::{count, table};
+use crate::text::{code_span, count, table};
 
 /// The tasks in the order they would start, and what to do next.
 pub(crate) fn summary(backlog: &Backlog, run: &Run) -> String {
@@ -20,7 +20,7 @@ pub(crate) fn summary(backlog: &Backlog, run: &Run) -> String {
                 task.title.clone(),
                 if after.is_empty() { "–".to_owned() } else { after.join(", ") },
                 format!("{}", task.scope.estimated_hours),
-                task.scope.files_hint.join(", "),
+                task.scope.files_hint.iter().map(|file| code_span(file)).collect::<Vec<_>>().join(", "),
             ]
         })
         .collect();

@@ -152,7 +152,11 @@ describe("work that waits", () => {
       planned(world, tasks);
       expectSuccess(await world.run("implement"));
       expectSuccess(await world.run("review", ["T01", "approve"]));
-      await expectRefused(world, ["T02", "approve"], "conflicts with merged work in package.json");
+      await expectRefused(
+        world,
+        ["T02", "approve"],
+        "conflicts with merged work in `package.json`",
+      );
       expect(mergedTasks(world, "mac/links", tasks)).toEqual(["T01"]);
 
       const [waiting] = (await pile(world)).tasks;

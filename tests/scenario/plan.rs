@@ -33,12 +33,12 @@ fn a_request_becomes_a_plan_and_a_backlog() {
 
     [Backlog for Cart] ok: 4 tasks
 
-    | Order | Task | Title      | After         | Hours | Files       |
-    | ----: | ---- | ---------- | ------------- | ----: | ----------- |
-    |     1 | T01  | Price list | –             |     2 | t01/main.js |
-    |     2 | T02  | Discounts  | –             |   1.5 | t02/main.js |
-    |     3 | T03  | Tax        | –             |     1 | t03/main.js |
-    |     4 | T04  | Checkout   | T01, T02, T03 |     2 | t04/main.js |
+    | Order | Task | Title      | After         | Hours | Files         |
+    | ----: | ---- | ---------- | ------------- | ----: | ------------- |
+    |     1 | T01  | Price list | –             |     2 | `t01/main.js` |
+    |     2 | T02  | Discounts  | –             |   1.5 | `t02/main.js` |
+    |     3 | T03  | Tax        | –             |     1 | `t03/main.js` |
+    |     4 | T04  | Checkout   | T01, T02, T03 |     2 | `t04/main.js` |
 
     4 tasks in tasks/BACKLOG.yaml, about 6.5 hours of work by the estimates, up to 3 at once. The plan is in tasks/PLAN.md.
 

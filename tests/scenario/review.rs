@@ -44,7 +44,7 @@ fn in_each_others_way() -> World {
     assert_eq!(world.command(Review, "T01 approve"), None, "{}", world.transcript);
     let error = world.command(Review, "T02 approve").unwrap_or_default();
     assert!(
-        error.contains("T02: waits for your review: the work conflicts with merged work in shared.js"),
+        error.contains("T02: waits for your review: the work conflicts with merged work in `shared.js`"),
         "{error}"
     );
     assert!(error.contains("`/review T02` shows what there is to decide."), "{error}");
@@ -341,7 +341,7 @@ fn the_work_that_is_shown_and_merged_is_the_latest_there_is() {
     assert!(world.command(Implement, "").is_some());
     world.transcript.clear();
     assert_eq!(world.command(Review, ""), None);
-    world.assert_said("| price.js |");
+    world.assert_said("| `price.js` |");
     assert_eq!(world.command(Review, "T01 approve"), None, "{}", world.transcript);
     world.assert_said("1 file changed");
     world.assert_all_merged();

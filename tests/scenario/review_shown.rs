@@ -41,7 +41,7 @@ fn what_waits_is_shown_in_merge_order_with_all_there_is_to_know() {
         "## T02: Discounts",
         "Passed its checks and its reviewer.",
         "- the discounts works",
-        "| t02/main.js |",
+        "| `t02/main.js` |",
         "`npm test` passed",
         "So far: 2 attempts, 1 of them to change work after a review, ",
         "$0.",
@@ -65,9 +65,9 @@ fn what_waits_is_shown_in_merge_order_with_all_there_is_to_know() {
 
     - the tax works
 
-    | File        | added | removed |
-    | ----------- | ----: | ------: |
-    | t03/main.js |    +1 |      -0 |
+    | File          | added | removed |
+    | ------------- | ----: | ------: |
+    | `t03/main.js` |    +1 |      -0 |
 
     `npm test` passed (2 s).
 

@@ -38,12 +38,12 @@ fn a_template_becomes_a_plan_and_a_backlog_without_a_model() {
 
     Planning **GET /invoices/export: export invoices** from the template api-endpoint (shipped): 4 tasks. No model is asked.
 
-    | Order | Task | Title                                    | After | Hours | Files            |
-    | ----: | ---- | ---------------------------------------- | ----- | ----: | ---------------- |
-    |     1 | T01  | Answer GET /invoices/export              | –     |     2 | src/**, test*/** |
-    |     2 | T02  | Refuse bad input to GET /invoices/export | T01   |   1.5 | src/**, test*/** |
-    |     3 | T03  | Guard GET /invoices/export               | T02   |     1 | src/**, test*/** |
-    |     4 | T04  | Document GET /invoices/export            | T03   |   0.5 | docs/api.md      |
+    | Order | Task | Title                                    | After | Hours | Files                |
+    | ----: | ---- | ---------------------------------------- | ----- | ----: | -------------------- |
+    |     1 | T01  | Answer GET /invoices/export              | –     |     2 | `src/**`, `test*/**` |
+    |     2 | T02  | Refuse bad input to GET /invoices/export | T01   |   1.5 | `src/**`, `test*/**` |
+    |     3 | T03  | Guard GET /invoices/export               | T02   |     1 | `src/**`, `test*/**` |
+    |     4 | T04  | Document GET /invoices/export            | T03   |   0.5 | `docs/api.md`        |
 
     4 tasks in tasks/BACKLOG.yaml, about 5.0 hours of work by the estimates, up to 3 at once. The plan is in tasks/PLAN.md.
 

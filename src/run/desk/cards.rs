@@ -8,7 +8,7 @@ use crate::metrics::Ledger;
 use crate::review::GateReport;
 use crate::run::implement::door::{Door, Waits, reference, waits};
 use crate::run::implement::fates::why;
-use crate::text::{count, duration, list, number, table, usd};
+use crate::text::{code_span, count, duration, list, number, table, usd};
 use crate::track::{Life, Track};
 
 /// So many lines of a red check's output are shown.
@@ -206,7 +206,9 @@ fn diffstat(changes: &[Change]) -> String {
     let rows: Vec<Vec<String>> = changes
         .iter()
         .take(FILES_MAX)
-        .map(|change| vec![change.path.clone(), format!("+{}", change.added), format!("-{}", change.removed)])
+        .map(|change| {
+            vec![code_span(&change.path), format!("+{}", change.added), format!("-{}", change.removed)]
+        })
         .collect();
     let more = match changes.len().saturating_sub(FILES_MAX) {
         0 => String::new(),
