@@ -53,7 +53,9 @@ test("instructions of the project stay, before what differs from worktree to wor
     planned(world, [EXPIRY]);
     expectSuccess(await world.run("implement"));
     const system = world.model.opened("implementer")[0]?.system ?? "";
-    expect(system).toMatch(/Use tabs, as everywhere here\.[\s\S]*\nWorking directory: /);
+    expect(system).toMatch(
+      /\nInstructions from: AGENTS\.md\nUse tabs, as everywhere here\.[\s\S]*\nWorking directory: /,
+    );
   }));
 
 test("the person's own agents are sent what OpenCode sends them, also while ours are at work", () => {

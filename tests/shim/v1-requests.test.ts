@@ -93,18 +93,18 @@ test("a tool that takes other arguments is another one", () => {
   expect(instance.told("task")).toMatchObject({ description: LONG });
 });
 
-test("the environment goes last in the system prompts of our sessions, and nowhere else", () => {
+test("in the system prompts of our sessions, and nowhere else, the directory stands at the end only", () => {
   const { requests } = new Instance();
   const environment =
     "You are powered by the model named x. The exact model ID is a/x\nHere is some useful information about the environment you are running in:\n<env>\n  Working directory: /w1\n  Workspace root folder: /w1\n  Is directory a git repo: yes\n  Platform: linux\n  Today's date: Fri Nov 20 2026\n</env>";
-  const text = `Do one task.\n${environment}\nInstructions from: /w1/AGENTS.md\nUse tabs.`;
+  const text = `Do one task.\n${environment}\nInstructions from: /project/AGENTS.md\nUse tabs.\nInstructions from: /home/AGENTS.md\nBe kind.`;
   const theirs = [text];
   requests.arrange("theirs", theirs);
   expect(theirs).toEqual([text]);
   const system = [text];
   requests.arrange(ours("a"), system);
   expect(system).toEqual([
-    "Do one task.\nInstructions from: /w1/AGENTS.md\nUse tabs.\n\nWorking directory: /w1\nPlatform: linux\nToday's date: Fri Nov 20 2026",
+    "Do one task.\nInstructions from: AGENTS.md\nUse tabs.\nInstructions from: /home/AGENTS.md\nBe kind.\n\nWorking directory: /w1\nPlatform: linux\nToday's date: Fri Nov 20 2026",
   ]);
   const strange = ["Another OpenCode says it in other words."];
   requests.arrange("a", strange);

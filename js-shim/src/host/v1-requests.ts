@@ -65,10 +65,14 @@ export class V1Requests {
   }
 
   /** The system prompt of a session of ours: what differs from directory to directory and from day to day
-   * goes to its end, so that caches of providers keep the rest. */
+   * goes to its end or is left out, so that caches of providers keep the rest. */
   arrange(session: string | undefined, system: string[]): void {
     if (session === undefined || !hub.sessions.has(session)) return;
-    system.splice(0, system.length, ...system.map(withEnvironmentLast));
+    const own = `Instructions from: ${this.#directory}/`;
+    const arranged = system.map((text) =>
+      withEnvironmentLast(text.replaceAll(own, "Instructions from: ")),
+    );
+    system.splice(0, system.length, ...arranged);
   }
 
   async #begin(session: string): Promise<void> {
