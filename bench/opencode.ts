@@ -6,6 +6,7 @@ import { linksScript, type ScriptedTask } from "../tests/e2e/links.ts";
 import type { Call } from "../tests/e2e/model.ts";
 import { pack } from "../tests/e2e/pack.ts";
 import type { Role } from "../tests/e2e/roles.ts";
+import { FRAME_MAX, frameOf } from "../tests/e2e/sizes.ts";
 import { World } from "../tests/e2e/world.ts";
 import { sizes, timed, times } from "./samples.ts";
 import { heading, note, printRows, printTable, type Row } from "./table.ts";
@@ -229,11 +230,15 @@ function timesOf(moments: Moment[], requests: Call[]): Times {
 }
 
 function printSizes(world: World): void {
-  console.log("\n   First requests, bytes (p50 of n):\n");
+  const goal = `beside the text each should take at most ${FRAME_MAX.toLocaleString("en")}`;
+  console.log(`\n   First requests, bytes (p50 of n); ${goal}:\n`);
   const other = world.model.opened("other");
   const roles: [string, Role][] = [
     ["worker", "implementer"],
-    ["planner", "planner-spec"],
+    ["planner (spec)", "planner-spec"],
+    ["planner (arch)", "planner-arch"],
+    ["planner (qa)", "planner-qa"],
+    ["backlog", "backlog"],
     ["reviewer", "reviewer"],
     ["OpenCode's own build agent", "other"],
   ];
@@ -252,9 +257,20 @@ function printSizes(world: World): void {
       middle(({ system }) => Buffer.byteLength(system)),
       middle(({ request }) => Buffer.byteLength(JSON.stringify(request.tools ?? []))),
       middle(({ text }) => Buffer.byteLength(text)),
+      middle(frameOf),
       calls[0]?.tools.join(", ") ?? "",
     ];
   });
-  printTable(["", "n", "total", "system", "tools", "text", "tools on offer"], rows);
+  const columns = [
+    "",
+    "n",
+    "total",
+    "system",
+    "tools",
+    "text",
+    "beside the text",
+    "tools on offer",
+  ];
+  printTable(columns, rows);
   if (other.length === 0) note("OpenCode's own agent was not asked.");
 }

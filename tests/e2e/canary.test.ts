@@ -19,7 +19,7 @@ import {
 import { bash, type Call, type Reply, readFile } from "./model.ts";
 import { expectSuccess, integrationBranch, mergedTasks, statusOf } from "./outcome.ts";
 import type { Role } from "./roles.ts";
-import { sizesByRole, sizesTable } from "./sizes.ts";
+import { FRAME_MAX, sizesByRole, sizesTable } from "./sizes.ts";
 import { inWorld, World } from "./world.ts";
 
 const TASKS = [EXPIRY, HITS];
@@ -187,7 +187,7 @@ test("the words are in none of the files that later work is compiled from", () =
 test("requests stay small", () => {
   const sizes = sizesByRole(world.model.calls);
   console.log(sizesTable(sizes));
-  for (const { role, frame } of sizes) expect(frame, role).toBeLessThanOrEqual(3_500);
+  for (const { role, frame } of sizes) expect(frame, role).toBeLessThanOrEqual(FRAME_MAX);
 });
 
 test("a backlog that repeats what a planner said on its way is sent back, and no journal holds it", () => {

@@ -6,11 +6,9 @@ import { bash, type Call } from "./model.ts";
 import { expectSuccess, planned } from "./outcome.ts";
 import type { Role } from "./roles.ts";
 import { inWorld } from "./shared.ts";
-import { frameOf, sizesByRole, sizesTable } from "./sizes.ts";
+import { FRAME_MAX, frameOf, sizesByRole, sizesTable } from "./sizes.ts";
 import type { World } from "./world.ts";
 
-/** Of a request without the text it begins with, in bytes. */
-const FRAME_MAX = 3_500;
 const READING = ["glob", "grep", "read"];
 const TOOLS: Partial<Record<Role, string[]>> = {
   "planner-spec": READING,

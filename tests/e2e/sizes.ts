@@ -2,6 +2,9 @@
 import type { Call } from "./model.ts";
 import type { Role } from "./roles.ts";
 
+/** What a request of ours may hold beside the text that its session began with, in bytes. */
+export const FRAME_MAX = 3_500;
+
 export interface Sizes {
   role: Role;
   /** First requests of sessions. */
