@@ -252,6 +252,20 @@ fn what_was_stopped_goes_on_with_the_same_command() {
     assert!(!world.git.refs.contains_key("refs/heads/mac/feature-001-cart-r2"));
 }
 
+/// The process ended when the branch of the version had moved and nobody knew.
+#[test]
+fn a_first_merge_that_nobody_heard_of_is_built_upon() {
+    let mut world = landed();
+    world.agents.script("T01", vec![built("sum", "sum")]);
+    world.git_is_eager = true;
+    world.start(Regenerate, ID);
+    world.run_until(|world| world.git.refs.contains_key(BRANCH) && !world.git.merges(BRANCH).is_empty());
+    world.reopen();
+    assert_eq!(world.command(Regenerate, ID), None);
+    assert_eq!(world.sent_to("T01").len(), 2, "built once, and once again");
+    assert_eq!(world.git.merges(BRANCH).len(), 1);
+}
+
 #[test]
 fn a_feature_that_is_not_built_gets_another_set_of_attempts() {
     let mut world = landed();

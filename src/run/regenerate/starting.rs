@@ -35,6 +35,8 @@ pub enum Starting {
     Reverting { track: TrackId, plan: Plan },
     /// Where its branch is.
     Branch { building: Building },
+    /// What its branch holds, which is where nobody put it as far as is known.
+    Holding { building: Building, at: CommitId },
     /// Its branch is being made, or moved to another start.
     Moving { building: Building },
     /// Its plan is being written.
@@ -153,6 +155,14 @@ impl RegenerateRun {
             (Starting::Reverting { track, plan }, outcome) => self.reverted(turn, track, plan, outcome),
             (Starting::Branch { building }, Outcome::Git(GitOutcome::Inspected { repository })) => {
                 self.branch_found(turn, building, repository.reference.as_ref())
+            }
+            (Starting::Holding { building, at }, Outcome::Git(GitOutcome::Held { merges, .. })) => {
+                // The process ended before it heard of a first merge: that is found with the rest of the track.
+                if merges.is_empty() {
+                    self.moved_away(turn, &building, &at)
+                } else {
+                    self.plan(turn, building)
+                }
             }
             (Starting::Moving { building }, Outcome::Git(GitOutcome::Moved)) => self.plan(turn, building),
             // What is there is of an earlier start of this version.
@@ -305,12 +315,9 @@ impl RegenerateRun {
                 self.move_branch(turn, building, Some(at.clone()))
             }
             (Some(at), None) => {
-                let text = format!(
-                    "`mac/{track}` was moved to {at}, and this version begins at {}. `git branch -f mac/{track} {}` \
-                     brings it back.",
-                    building.commit, building.commit
-                );
-                self.give_up(turn, &text)
+                let (track, at) = (track.clone(), at.clone());
+                let operation = GitOperation::Hold { track, tip: Some(at.clone()) };
+                self.ask(turn, operation, Starting::Holding { building, at })
             }
             (None, Some(tip)) => {
                 let text = format!(
@@ -321,6 +328,16 @@ impl RegenerateRun {
             }
             (None, None) => self.move_branch(turn, building, None),
         }
+    }
+
+    /// Somebody else put a version's branch somewhere.
+    fn moved_away(self: Box<Self>, turn: &mut Turn, building: &Building, at: &CommitId) -> Activity {
+        let Building { track, commit, .. } = building;
+        let text = format!(
+            "`mac/{track}` was moved to {at}, and this version begins at {commit}. `git branch -f mac/{track} {commit}` \
+             brings it back."
+        );
+        self.give_up(turn, &text)
     }
 
     /// Puts a version's branch where it begins.
