@@ -11,6 +11,7 @@ use multi_agent_coder::effect::process::{ProcessOperation, ProcessOutcome};
 use multi_agent_coder::effect::session::SessionOperation;
 use multi_agent_coder::effect::timer::{TimerOperation, TimerOutcome};
 use multi_agent_coder::effect::{Effect, Operation, Outcome};
+use multi_agent_coder::event::CommandName;
 use multi_agent_coder::ids::EffectId;
 
 use crate::common::files::{self, hash, key};
@@ -217,6 +218,7 @@ impl World {
                 files::list(&self.files, directory, *depth_max, *files_max)
             }
             FileOperation::Write { file, text, expected } => {
+                self.note_version(&file.path, text);
                 let found = self.files.get(&key(file)).cloned();
                 let found = found.as_ref();
                 let is_expected = found == Some(text)
@@ -301,6 +303,9 @@ impl World {
             ChatOperation::End { chat, error } => {
                 trace!(self, "        | the end: {error:?}");
                 let command = self.open.remove(chat).expect("checked before");
+                if command.name == CommandName::Regenerate {
+                    self.version = None;
+                }
                 if !crate::checks::is_look(&command) {
                     self.end = Some(error.clone().map_or(Ok(()), Err));
                 }

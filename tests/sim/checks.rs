@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use multi_agent_coder::backlog::{Status, TaskSpec};
+use multi_agent_coder::backlog::Status;
 use multi_agent_coder::effect::chat::ChatOperation;
 use multi_agent_coder::effect::file::{FileOperation, FileOutcome, Place};
 use multi_agent_coder::effect::git::{GitOperation, GitOutcome};
@@ -20,7 +20,7 @@ use crate::coverage::Class;
 use crate::git::slot_of;
 use crate::sessions::is_ours;
 use crate::setup::{OFF_LIMITS, mark};
-use crate::world::{Command, World};
+use crate::world::{BACKLOG, Command, World, dependencies};
 
 /// No wait of ours is longer than this.
 const WAIT_MS_MAX: u64 = 24 * 60 * 60 * 1000;
@@ -45,12 +45,16 @@ impl World {
                 let Some(process) = &mut self.process else { return };
                 let flight = process.flights.remove(id);
                 self.books.troubles += u64::from(is_trouble(outcome));
-                if let Outcome::Git(outcome) = outcome {
-                    match outcome {
-                        GitOutcome::Stale { actual } => self.books.told_tip.clone_from(actual),
-                        GitOutcome::Moved | GitOutcome::Inspected { .. } => self.books.told_tip = None,
-                        _ => {}
+                let operation = flight.as_ref().map(|flight| &flight.operation);
+                match (outcome, operation) {
+                    (
+                        Outcome::Git(GitOutcome::Stale { actual }),
+                        Some(Operation::Git(GitOperation::Move { reference, .. })),
+                    ) => self.books.told_tip = actual.clone().map(|actual| (reference.clone(), actual)),
+                    (Outcome::Git(GitOutcome::Moved | GitOutcome::Inspected { .. }), _) => {
+                        self.books.told_tip = None;
                     }
+                    _ => {}
                 }
                 let is_ask =
                     |operation| matches!(operation, Operation::Session(SessionOperation::Ask { .. }));
@@ -78,27 +82,38 @@ impl World {
                     command.stopped_ms = Some(self.now_ms);
                 }
             }
-            Event::Command { name: CommandName::Implement | CommandName::Review, .. }
-                if self.running() == 1 =>
-            {
+            Event::Command {
+                name: CommandName::Implement | CommandName::Review | CommandName::Regenerate,
+                ..
+            } if self.is_free_for_commands() => {
                 self.books.spent_usd = 0.0;
                 self.books.spent_tokens = 0;
                 self.books.answers.clear();
                 self.books.reworks.clear();
                 self.books.troubles = 0;
-                let tasks = self.backlog().map(|backlog| backlog.tasks).unwrap_or_default();
-                let after = |task: TaskSpec| {
-                    let names = task.depends_on.iter().map(ToString::to_string).collect();
-                    (task.id.to_string(), names)
-                };
-                self.books.depends_on = tasks.into_iter().map(after).collect();
+                self.books.depends_on =
+                    self.backlog().map(|backlog| dependencies(&backlog)).unwrap_or_default();
             }
             _ => {}
         }
     }
 
-    fn running(&self) -> usize {
-        self.open.values().filter(|command| !is_look(command)).count()
+    /// Whether features are being built again.
+    fn is_rebuilding(&self) -> bool {
+        self.open.values().any(|command| command.name == CommandName::Regenerate)
+    }
+
+    /// Whether a ref is the branch of the work under way.
+    fn is_own_branch(&self, reference: &str) -> bool {
+        let Some(track) = reference.strip_prefix("refs/heads/mac/") else { return false };
+        // The branch of a version comes before its documents.
+        let is_version = track.starts_with("feature-") && track.contains("-r");
+        track == self.at_work() || self.is_rebuilding() && is_version
+    }
+
+    /// Whether a command that comes now is begun, and not refused because of another one.
+    fn is_free_for_commands(&self) -> bool {
+        self.process.as_ref().is_some_and(|process| process.engine.is_idle())
     }
 
     /// What must hold of an operation at the moment it is decided.
@@ -168,6 +183,8 @@ impl World {
             Place::Person => false,
         };
         assert!(is_ours && !file.path.contains(".."), "I6: {file:?} is not ours to write");
+        let is_theirs = self.is_rebuilding() && file.path == BACKLOG;
+        assert!(!is_theirs, "the person's plan is written while a feature is built again");
     }
 
     fn check_session(&self, operation: &SessionOperation) {
@@ -211,7 +228,7 @@ impl World {
         assert_eq!(live, 0, "I2: two live attempts at {task}");
         let at = session.directory.as_deref().unwrap_or_default();
         assert!(self.is_free(at), "I2: two things work in {at}");
-        let known = (self.track.clone(), task.to_owned());
+        let known = (self.at_work().to_owned(), task.to_owned());
         assert!(!self.books.merged.contains(&known), "I3: {task} is merged and asked again");
         let answers = self.books.answers.get(task).copied().unwrap_or_default();
         let retries = self.setup.options["maxRetries"].as_u64().unwrap_or(3);
@@ -221,11 +238,11 @@ impl World {
             assert!(answers < retries + self.books.troubles, "I1: {task} is tried {answers} times and again");
         }
         for other in self.books.depends_on.get(task).into_iter().flatten() {
-            let is_merged = self.books.merged.contains(&(self.track.clone(), other.clone()));
+            let is_merged = self.books.merged.contains(&(self.at_work().to_owned(), other.clone()));
             let is_done = is_merged || self.books.given.contains(other);
             assert!(is_done, "I1: {task} begins before {other}, which it depends on");
         }
-        let file = format!("tasks/{task}.context.md");
+        let file = format!("{}/{task}.context.md", self.documents());
         assert!(self.file(&file) == Some(text), "I15: what {task} was sent is not in {file}");
     }
 
@@ -238,7 +255,7 @@ impl World {
         // A person may delete a worktree at any moment: then nothing tells what it showed.
         let worktree = slot_of(at).and_then(|slot| self.git.worktrees.get(&slot));
         let Some(begins) = worktree.and_then(|worktree| worktree.at.as_ref()) else { return };
-        let prefix = format!("refs/mac/{}/{task}/", self.track);
+        let prefix = format!("refs/mac/{}/{task}/", self.at_work());
         let mut held = self.git.refs.iter().filter(|(_, commit)| begins == *commit);
         let number: Option<u32> = held.find_map(|(name, _)| name.strip_prefix(&prefix)?.parse().ok());
         let number = number.expect("I5: work that goes back is in no ref of its attempt");
@@ -267,22 +284,23 @@ impl World {
     fn check_git(&mut self, operation: &GitOperation) {
         match operation {
             GitOperation::Move { reference, from, to } => {
-                assert_eq!(*reference, self.branch(), "I8: a ref that is not ours to move");
-                let told = self.books.told_tip.as_ref();
+                assert!(self.is_own_branch(reference), "I8: {reference} is not ours to move");
+                let told = self.books.told_tip.as_ref().filter(|(told, _)| told == reference);
                 assert!(
-                    told.is_none() || told == from.as_ref(),
+                    told.is_none_or(|(_, tip)| Some(tip) == from.as_ref()),
                     "I7: from where the branch is known not to be"
                 );
                 let is_made = self.git.commit(to).is_some();
                 assert!(is_made, "I7: to a commit that does not exist");
-                assert!(
-                    from.is_some() || self.books.merged.is_empty() || self.books.is_branch_lost,
-                    "I7: no swap"
-                );
+                let track = reference.trim_start_matches("refs/heads/mac/");
+                let has_merges = self.books.merged.iter().any(|(of, _)| of == track);
+                assert!(from.is_some() || !has_merges || self.books.is_branch_lost, "I7: no swap");
             }
             GitOperation::Collect { slot, reference, .. } => {
-                let own = format!("refs/mac/{}/", self.track);
-                assert!(reference.starts_with(&own), "I8: {reference} is not ours");
+                // What an earlier process left is put away before a version is gone on with.
+                let own = [self.at_work(), &self.books.version].map(|track| format!("refs/mac/{track}/"));
+                let is_ours = own.iter().any(|own| reference.starts_with(own));
+                assert!(is_ours, "I8: {reference} is not ours");
                 assert!(self.is_free(&directory(*slot)), "I2: two things work in w{}", slot.0);
                 if !reference.ends_with("/1") {
                     self.hit(Class::Retried);
@@ -298,7 +316,7 @@ impl World {
                 assert!(u64::from(slot.0) <= workers, "I2: w{} is not in the pool", slot.0);
             }
             GitOperation::Merge { commit, task, .. } => {
-                let prefix = format!("refs/mac/{}/{task}/", self.track);
+                let prefix = format!("refs/mac/{}/{task}/", self.at_work());
                 let mut held = self.git.refs.iter().filter(|(_, held)| *held == commit);
                 let number = held.find_map(|(name, _)| name.strip_prefix(&prefix)?.parse().ok());
                 let number: u32 = number.expect("I5: what is merged is in no ref of its attempt");
@@ -309,7 +327,11 @@ impl World {
                 let is_off_limits = |path: &String| path.starts_with(OFF_LIMITS);
                 let tree = self.git.commit(commit).map(|commit| commit.tree.clone()).unwrap_or_default();
                 assert!(!tree.keys().any(is_off_limits), "{task} is merged with what is to be left alone");
-                let review = self.setup.options["review"].as_str();
+                let mut review = self.setup.options["review"].as_str();
+                if self.version.is_some() && review == Some("manual") {
+                    // The person judges a version as a whole, at its end.
+                    review = Some("auto");
+                }
                 assert!(
                     review != Some("manual") || is_approved,
                     "{task} is merged and no person approved it"
@@ -320,6 +342,7 @@ impl World {
                 }
             }
             GitOperation::Land { branch, .. } => {
+                assert!(!self.is_rebuilding(), "I6: landed what was built again");
                 let is_asked = self.open.values().any(|command| command.arguments == "land");
                 assert!(is_asked || self.setup.options["land"] == "auto", "I6: landed unasked");
                 let is_theirs = matches!(branch.as_str(), "main" | "topic");
@@ -378,10 +401,10 @@ impl World {
 
     /// The integration branch was moved by us.
     pub fn note_move(&mut self, reference: &str, to: &CommitId) {
-        let merges: Vec<String> = self.git.merges(to).into_iter().map(str::to_owned).collect();
+        let track = reference.trim_start_matches("refs/heads/mac/").to_owned();
+        let merges = self.git.merges_of(to, &track);
         let once: BTreeSet<&String> = merges.iter().collect();
         assert_eq!(merges.len(), once.len(), "I3: two merge commits of one task: {merges:?}");
-        let track = reference.trim_start_matches("refs/heads/mac/").to_owned();
         for task in merges {
             if self.books.merged.insert((track.clone(), task)) {
                 self.coverage.hit(Class::TaskMerged);

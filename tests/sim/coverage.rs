@@ -35,6 +35,8 @@ classes! {
     SentBack: "work sent back by the person",
     Rejected: "work rejected by the person",
     OwnReviewed: "the person's own changes reviewed",
+    BuiltAgain: "a feature built again",
+    BuiltAgainLater: "a feature built again after a stop",
     ReviewBabble: "a reviewer without a verdict",
     Rebase: "an answer of the rebase agent",
     Shortened: "an answer of whoever shortens a task",

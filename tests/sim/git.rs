@@ -121,6 +121,23 @@ impl Git {
         tasks
     }
 
+    /// The same, of one track only.
+    pub fn merges_of(&self, from: &CommitId, track: &str) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        let mut open = vec![from.clone()];
+        let mut tasks = Vec::new();
+        while let Some(id) = open.pop() {
+            if let Some(commit) = self.commit(&id)
+                && seen.insert(id)
+            {
+                let own = commit.task.as_ref().filter(|(of, _)| of.as_str() == track);
+                tasks.extend(own.map(|(_, task)| task.to_string()));
+                open.extend(commit.parents.iter().cloned());
+            }
+        }
+        tasks
+    }
+
     /// Whether a commit holds another.
     pub fn holds(&self, ours: &CommitId, theirs: &CommitId) -> bool {
         let mut seen = BTreeSet::new();

@@ -16,6 +16,7 @@ mod coverage;
 mod git;
 mod person;
 mod process;
+mod rebuild;
 mod rng;
 mod run;
 mod sessions;

@@ -309,6 +309,7 @@ impl World {
             self.remember(&event);
         }
         self.open.clear();
+        self.version = None;
         self.end = None;
     }
 

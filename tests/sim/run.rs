@@ -13,6 +13,9 @@ use crate::world::{BACKLOG, Session, World, trace};
 /// So many commands bring any backlog to its end in a benign world.
 const COMMANDS_MAX: u32 = 40;
 
+/// In so many of a thousand runs what has landed is built again.
+const BUILT_AGAIN: u64 = 150;
+
 /// Plays the run of a seed; panics when an invariant does not hold.
 pub fn simulate(seed: u64) -> Coverage {
     let mut world = World::new(seed);
@@ -23,6 +26,9 @@ pub fn simulate(seed: u64) -> Coverage {
     world.turn_benign();
     world.come_to_an_end();
     world.check_end();
+    if world.rng.chance(BUILT_AGAIN) {
+        world.build_again();
+    }
     world.coverage
 }
 

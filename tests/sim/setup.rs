@@ -239,6 +239,33 @@ fn draw_round(rng: &mut Rng, steps: u64) -> Round {
     Round { before, beside, names_tasks: rng.chance(120), is_plan: false }
 }
 
+/// What happens while features are built again, after so many events.
+pub fn draw_rebuild(rng: &mut Rng) -> Vec<(u64, Act)> {
+    const BESIDE: &[Act] = &[
+        Act::Esc,
+        Act::Progress,
+        Act::Metrics,
+        Act::Audit,
+        Act::SecondCommand,
+        Act::DeleteSession,
+        Act::DeleteWorktree,
+        Act::CommitHead,
+        Act::Edit,
+        Act::EditMemory,
+        Act::Dirty,
+        Act::SwitchBranch,
+    ];
+    let mut beside = Vec::new();
+    while rng.chance(400) {
+        beside.push((rng.below(140), *rng.pick(BESIDE)));
+    }
+    if rng.chance(600) {
+        beside.push((rng.below(140), Act::Die(draw_death(rng))));
+    }
+    beside.sort_by_key(|(step, _)| *step);
+    beside
+}
+
 fn draw_death(rng: &mut Rng) -> Death {
     const KINDS: &[&str] = &[
         "move", "move", "merge", "collect", "prepare", "land", "create", "ask", "remove", "file", "process",

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use multi_agent_coder::backlog::{Backlog, parse, render};
+use multi_agent_coder::backlog::{Backlog, TaskSpec, parse, render};
 use multi_agent_coder::effect::file::Place;
 use multi_agent_coder::effect::session::{Purpose, SessionOutcome};
 use multi_agent_coder::effect::stored::StoredText;
@@ -92,7 +92,7 @@ pub struct Books {
     /// Tasks that the person called done.
     pub given: BTreeSet<String>,
     /// Where the engine was told that its branch is.
-    pub told_tip: Option<CommitId>,
+    pub told_tip: Option<(String, CommitId)>,
     /// What the reviewer said of an attempt at a task last.
     pub verdicts: BTreeMap<(String, u32), bool>,
     /// Whether the agent of an attempt at a task came to a good end.
@@ -117,6 +117,20 @@ pub struct Books {
     pub repeated: BTreeSet<String>,
     pub leaked: BTreeSet<String>,
     pub largest_effect: Option<u64>,
+    /// The track of the version that a `/regenerate` built last.
+    pub version: String,
+}
+
+impl Books {
+    /// Attempts are counted from one again: other work begins.
+    fn forget_attempts(&mut self) {
+        self.verdicts.clear();
+        self.good_ends.clear();
+        self.answers.clear();
+        self.reworks.clear();
+        self.approved.clear();
+        self.sent_back.clear();
+    }
 }
 
 /// All of it.
@@ -154,6 +168,17 @@ pub struct World {
     pub readable: Backlog,
     /// The track that the engine wrote into the backlog last.
     pub track: String,
+    /// The track of the version of a feature that is being built again.
+    pub version: Option<String>,
+}
+
+/// What each task of a backlog depends on.
+pub fn dependencies(backlog: &Backlog) -> BTreeMap<String, Vec<String>> {
+    let after = |task: &TaskSpec| {
+        let names = task.depends_on.iter().map(ToString::to_string).collect();
+        (task.id.to_string(), names)
+    };
+    backlog.tasks.iter().map(after).collect()
 }
 
 /// 2025-06-01T12:00:00Z.
@@ -191,6 +216,7 @@ impl World {
             books: Books::default(),
             coverage: Coverage::new(),
             track: readable.track_id.to_string(),
+            version: None,
             readable,
             setup,
         };
@@ -221,6 +247,30 @@ impl World {
     pub fn note_track(&mut self, text: &str) {
         if let Some((_, rest)) = text.split_once("track_id: ") {
             self.track = rest.lines().next().unwrap_or_default().trim_matches('"').to_owned();
+        }
+    }
+
+    /// The track that is worked on.
+    pub fn at_work(&self) -> &str {
+        self.version.as_deref().unwrap_or(&self.track)
+    }
+
+    /// Where the documents of the work under way lie.
+    pub fn documents(&self) -> String {
+        self.version.as_ref().map_or("tasks".into(), |track| format!("{VERSIONS}{track}"))
+    }
+
+    /// A version of a feature is begun, or gone on with.
+    pub fn note_version(&mut self, path: &str, text: &str) {
+        let Some(track) = path.strip_prefix(VERSIONS).and_then(|rest| rest.strip_suffix("/BACKLOG.yaml"))
+        else {
+            return;
+        };
+        self.version = Some(track.to_owned());
+        self.books.depends_on = parse(text).map(|backlog| dependencies(&backlog)).unwrap_or_default();
+        if self.books.version != track {
+            self.books.version = track.to_owned();
+            self.books.forget_attempts();
         }
     }
 
@@ -300,6 +350,8 @@ impl World {
     }
 }
 
+/// Where the documents of versions are that are built again.
+const VERSIONS: &str = "tasks/regenerate/";
 /// Where the backlog is.
 pub const BACKLOG: &str = "tasks/BACKLOG.yaml";
 pub const MEMORY: &str = "tasks/memory.yaml";
