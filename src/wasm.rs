@@ -26,7 +26,7 @@ use crate::event::{Event, Stamped, Tidied};
 use crate::hygiene::Heard;
 use crate::journal::{Journal, Replay};
 use crate::redact::Redactor;
-use crate::run::look::is_look;
+use crate::run::look::look;
 use host::{
     CoreHost, JsAudit, JsCommandName, JsDefinitions, JsEnvironment, JsEvent, JsHeard, JsPromptSources,
     JsSpeech,
@@ -58,7 +58,7 @@ pub fn redact(text: &str, environment: JsEnvironment) -> Result<String, JsError>
 /// Whether a command only looks: it changes nothing, so it needs no journal of its own.
 #[wasm_bindgen(js_name = onlyLooks)]
 pub fn only_looks(name: JsCommandName, arguments: &str) -> Result<bool, JsError> {
-    Ok(is_look(from_js(name.into())?, arguments))
+    Ok(look(from_js(name.into())?, arguments).is_some())
 }
 
 /// What a journal says of itself and of its tasks; `head` is the text of its head file.

@@ -29,56 +29,99 @@ const AUDIT_LINES_MAX: u32 = 200;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Wait {
     chat: SessionId,
-    name: CommandName,
+    #[serde(alias = "name")]
+    question: Question,
     options: Options,
 }
 
-/// Whether a command only looks.
-pub fn is_look(name: CommandName, arguments: &str) -> bool {
-    match name {
-        CommandName::Progress | CommandName::Metrics => true,
-        CommandName::Backlog => arguments.trim() == "--check",
-        CommandName::Spec => specs::look::is_look(arguments),
-        CommandName::Plan | CommandName::Implement | CommandName::Review | CommandName::Regenerate => false,
-    }
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Question {
+    /// `/progress`.
+    Progress,
+    /// `/progress --audit`.
+    Audit,
+    /// `/metrics`.
+    Metrics,
+    /// `/backlog --check`.
+    #[serde(alias = "backlog")]
+    Check,
 }
 
-/// A question was put.
-pub fn given(turn: &mut Turn, chat: &SessionId, name: CommandName, arguments: &str, options: Options) {
-    if name == CommandName::Spec {
-        return specs::look::given(turn, chat, arguments, options);
-    }
-    let is_audit = arguments.trim() == AUDIT;
-    if name == CommandName::Progress && !is_audit && !arguments.trim().is_empty() {
-        let text = format!("/progress takes no `{}`; it takes nothing, or {AUDIT}.", arguments.trim());
-        return turn.end(chat, Some(text));
-    }
-    if name == CommandName::Progress && is_audit {
-        let wait = Box::new(Wait { chat: chat.clone(), name, options });
-        let operation = AuditOperation::Verify { lines_max: AUDIT_LINES_MAX };
-        turn.request(Waiter::Look(wait), Operation::Audit(operation));
-        return;
-    }
-    let path = document(&options, "BACKLOG.yaml");
-    let wait = Box::new(Wait { chat: chat.clone(), name, options });
-    turn.request(Waiter::Look(wait), read(Place::Repository, &path, DOCUMENT_BYTES_MAX));
+/// A command that only looks.
+pub enum Look<'a> {
+    /// At the backlog or the journal.
+    Question(Question),
+    /// At specs, with these arguments.
+    Specs(&'a str),
+    /// At nothing, and why.
+    Refused(String),
 }
 
-/// The backlog was read.
+/// What a command looks at; `None` for one that works.
+pub fn look(name: CommandName, arguments: &str) -> Option<Look<'_>> {
+    Some(match (name, arguments.trim()) {
+        (CommandName::Progress, "") => Look::Question(Question::Progress),
+        (CommandName::Progress, AUDIT) => Look::Question(Question::Audit),
+        (CommandName::Progress, other) => {
+            Look::Refused(format!("/progress takes no `{other}`; it takes nothing, or {AUDIT}."))
+        }
+        (CommandName::Metrics, _) => Look::Question(Question::Metrics),
+        (CommandName::Backlog, "--check") => Look::Question(Question::Check),
+        (CommandName::Spec, _) if specs::look::is_look(arguments) => Look::Specs(arguments),
+        (
+            CommandName::Backlog
+            | CommandName::Plan
+            | CommandName::Implement
+            | CommandName::Review
+            | CommandName::Regenerate
+            | CommandName::Spec,
+            _,
+        ) => return None,
+    })
+}
+
+/// A command was given that only looks.
+pub fn given(turn: &mut Turn, chat: &SessionId, look: Look, options: Options) {
+    let question = match look {
+        Look::Question(question) => question,
+        Look::Specs(arguments) => return specs::look::given(turn, chat, arguments, options),
+        Look::Refused(problem) => return turn.end(chat, Some(problem)),
+    };
+    let operation = match question {
+        Question::Audit => Operation::Audit(AuditOperation::Verify { lines_max: AUDIT_LINES_MAX }),
+        Question::Progress | Question::Metrics | Question::Check => {
+            read(Place::Repository, &document(&options, "BACKLOG.yaml"), DOCUMENT_BYTES_MAX)
+        }
+    };
+    turn.request(Waiter::Look(Box::new(Wait { chat: chat.clone(), question, options })), operation);
+}
+
+/// The journal or the backlog was read.
 pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outcome) {
     match outcome {
-        Outcome::Audit(AuditOutcome::Verified { audit }) => {
-            turn.say(&wait.chat, audit.report());
-            let problem = audit.problem.as_ref().map(|problem| format!("the journal is damaged: {problem}"));
-            return turn.end(&wait.chat, problem);
-        }
-        Outcome::Audit(AuditOutcome::Failed { message }) => {
-            return turn.end(&wait.chat, Some(format!("the journal could not be read: {message}")));
-        }
-        _ => {}
+        Outcome::Audit(outcome) => audited(turn, &wait.chat, outcome),
+        outcome => answer(activity, turn, &wait, outcome),
     }
+}
+
+fn audited(turn: &mut Turn, chat: &SessionId, outcome: &AuditOutcome) {
+    match outcome {
+        AuditOutcome::Verified { audit } => {
+            turn.say(chat, audit.report());
+            let problem = audit.problem.as_ref().map(|problem| format!("the journal is damaged: {problem}"));
+            turn.end(chat, problem);
+        }
+        AuditOutcome::Failed { message } => {
+            turn.end(chat, Some(format!("the journal could not be read: {message}")));
+        }
+    }
+}
+
+fn answer(activity: &Activity, turn: &mut Turn, wait: &Wait, outcome: &Outcome) {
     // While work goes on the live track is the truth; the file may be in the middle of an edit.
-    if let (CommandName::Progress, Activity::Implement(run)) = (wait.name, activity)
+    if let (Question::Progress, Activity::Implement(run)) = (wait.question, activity)
         && !run.track.records.is_empty()
     {
         let text = progress(&run.track, activity, turn.shared);
@@ -88,7 +131,7 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
     let path = document(&wait.options, "BACKLOG.yaml");
     let text = match outcome {
         Outcome::File(FileOutcome::Read { text, .. }) => text,
-        Outcome::File(FileOutcome::Missing) if wait.name == CommandName::Metrics => {
+        Outcome::File(FileOutcome::Missing) if wait.question == Question::Metrics => {
             let text = all_metrics(turn.shared, None);
             turn.say(&wait.chat, text);
             return turn.end(&wait.chat, None);
@@ -114,15 +157,10 @@ pub fn resolved(activity: &Activity, turn: &mut Turn, wait: Wait, outcome: &Outc
         Some(track) if is_running => (track, Vec::new()),
         known => Track::adopt(known, backlog),
     };
-    let answer = match wait.name {
-        CommandName::Progress => progress(&track, activity, turn.shared),
-        CommandName::Metrics => all_metrics(turn.shared, Some(&track)),
-        CommandName::Backlog
-        | CommandName::Plan
-        | CommandName::Implement
-        | CommandName::Review
-        | CommandName::Regenerate
-        | CommandName::Spec => {
+    let answer = match wait.question {
+        Question::Progress | Question::Audit => progress(&track, activity, turn.shared),
+        Question::Metrics => all_metrics(turn.shared, Some(&track)),
+        Question::Check => {
             format!("{path} is valid: {}.", count(track.backlog.tasks.len(), "task", "tasks"))
         }
     };
@@ -217,4 +255,18 @@ fn progress(track: &Track, activity: &Activity, shared: &Shared) -> String {
         count(of, "task", "tasks"),
         table(&["Task", "Title", "Status", "#Attempts", "Note"], &rows)
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_question_in_an_older_checkpoint_is_read() {
+        let options = crate::options::read_options(&serde_json::Value::Null).unwrap();
+        for (name, question) in [("progress", Question::Progress), ("backlog", Question::Check)] {
+            let older = serde_json::json!({ "chat": "chat", "name": name, "options": options });
+            assert_eq!(serde_json::from_value::<Wait>(older).unwrap().question, question);
+        }
+    }
 }

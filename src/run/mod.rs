@@ -205,8 +205,8 @@ pub fn given(
             return activity;
         }
     };
-    if look::is_look(name, arguments) {
-        look::given(turn, chat, name, arguments, options);
+    if let Some(look) = look::look(name, arguments) {
+        look::given(turn, chat, look, options);
         return activity;
     }
     if activity != Activity::Idle {
