@@ -51,11 +51,11 @@ pub struct DraftRun {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 enum Stage {
     /// The existing backlog is being looked at.
-    Earlier { plan_path: String },
+    Earlier,
     /// The existing backlog is being kept elsewhere.
-    Aside { plan_path: String },
+    Aside,
     /// The plan is being read.
-    Plan { plan_path: String },
+    Plan,
     /// The session is being made.
     Creating { title: String, plan: String },
     /// The agent was asked.
@@ -107,22 +107,28 @@ pub fn begin(turn: &mut Turn, run: Run, arguments: &str) -> Activity {
         Waiter::Draft(Wait::Step),
         read(Place::Repository, &run.document("BACKLOG.yaml"), DOCUMENT_BYTES_MAX),
     );
-    let (limits, measured) = (Limits::default(), Measured::default());
-    let stage = Stage::Earlier { plan_path: plan_path.clone() };
-    let earlier = String::new();
-    Activity::Draft(DraftRun { run, limits, is_stopping: false, plan_path, earlier, measured, stage })
+    Activity::Draft(DraftRun::new(run, plan_path, Stage::Earlier))
 }
 
 impl DraftRun {
+    fn new(run: Run, plan_path: String, stage: Stage) -> Self {
+        Self {
+            run,
+            limits: Limits::default(),
+            is_stopping: false,
+            plan_path,
+            earlier: String::new(),
+            measured: Measured::default(),
+            stage,
+        }
+    }
+
     /// Begins with tasks that no agent has made.
     pub fn filled(turn: &mut Turn, run: Run, title: &str, limits: Limits, tasks: Vec<TaskSpec>) -> Activity {
-        let stage = Stage::Plan { plan_path: String::new() };
         let track = track_id(turn, title);
         turn.shared.templated.insert(track);
-        let (plan_path, measured) = (run.document("PLAN.md"), Measured::default());
-        let earlier = String::new();
-        Self { run, limits, is_stopping: false, plan_path, earlier, measured, stage }
-            .lay_down(turn, title, tasks)
+        let plan_path = run.document("PLAN.md");
+        Self { limits, ..Self::new(run, plan_path, Stage::Plan) }.lay_down(turn, title, tasks)
     }
 
     /// Begins with a plan at hand, and the text of the backlog that this one takes the place of.
@@ -130,7 +136,7 @@ impl DraftRun {
         turn: &mut Turn,
         run: Run,
         title: &str,
-        plan_path: &str,
+        plan_path: String,
         plan: String,
         earlier: String,
     ) -> Activity {
@@ -148,8 +154,7 @@ impl DraftRun {
         turn.shared.overheard.forget_speaker(&speaker());
         let limits = limits_of(&plan).limits;
         let stage = Stage::Creating { title: title.to_owned(), plan };
-        let (plan_path, measured) = (plan_path.to_owned(), Measured::default());
-        Activity::Draft(Self { run, limits, is_stopping: false, plan_path, earlier, measured, stage })
+        Activity::Draft(Self { limits, earlier, ..Self::new(run, plan_path, stage) })
     }
 
     /// The chat of the command.
@@ -181,13 +186,11 @@ impl DraftRun {
 
     /// Something it waited for ended.
     pub fn resolved(mut self, turn: &mut Turn, wait: Wait, outcome: &Outcome, took_ms: u64) -> Activity {
-        let stage = std::mem::replace(&mut self.stage, Stage::Plan { plan_path: String::new() });
+        let stage = std::mem::replace(&mut self.stage, Stage::Plan);
         match (stage, wait, outcome) {
-            (Stage::Earlier { plan_path }, Wait::Step, outcome) => {
-                self.earlier_read(turn, plan_path, outcome)
-            }
-            (Stage::Aside { plan_path }, Wait::Step, outcome) => self.put_aside(turn, plan_path, outcome),
-            (Stage::Plan { plan_path }, Wait::Step, outcome) => self.plan_read(turn, &plan_path, outcome),
+            (Stage::Earlier, Wait::Step, outcome) => self.earlier_read(turn, outcome),
+            (Stage::Aside, Wait::Step, outcome) => self.put_aside(turn, outcome),
+            (Stage::Plan, Wait::Step, outcome) => self.plan_read(turn, outcome),
             (Stage::Creating { title, plan }, Wait::Step, Outcome::Session(outcome)) => {
                 self.created(turn, title, &plan, outcome)
             }
@@ -210,13 +213,13 @@ impl DraftRun {
         }
     }
 
-    fn earlier_read(mut self, turn: &mut Turn, plan_path: String, outcome: &Outcome) -> Activity {
+    fn earlier_read(mut self, turn: &mut Turn, outcome: &Outcome) -> Activity {
         if self.is_stopping {
             return turn.fail(&self.run.chat, "stopped; nothing was written");
         }
         let path = self.run.document("BACKLOG.yaml");
         let text = match outcome {
-            Outcome::File(FileOutcome::Missing) => return self.read_plan(turn, plan_path),
+            Outcome::File(FileOutcome::Missing) => return self.read_plan(turn),
             Outcome::File(FileOutcome::Read { text, .. }) => text,
             Outcome::File(FileOutcome::TooLarge { .. } | FileOutcome::NotText) => "",
             other => return turn.fail(&self.run.chat, file_failure(other, &path)),
@@ -233,13 +236,13 @@ impl DraftRun {
             Waiter::Draft(Wait::Step),
             write(Place::Repository, &copy, text.to_owned(), Expected::Missing),
         );
-        self.stage = Stage::Aside { plan_path };
+        self.stage = Stage::Aside;
         Activity::Draft(self)
     }
 
-    fn put_aside(self, turn: &mut Turn, plan_path: String, outcome: &Outcome) -> Activity {
+    fn put_aside(self, turn: &mut Turn, outcome: &Outcome) -> Activity {
         match outcome {
-            Outcome::File(FileOutcome::Written { .. }) => self.read_plan(turn, plan_path),
+            Outcome::File(FileOutcome::Written { .. }) => self.read_plan(turn),
             other => {
                 let what = file_failure(other, "a copy of the earlier backlog");
                 turn.fail(
@@ -250,19 +253,20 @@ impl DraftRun {
         }
     }
 
-    fn read_plan(mut self, turn: &mut Turn, plan_path: String) -> Activity {
+    fn read_plan(mut self, turn: &mut Turn) -> Activity {
         if self.is_stopping {
             return turn.fail(&self.run.chat, "stopped; nothing was changed");
         }
-        turn.request(Waiter::Draft(Wait::Step), read(Place::Repository, &plan_path, DOCUMENT_BYTES_MAX));
-        self.stage = Stage::Plan { plan_path };
+        turn.request(Waiter::Draft(Wait::Step), read(Place::Repository, &self.plan_path, DOCUMENT_BYTES_MAX));
+        self.stage = Stage::Plan;
         Activity::Draft(self)
     }
 
-    fn plan_read(self, turn: &mut Turn, plan_path: &str, outcome: &Outcome) -> Activity {
+    fn plan_read(self, turn: &mut Turn, outcome: &Outcome) -> Activity {
         if self.is_stopping {
             return turn.fail(&self.run.chat, "stopped; nothing was written");
         }
+        let plan_path = self.plan_path;
         match outcome {
             Outcome::File(FileOutcome::Read { text, .. }) if text.trim().is_empty() => {
                 turn.fail(&self.run.chat, format!("{plan_path} is empty. `/plan <feature>` writes one."))
@@ -275,7 +279,7 @@ impl DraftRun {
             Outcome::File(FileOutcome::Missing) => {
                 turn.fail(&self.run.chat, format!("there is no {plan_path}. `/plan <feature>` writes one."))
             }
-            other => turn.fail(&self.run.chat, file_failure(other, plan_path)),
+            other => turn.fail(&self.run.chat, file_failure(other, &plan_path)),
         }
     }
 

@@ -335,7 +335,7 @@ impl PlanRun {
         match then {
             Then::Draft { title, plan } => {
                 let path = self.run.document("PLAN.md");
-                DraftRun::begin(turn, self.run, &title, &path, plan, String::new())
+                DraftRun::begin(turn, self.run, &title, path, plan, String::new())
             }
             Then::Filled(filled) => {
                 let Filled { title, limits, tasks, .. } = *filled;
