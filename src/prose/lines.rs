@@ -21,7 +21,9 @@ impl<'a> Lines<'a> {
 
     #[inline]
     fn load(&mut self) {
-        self.breaks = swar::places(&swar::window(self.bytes, self.base), swar::is_byte(b'\n'));
+        let mut room = [0; WINDOW];
+        let window = swar::window(self.bytes, self.base, &mut room);
+        self.breaks = swar::places(window, swar::is_byte(b'\n'));
     }
 }
 

@@ -2,7 +2,7 @@
 //! place to look closer, so that plain text costs almost nothing.
 
 use super::filter::Filter;
-use super::lexicon::{Class, classify};
+use super::lexicon::{self, Class};
 use crate::words::{Word, Words, hash_of_all, roll};
 
 /// So many words in a row make a shingle. Fewer would take common phrases for copies.
@@ -128,16 +128,15 @@ impl<'a> Scan<'a> {
         from < self.read.len()
     }
 
-    /// Looks for ids and known shingles among the words behind so many.
+    /// What the words behind so many do; looks for ids and known shingles among them.
     fn look_at(&mut self, from: usize) {
-        classify(&self.read[from..], &mut self.classes);
-        for word in &self.read[from..] {
-            if self.ids.has(word.hash) {
-                self.id_places.push(word.from);
-            }
-        }
+        let classes = lexicon::known();
         for group in self.read[from - SHINGLE_WORDS..].windows(SHINGLE_WORDS + 1) {
             let [left, first, .., last] = group else { break };
+            self.classes.push(classes.class_of(last.hash));
+            if self.ids.has(last.hash) {
+                self.id_places.push(last.from);
+            }
             self.shingle = roll::<SHINGLE_WORDS>(self.shingle, last.hash, left.hash);
             if self.shingles.has(self.shingle) && first.to > 0 {
                 self.copies.push(Copy { hash: self.shingle, from: first.from, to: last.to });

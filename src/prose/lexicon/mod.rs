@@ -26,11 +26,12 @@ const PLACES: usize = 1 << PLACES_LOG;
 
 /// Words by their hashes, each in one of two places (cuckoo hashing, Pagh, Rodler 2001): what a word does is
 /// known after two looks, whatever they show. A hash of 0 is an empty place.
-struct Known(Box<[(u64, Class); PLACES]>);
+pub(super) struct Known(Box<[(u64, Class); PLACES]>);
 
 impl Known {
+    /// What a word does; 0 for all that are not known.
     #[inline]
-    fn class_of(&self, hash: u64) -> Class {
+    pub fn class_of(&self, hash: u64) -> Class {
         let class = |(known, class): (u64, Class)| select_unpredictable(known == hash, class, 0);
         class(self.0[first_place(hash)]) | class(self.0[second_place(hash)])
     }
@@ -142,10 +143,9 @@ impl Pull {
     }
 }
 
-/// Adds what words do; 0 for all that are not known.
-pub(super) fn classify(words: &[Word], classes: &mut Vec<Class>) {
-    let known = &LEXICON.words;
-    classes.extend(words.iter().map(|word| known.class_of(word.hash)));
+/// All words that are known.
+pub(super) fn known() -> &'static Known {
+    &LEXICON.words
 }
 
 /// Whether an idiom may begin with any of some words.

@@ -51,12 +51,13 @@ impl<'a> Words<'a> {
     }
 
     fn load(&mut self, at: usize) {
-        let window = swar::window(self.bytes, at);
+        let mut room = [0; WINDOW];
+        let window = swar::window(self.bytes, at, &mut room);
         self.base = at;
-        self.plain = swar::places(&window, swar::is_plain);
+        self.plain = swar::places(window, swar::is_plain);
         self.left = self.plain & !(self.plain << 1);
-        if swar::has(&window, swar::is_high) {
-            self.left |= swar::places(&window, swar::is_high);
+        if swar::has(window, swar::is_high) {
+            self.left |= swar::places(window, swar::is_high);
         }
     }
 
@@ -64,32 +65,19 @@ impl<'a> Words<'a> {
     pub fn read(&mut self, count: usize, words: &mut Vec<Word>) {
         let end = words.len() + count;
         while words.len() < end {
-            while let Some(word) = self.next_plain() {
+            let window = Window { bytes: self.bytes, base: self.base, plain: self.plain };
+            let mut left = self.left;
+            while let Some(word) = window.next_plain(left) {
                 words.push(word);
+                left &= left - 1;
             }
+            self.left = left;
             if self.left != 0 {
                 words.extend(self.other());
             } else if !self.load_next() {
                 return;
             }
         }
-    }
-
-    /// The next word of the window, if it is surely plain.
-    #[inline(always)]
-    fn next_plain(&mut self) -> Option<Word> {
-        if self.left == 0 {
-            return None;
-        }
-        let at = self.left.trailing_zeros();
-        let length = (!(self.plain >> at)).trailing_zeros();
-        let from = self.base + at as usize;
-        let to = from + length as usize;
-        if length == 0 || (at + length) as usize == WINDOW || may_go_on(self.bytes, to) {
-            return None;
-        }
-        self.left &= self.left - 1;
-        Some(Word { from, to, hash: hash_plain(self.bytes, from, length as usize) })
     }
 
     /// Whether there is another window.
@@ -200,7 +188,9 @@ impl Iterator for Words<'_> {
 
     fn next(&mut self) -> Option<Word> {
         loop {
-            if let Some(word) = self.next_plain() {
+            let window = Window { bytes: self.bytes, base: self.base, plain: self.plain };
+            if let Some(word) = window.next_plain(self.left) {
+                self.left &= self.left - 1;
                 return Some(word);
             }
             if self.left != 0 {
@@ -211,6 +201,31 @@ impl Iterator for Words<'_> {
                 return None;
             }
         }
+    }
+}
+
+/// What plain words are read from.
+struct Window<'a> {
+    bytes: &'a [u8],
+    base: usize,
+    plain: Places,
+}
+
+impl Window<'_> {
+    /// The word at the first of some places, if it is surely plain.
+    #[inline(always)]
+    fn next_plain(&self, left: Places) -> Option<Word> {
+        if left == 0 {
+            return None;
+        }
+        let at = left.trailing_zeros();
+        let length = (!(self.plain >> at)).trailing_zeros();
+        let from = self.base + at as usize;
+        let to = from + length as usize;
+        if length == 0 || (at + length) as usize == WINDOW || may_go_on(self.bytes, to) {
+            return None;
+        }
+        Some(Word { from, to, hash: hash_plain(self.bytes, from, length as usize) })
     }
 }
 

@@ -23,16 +23,16 @@ pub(crate) fn lowered(eight: u64, length: usize) -> u64 {
     (eight | LOW_CASE) & (u64::MAX >> (64 - 8 * length))
 }
 
-/// The 64 bytes that begin at `at`, with zeros behind the end.
+/// The 64 bytes that begin at `at`, with zeros behind the end, for which there is `room`.
 #[inline]
-pub(crate) fn window(bytes: &[u8], at: usize) -> [u8; WINDOW] {
+pub(crate) fn window<'a>(bytes: &'a [u8], at: usize, room: &'a mut [u8; WINDOW]) -> &'a [u8; WINDOW] {
     if let Some(window) = bytes.get(at..at + WINDOW).and_then(|slice| slice.try_into().ok()) {
         return window;
     }
-    let mut window = [0; WINDOW];
     let rest = bytes.get(at..).unwrap_or_default();
-    window[..rest.len()].copy_from_slice(rest);
-    window
+    room[..rest.len()].copy_from_slice(rest);
+    room[rest.len()..].fill(0);
+    room
 }
 
 /// Where a test of eight bytes holds among 64.
@@ -102,14 +102,15 @@ mod tests {
     proptest! {
         #[test]
         fn tests_hold_where_they_hold_for_the_byte(bytes in proptest::collection::vec(0u8.., 0..100), at in 0usize..100) {
-            let window = window(&bytes, at);
+            let mut room = [0; WINDOW];
+            let window = window(&bytes, at, &mut room);
             let expected = |holds: fn(u8) -> bool| {
                 (0..WINDOW).filter(|n| holds(window[*n])).fold(0, |places, n| places | 1u64 << n)
             };
-            prop_assert_eq!(places(&window, is_plain), expected(|byte| byte.is_ascii_alphanumeric()));
-            prop_assert_eq!(places(&window, is_digit), expected(|byte| byte.is_ascii_digit()));
-            prop_assert_eq!(places(&window, is_high), expected(|byte| !byte.is_ascii()));
-            prop_assert_eq!(places(&window, is_byte(b'\n')), expected(|byte| byte == b'\n'));
+            prop_assert_eq!(places(window, is_plain), expected(|byte| byte.is_ascii_alphanumeric()));
+            prop_assert_eq!(places(window, is_digit), expected(|byte| byte.is_ascii_digit()));
+            prop_assert_eq!(places(window, is_high), expected(|byte| !byte.is_ascii()));
+            prop_assert_eq!(places(window, is_byte(b'\n')), expected(|byte| byte == b'\n'));
             prop_assert_eq!(has(&bytes, is_digit), bytes.iter().any(u8::is_ascii_digit));
             let rest = bytes.get(at..).unwrap_or_default();
             prop_assert!(window.starts_with(&rest[..rest.len().min(WINDOW)]));
