@@ -198,6 +198,7 @@ fn what_cannot_be_decided_is_refused_and_nothing_changes() {
     for (typed, wanted) in [
         ("T01 approve", "T01 is merged already"),
         ("T01 reject", "`git revert -m 1"),
+        ("T01 aprove", "there is no decision aprove. Did you mean `/review T01 approve`?"),
         ("T09 approve", "there is no task T09 in the backlog; it has T01, T02, T03 and T04"),
         ("T04 approve", "T04 does not wait for a review: it is ready"),
         ("T02 T03 approve", "One task at a time"),

@@ -199,6 +199,11 @@ impl DeskRun {
     }
 
     fn unknown(&self, track: &Track, names: &[String]) -> String {
+        if let ([word], [task, _]) = (names, self.names.as_slice())
+            && let Some(decision) = request::meant_decision(word)
+        {
+            return format!("there is no decision {word}. Did you mean `/review {task} {decision}`?");
+        }
         let known: Vec<String> = track.ids().iter().map(ToString::to_string).collect();
         format!("there is no task {} in the backlog; it has {}.", list(names), list(&known))
     }

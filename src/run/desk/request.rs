@@ -1,5 +1,7 @@
 //! What was typed after `/review`.
 
+use crate::text::nearest;
+
 /// What a person wants of `/review`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
@@ -69,6 +71,11 @@ struct Token {
 /// Whether a script reads the answer: then nothing else is said.
 pub fn is_for_script(arguments: &str) -> bool {
     matches!(parse_request(arguments), Ok(Request::Look { is_json: true, .. }))
+}
+
+/// The decision that a word was most likely meant to be.
+pub fn meant_decision(word: &str) -> Option<&'static str> {
+    nearest(word, WORDS)
 }
 
 /// Reads it. The error is a sentence for the person.
