@@ -16,6 +16,7 @@ export interface BenchCorpus {
   count(): number;
   case(index: number): string;
   findings(index: number): string;
+  findings_by_kept(index: number): string;
 }
 
 export interface BenchText {

@@ -30,9 +30,16 @@ export async function measureHygiene(): Promise<void> {
   const corpus = new bench.BenchCorpus();
   const cases = readCases(corpus);
   writeCases(cases);
-  const ours = cases.map((given, index) => ({ given, found: findings(corpus, index) }));
+  const judged = (find: (index: number) => string) =>
+    cases.map((given, index) => ({ given, found: JSON.parse(find(index)) as Place[] }));
+  const ours = judged((index) => corpus.findings(index));
+  const kept = judged((index) => corpus.findings_by_kept(index));
   const keywords = cases.map((given) => ({ given, found: inBytes(given.text) }));
-  showQuality(ours, keywords);
+  showQuality([
+    ["the rules", ours],
+    ["by what is kept", kept],
+    ["keyword list", keywords],
+  ]);
   showFamilies(ours, keywords);
   showSpeed(cases, bench);
 }
@@ -53,29 +60,30 @@ function writeCases(cases: Case[]): void {
   writeFileSync(new URL("corpus.jsonl", directory), `${lines.join("\n")}\n`);
 }
 
-function findings(corpus: BenchCorpus, index: number): Place[] {
-  return JSON.parse(corpus.findings(index)) as Place[];
-}
-
 function inBytes(text: string): Place[] {
   const bytes = (units: number) => Buffer.byteLength(text.slice(0, units));
   return checkByKeywords(text).map(({ from, to }) => ({ from: bytes(from), to: bytes(to) }));
 }
 
-function showQuality(ours: Judged[], keywords: Judged[]): void {
-  heading(`Hygiene: ${ours.length} labelled contexts`);
+function showQuality(checkers: [string, Judged[]][]): void {
+  heading(`Hygiene: ${checkers[0]?.[1].length ?? 0} labelled contexts`);
   const rows: string[][] = [];
   for (const part of ["tuned", "held"] as const) {
     for (const origin of ["spliced", "adversarial"] as const) {
       const some = ({ given }: Judged) => given.part === part && given.origin === origin;
       const what = `${part === "tuned" ? "tuned on" : "held out"}, ${origin}`;
-      rows.push([what, "the rules", ...figures(ours.filter(some))]);
-      rows.push(["", "keyword list", ...figures(keywords.filter(some))]);
+      for (const [at, [checker, judged]] of checkers.entries()) {
+        rows.push([at === 0 ? what : "", checker, ...figures(judged.filter(some))]);
+      }
     }
   }
   printTable(["", "", "n", "precision", "recall", "span F1", "false positives"], rows);
   note("A contaminated context is found when a finding touches what was put in. Precision: of the");
   note("contexts with findings, those that were found. Span F1: bytes, without cases about size.");
+  note(
+    "By what is kept: the same rules when of sessions only the fingerprints are known that are kept",
+  );
+  note("of them, as in a run; the first row knows each foreign text in full.");
   note("Held out: other templates, domains, kinds of talk and tools than those used for tuning.");
   note("All cases are in target/hygiene/corpus.jsonl.");
 }

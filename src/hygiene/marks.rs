@@ -10,11 +10,15 @@ use prose::quoted;
 use prose::words::{Shingles, Word, Words};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
+use super::wholes;
+
 /// One of so many neighbours is kept, as long as that makes no more than [`MARKS_MAX`].
-const WINDOW_MIN: usize = 3;
+pub(super) const WINDOW_MIN: usize = 3;
 /// So many fingerprints a text may leave, each kind of it by itself: 8 KiB in the journal. Of a longer text
 /// fewer neighbours are kept, so that longer copies only are sure to be found.
 const MARKS_MAX: usize = 1024;
+/// So many of them may be of what is whole.
+const WHOLES_MAX: usize = MARKS_MAX / 4;
 /// Bits of a fingerprint: the chance that 500 words of a context meet one of 16,384 by accident is 3 in
 /// 100 million.
 const BITS: u32 = 48;
@@ -33,7 +37,7 @@ pub(super) enum Reading {
 
 impl Reading {
     /// Words of a fingerprint.
-    const fn words(self) -> usize {
+    pub(super) const fn words(self) -> usize {
         match self {
             Self::Talk => 10,
             Self::Output => 40,
@@ -41,7 +45,7 @@ impl Reading {
     }
 
     /// So many of them must differ: the rows of a table and the dots of a progress bar say nothing.
-    const fn different_min(self) -> usize {
+    pub(super) const fn different_min(self) -> usize {
         match self {
             Self::Talk => 7,
             Self::Output => 16,
@@ -49,7 +53,7 @@ impl Reading {
     }
 
     /// The words of a text that count.
-    fn of(self, text: &str) -> Vec<Word> {
+    pub(super) fn of(self, text: &str) -> Vec<Word> {
         let counts = |word: &Word| match self {
             Self::Talk => !is_of_code(text, word),
             Self::Output => !text[word.from..word.to].bytes().all(|byte| byte.is_ascii_digit()),
@@ -89,8 +93,16 @@ pub(super) struct Run {
     pub to: usize,
 }
 
+/// Every run of the words that count, and what is whole, by place.
+pub(super) fn runs_and_wholes(text: &str, reading: Reading) -> Vec<Run> {
+    let mut all = runs(text, reading);
+    all.extend(wholes::written(text, reading));
+    all.sort_by_key(|run| (run.from, run.to));
+    all
+}
+
 /// Every run of the words that count.
-pub(super) fn runs(text: &str, reading: Reading) -> Vec<Run> {
+fn runs(text: &str, reading: Reading) -> Vec<Run> {
     let words = reading.of(text);
     let length = reading.words();
     let marks = rolled(&words, reading);
@@ -101,15 +113,19 @@ pub(super) fn runs(text: &str, reading: Reading) -> Vec<Run> {
 /// A fingerprint of each run of words.
 fn rolled(words: &[Word], reading: Reading) -> Vec<u64> {
     fn of<const WORDS: usize>(words: &[Word]) -> Vec<u64> {
-        const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
         let mut shingles = Shingles::<WORDS>::default();
-        let hashes = words.iter().filter_map(|word| shingles.push(word.hash));
-        hashes.map(|hash| (hash ^ (hash >> 32)).wrapping_mul(MIX) >> (64 - BITS)).collect()
+        words.iter().filter_map(|word| shingles.push(word.hash)).map(mark).collect()
     }
     match reading {
         Reading::Talk => of::<{ Reading::Talk.words() }>(words),
         Reading::Output => of::<{ Reading::Output.words() }>(words),
     }
+}
+
+/// The fingerprint of words in a row by their hash.
+pub(super) fn mark(hash: u64) -> u64 {
+    const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+    (hash ^ (hash >> 32)).wrapping_mul(MIX) >> (64 - BITS)
 }
 
 /// Fingerprints, ascending. As JSON one string.
@@ -120,17 +136,26 @@ pub struct Marks(#[cfg_attr(test, ts(type = "string"))] Vec<u64>);
 impl Marks {
     /// Those of texts; what `known` has is left out.
     pub(super) fn of<'a>(texts: impl IntoIterator<Item = &'a str>, reading: Reading, known: &[u64]) -> Self {
+        let texts: Vec<&str> = texts.into_iter().collect();
+        let said = texts.iter().flat_map(|text| wholes::said(text, reading)).map(|run| run.mark);
+        let mut wholes: Vec<u64> = said.filter(|mark| known.binary_search(mark).is_err()).collect();
+        wholes.sort_unstable();
+        wholes.dedup();
+        wholes.truncate(WHOLES_MAX);
+        let marks_max = MARKS_MAX - wholes.len();
         // A window may reach over two texts: no mark does.
-        let all: Vec<u64> = texts.into_iter().flat_map(|text| telling(text, reading, known)).collect();
+        let all: Vec<u64> = texts.iter().flat_map(|text| telling(text, reading, known)).collect();
         // About two of `window` neighbours are kept.
         let count = all.iter().filter(|mark| **mark != NOTHING).count();
-        let mut window = (2 * count / MARKS_MAX).max(WINDOW_MIN);
+        let mut window = (2 * count / marks_max).max(WINDOW_MIN);
         loop {
             let mut kept = smallest(&all, window);
             kept.sort_unstable();
             kept.dedup();
-            if kept.len() <= MARKS_MAX {
-                return Self(kept);
+            if kept.len() <= marks_max {
+                let mut marks = Self(kept);
+                marks.add(Self(wholes));
+                return marks;
             }
             window *= 2;
         }
@@ -177,7 +202,7 @@ fn telling(text: &str, reading: Reading, known: &[u64]) -> Vec<u64> {
 }
 
 /// How many different words are in each `length` in a row.
-fn different(words: &[Word], length: usize) -> Vec<usize> {
+pub(super) fn different(words: &[Word], length: usize) -> Vec<usize> {
     let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
     let mut different = Vec::with_capacity(words.len());
     for (index, word) in words.iter().enumerate() {
@@ -215,10 +240,14 @@ fn smallest(marks: &[u64], window: usize) -> Vec<u64> {
     kept
 }
 
-/// Every mark of texts, ascending.
+/// Every mark that something in texts could have, ascending.
 pub(super) fn all_marks<'a>(texts: impl IntoIterator<Item = &'a str>, reading: Reading) -> Vec<u64> {
-    let mut marks: Vec<u64> =
-        texts.into_iter().flat_map(|text| runs(text, reading)).map(|run| run.mark).collect();
+    let in_text = |text: &str| {
+        let mut marks = rolled(&reading.of(text), reading);
+        marks.extend(wholes::possible(text, reading));
+        marks
+    };
+    let mut marks: Vec<u64> = texts.into_iter().flat_map(in_text).collect();
     marks.sort_unstable();
     marks.dedup();
     marks

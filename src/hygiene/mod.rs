@@ -10,6 +10,7 @@ mod ids;
 mod marks;
 mod overheard;
 mod speech;
+mod wholes;
 
 pub use copies::{ForeignKind, Prints};
 pub use finding::{Finding, Rule};

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::copies::{ForeignKind, widened};
 use super::finding::{Found, Rule, excerpt};
 use super::frame::Frame;
-use super::marks::{Marks, Reading, all_marks, runs};
+use super::marks::{Marks, Reading, Run, all_marks, runs_and_wholes};
 use super::speech::Heard;
 use crate::ids::SessionId;
 
@@ -91,14 +91,17 @@ impl Overheard {
     }
 
     fn echoes_of(&self, text: &str, given: &[&str], reading: Reading) -> Vec<Echo> {
-        if self.voices.is_empty() {
+        let is_said = |run: &Run| self.voices.iter().any(|voice| voice.marks(reading).has(run.mark));
+        let mut said: Vec<Run> = runs_and_wholes(text, reading).into_iter().filter(is_said).collect();
+        if said.is_empty() {
             return Vec::new();
         }
         let given = all_marks(given.iter().copied(), reading);
+        said.retain(|run| given.binary_search(&run.mark).is_err());
         let mut echoes: Vec<Echo> = Vec::new();
-        for run in runs(text, reading).iter().filter(|run| given.binary_search(&run.mark).is_err()) {
-            let said = self.voices.iter().filter(|voice| voice.marks(reading).has(run.mark));
-            let mut sources = said.map(|voice| voice.source(reading));
+        for run in said {
+            let voices = self.voices.iter().filter(|voice| voice.marks(reading).has(run.mark));
+            let mut sources = voices.map(|voice| voice.source(reading));
             match echoes.last_mut() {
                 Some(last) if run.from <= last.to && sources.clone().any(|source| source == last.source) => {
                     last.to = run.to;

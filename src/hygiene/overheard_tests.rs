@@ -127,6 +127,36 @@ fn a_file_that_a_tool_showed_may_be_quoted_and_not_copied() {
 }
 
 #[test]
+fn a_short_sentence_is_known_where_it_is_whole() {
+    let nine = "The team preferred the second version, so it stays.";
+    let said = format!("Now to the other thing. {nine} And on");
+    let found_in = |text: &str| found(&speech(&[&said], &[]), text).len();
+    assert_eq!(found_in(&format!("Do it so.\n\n- {nine}\n- It has a test.")), 1);
+    assert_eq!(found_in("It has a test. The team preferred\n  the second version, so it stays"), 1);
+    assert_eq!(found_in("Whatever the team preferred, the second version, so it stays open."), 0, "a part");
+    let eight = "The team preferred this one, so it stays.";
+    assert_eq!(found(&speech(&[eight], &[]), eight), [""; 0], "anybody may say so");
+    let read = format!("12: {} and nobody minds", nine.trim_end_matches('.'));
+    let public = Speech { sent: vec![read], ..speech(&[&said], &[]) };
+    assert_eq!(found(&public, nine), [""; 0], "part of what it was sent");
+}
+
+#[test]
+fn a_short_answer_of_a_tool_is_known_where_it_is_whole() {
+    let log = "$ npm test\ncart@1.3.0 test\nvitest run\n FAIL  test/cart.test.ts > sums up in cents\n\
+               AssertionError: expected 54 to be 8\n Tests  9 failed | 18 passed";
+    let found_in = |text: &str| found(&speech(&[], &[log]), text).len();
+    assert_eq!(found_in(&format!("It fails:\n\n```sh\n{log}\n```\n")), 1);
+    assert_eq!(found_in(&format!("It fails.\n\n{log}\n")), 1);
+    let message: Vec<&str> = log.lines().skip(3).collect();
+    assert_eq!(found_in(&format!("It fails:\n\n```\n{}\n```\n", message.join("\n"))), 0, "a quotation");
+    let long = format!("{log}\n\n{}", words(60, 3));
+    assert_eq!(found(&speech(&[], &[&long]), log), [""; 0], "a part of a longer one");
+    let task = Speech { sent: vec![format!("It fails:\n{log}\nMend it.")], ..speech(&[], &[log]) };
+    assert_eq!(found(&task, log), [""; 0], "part of what it was sent");
+}
+
+#[test]
 fn a_long_session_leaves_no_more_than_its_share() {
     let (said, output) = (words(40_000, 1), words(90_000, 77));
     let speech = speech(&[&said], &[&output]);
@@ -134,9 +164,12 @@ fn a_long_session_leaves_no_more_than_its_share() {
     for marks in [&heard.said, &heard.outputs] {
         assert!((300..=1024).contains(&marks.len()), "{}", marks.len());
     }
-    let paragraphs: Vec<String> = (0..3_000).map(|n| words(14, n)).collect();
-    let many: Vec<&str> = paragraphs.iter().map(String::as_str).collect();
-    assert!((300..=1024).contains(&Heard::of(&self::speech(&many, &[])).said.len()));
+    for length in [9, 14] {
+        let paragraphs: Vec<String> = (0..3_000).map(|n| words(length, n)).collect();
+        let many: Vec<&str> = paragraphs.iter().map(String::as_str).collect();
+        let marks = Heard::of(&self::speech(&many, &[])).said.len();
+        assert!((250..=1024).contains(&marks), "{marks}");
+    }
     let part =
         |text: &str, count: usize| text.split(' ').skip(7_000).take(count).collect::<Vec<_>>().join(" ");
     assert!(!found(&speech, &part(&said, 400)).is_empty());

@@ -39,11 +39,11 @@ fn cases_by_hand_are_told_apart() {
 }
 
 /// Of what was said in sessions less is kept than of tasks, and shorter passages are no proof: a sentence of
-/// a few words is then found only by how it talks.
+/// up to eight words is then found only by how it talks.
 #[test]
 fn what_is_kept_of_sessions_tells_cases_apart() {
     let score = score_by(Origin::Spliced, sessions::findings);
-    assert!(score.recall() >= 0.90, "{score:?}");
+    assert!(score.recall() >= 0.95, "{score:?}");
     assert!(score.false_positives() <= 0.01, "{score:?}");
     let score = score_by(Origin::Adversarial, sessions::findings);
     assert!(score.recall() >= 0.90, "{score:?}");

@@ -10,6 +10,8 @@ use crate::{hygiene, ids};
 mod corpus;
 #[path = "../../../tests/hygiene/judge.rs"]
 mod judge;
+#[path = "../../../tests/hygiene/sessions.rs"]
+mod sessions;
 
 /// The labelled cases.
 #[wasm_bindgen]
@@ -43,11 +45,18 @@ impl BenchCorpus {
 
     /// What the rules find in a case, as JSON with places in bytes.
     pub fn findings(&self, index: usize) -> String {
-        let found = self.0.get(index).map(judge::findings).unwrap_or_default();
-        let place =
-            |finding: hygiene::Finding| Place { rule: finding.rule, from: finding.from, to: finding.to };
-        serde_json::to_string(&found.into_iter().map(place).collect::<Vec<_>>()).unwrap_or_default()
+        places(self.0.get(index).map(judge::findings).unwrap_or_default())
     }
+
+    /// The same when of what was said in sessions no more is known than what is kept.
+    pub fn findings_by_kept(&self, index: usize) -> String {
+        places(self.0.get(index).map(sessions::findings).unwrap_or_default())
+    }
+}
+
+fn places(found: Vec<hygiene::Finding>) -> String {
+    let place = |finding: hygiene::Finding| Place { rule: finding.rule, from: finding.from, to: finding.to };
+    serde_json::to_string(&found.into_iter().map(place).collect::<Vec<_>>()).unwrap_or_default()
 }
 
 /// A long text and what it is held against, inside the module, so that only the rules are timed.
