@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::backlog::{Limits, TaskContext, TaskSpec};
+use crate::context::provenance::{Span, Why};
 
 fn evidence() -> Vec<String> {
     vec![

@@ -1,5 +1,7 @@
 use proptest::prelude::*;
 
+use super::atoms::atoms;
+use super::compress::compress;
 use super::document::fold;
 use super::*;
 

@@ -26,19 +26,20 @@ mod sections;
 mod too_large;
 mod wording;
 
-pub use atoms::{Atom, AtomKind, atoms, keeps_atoms};
-pub use clean::{Clean, Others, Unclean, compile_clean};
+pub use atoms::{Atom, keeps_atoms};
+pub use clean::{Others, Unclean, compile_clean};
 pub use compaction::kept;
+#[cfg(test)]
 pub use compile::compile;
-pub use compress::{KnownFile, Refusal, compress};
+pub use compress::KnownFile;
+#[cfg(all(target_arch = "wasm32", feature = "bench"))]
+pub use compress::compress;
 pub use echoes::{echoes, fields};
 pub use inputs::{Inputs, Remembered};
-pub use patterns::{
-    PatternFault, PatternProblem, Reference, changed_patterns, check_patterns, pattern_paths, references,
-};
-pub use provenance::{Context, Dropped, Source, Span, Why};
+pub use patterns::{PatternProblem, changed_patterns, check_patterns, pattern_paths};
+pub use provenance::{Context, Source};
 pub use read_back::{Altered, read_back};
-pub use too_large::{ContextTooLarge, Split};
+pub use too_large::ContextTooLarge;
 
 /// A task with something in every field.
 #[cfg(test)]

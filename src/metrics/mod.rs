@@ -16,7 +16,7 @@ use crate::ids::{ModelRef, TaskId, TrackId};
 use crate::prompts::PromptUse;
 use crate::route::Work;
 pub use drift::Drift;
-pub use estimate::{Estimate, Price, Prices, estimate};
+pub use estimate::{Estimate, Price, estimate};
 pub use prompts::PromptFigures;
 pub use report::{TaskFigures, metrics, report};
 pub use retries::{Origin, Retries, Try};

@@ -117,11 +117,6 @@ impl LoopWatch {
         self.judge(what)
     }
 
-    /// How often its agent was told; once at most.
-    pub fn is_nudged(&self) -> bool {
-        self.is_nudged
-    }
-
     /// How often the worktree was found as it had been at an earlier look, after it had differed.
     pub fn reverts(&self) -> u32 {
         self.reverts
@@ -189,7 +184,7 @@ mod tests {
         assert_eq!(feed(&mut watch, &["a"; 4]), []);
         let Verdict::Nudge(text) = watch.called("grep", "a", false) else { panic!("{watch:?}") };
         assert!(text.contains("the same `grep` call 5 times in a row. "), "{text}");
-        assert!(watch.is_nudged());
+        assert!(watch.is_nudged);
         assert_eq!(feed(&mut watch, &["a"; 4]), []);
         let Verdict::Abort(Circle::Agent(what)) = watch.called("bash", "a", false) else {
             panic!("{watch:?}")

@@ -58,21 +58,8 @@ impl Graph {
         self.dependents.get(index).map_or(&[], Vec::as_slice)
     }
 
-    /// All tasks that wait for this one, ascending.
-    pub fn dependents(&self, index: usize) -> Vec<usize> {
-        let mut found = BTreeSet::new();
-        let mut pending = vec![index];
-        while let Some(index) = pending.pop() {
-            for &next in self.direct_dependents(index) {
-                if found.insert(next as usize) {
-                    pending.push(next as usize);
-                }
-            }
-        }
-        found.into_iter().collect()
-    }
-
-    /// Hours from the start of this task to the end of the longest path.
+    /// Hours of shrunk estimates from the start of this task to the end of the longest path; 0 for an index that
+    /// does not exist.
     pub fn remaining_hours(&self, index: usize) -> f64 {
         self.remaining.get(index).copied().unwrap_or(0.0)
     }

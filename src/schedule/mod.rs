@@ -123,17 +123,6 @@ impl Schedule {
         self.ready.len()
     }
 
-    /// All tasks that wait for this one, directly or not, ascending.
-    pub fn dependents(&self, index: usize) -> Vec<usize> {
-        self.graph.dependents(index)
-    }
-
-    /// The longest path from the start of this task to the end, in hours of the shrunk estimates;
-    /// 0 for an index that does not exist.
-    pub fn remaining_hours(&self, index: usize) -> f64 {
-        self.graph.remaining_hours(index)
-    }
-
     /// Moves a task to a place it never leaves; `false` when it is completed or does not exist.
     fn leave(&mut self, index: usize, place: Place) -> bool {
         match self.places.get_mut(index) {
@@ -177,8 +166,7 @@ mod tests {
         assert_eq!(all(&mut schedule), [1, 0, 2]);
         schedule.complete(1);
         assert_eq!(schedule.next(|_| 0.0), Some(3));
-        assert_eq!(schedule.dependents(1), [3]);
-        assert!(schedule.remaining_hours(1) > schedule.remaining_hours(3));
+        assert!(schedule.graph.remaining_hours(1) > schedule.graph.remaining_hours(3));
     }
 
     #[test]
@@ -210,14 +198,14 @@ mod tests {
             nodes(&[(&[], 2.0), (&[], 4.0), (&[], 0.0), (&[], f64::NAN), (&[], f64::INFINITY), (&[], -1.0)]);
         let schedule = Schedule::new(&graph).unwrap();
         for index in 2..6 {
-            assert_eq!(schedule.remaining_hours(index), 3.0, "{index}");
+            assert_eq!(schedule.graph.remaining_hours(index), 3.0, "{index}");
         }
-        assert!((2.0..3.0).contains(&schedule.remaining_hours(0)));
+        assert!((2.0..3.0).contains(&schedule.graph.remaining_hours(0)));
         let graph = nodes(&[(&[], 16.0), (&[], 1.0), (&[], 1.0), (&[], 1.0), (&[], 1.0)]);
         let schedule = Schedule::new(&graph).unwrap();
-        assert_eq!(schedule.remaining_hours(0), 4.0 * 2.0_f64.sqrt());
+        assert_eq!(schedule.graph.remaining_hours(0), 4.0 * 2.0_f64.sqrt());
         let schedule = Schedule::new(&nodes(&[(&[], 0.0)])).unwrap();
-        assert_eq!(schedule.remaining_hours(0), 1.0);
+        assert_eq!(schedule.graph.remaining_hours(0), 1.0);
     }
 
     #[test]
@@ -263,6 +251,5 @@ mod tests {
         let mut schedule = Schedule::new(&[]).unwrap();
         assert_eq!(schedule.next(|_| 0.0), None);
         schedule.complete(0);
-        assert_eq!(schedule.dependents(7), [0; 0]);
     }
 }

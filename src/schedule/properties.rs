@@ -160,17 +160,6 @@ proptest! {
     }
 
     #[test]
-    fn dependents_are_those_that_reach_it((nodes, _) in graph(), index in 0..24_usize) {
-        let schedule = Schedule::new(&nodes).unwrap();
-        let mut reaches = vec![false; nodes.len()];
-        for (other, node) in nodes.iter().enumerate() {
-            reaches[other] = node.depends_on.iter().any(|&d| d == index || reaches[d]);
-        }
-        let expected: Vec<usize> = (0..nodes.len()).filter(|&other| reaches[other]).collect();
-        prop_assert_eq!(schedule.dependents(index), expected);
-    }
-
-    #[test]
     fn overlap_is_symmetric_and_between_0_and_1(
         a in vec("[a-c*{},/?\\[\\]!]{0,8}", 0..4),
         b in vec("[a-c*{},/?\\[\\]!]{0,8}", 0..4),
