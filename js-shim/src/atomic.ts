@@ -2,6 +2,7 @@
 
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { pause } from "./within.ts";
 
 /** Windows refuses to replace a file that another program has open; virus scanners do for a moment. */
 const RENAME_TRIES_MAX = 10;
@@ -90,7 +91,7 @@ async function renameOver(from: string, to: string): Promise<void> {
       return await rename(from, to);
     } catch (error) {
       if (process.platform !== "win32" || tries === RENAME_TRIES_MAX) throw error;
-      await new Promise((resolve) => setTimeout(resolve, RENAME_WAIT_MS));
+      await pause(RENAME_WAIT_MS);
     }
   }
 }

@@ -8,8 +8,10 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { childMark, endMarked, MARK_VARIABLE } from "./child-mark.ts";
+import { messageOf } from "./errors.ts";
 import { noteChild } from "./orphans.ts";
 import { endGroup, rememberGroup } from "./process-group.ts";
+import { pause } from "./within.ts";
 
 /** A process that left the group may hold the pipes open; after so long in silence they are let go. */
 const DRAIN_MS = 500;
@@ -112,9 +114,7 @@ function start(request: ChildRequest, mark: string | null): ChildProcess | { mes
       stdio: [request.input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
     });
   } catch (error) {
-    return {
-      message: failureText(request, error instanceof Error ? error.message : String(error)),
-    };
+    return { message: failureText(request, messageOf(error)) };
   }
 }
 
@@ -158,7 +158,7 @@ function stopOf(request: ChildRequest): { promise: Promise<Stop>; clear: () => v
 async function drain(closed: Promise<void>, chunks: () => number): Promise<void> {
   const isClosed = closed.then(() => true);
   const isQuiet = async (): Promise<boolean> => {
-    await delay(DRAIN_MS);
+    await pause(DRAIN_MS);
     // After a long pause of the event loop, timers come before the output that waits to be read.
     await new Promise((resolve) => setImmediate(resolve));
     return false;
@@ -167,8 +167,4 @@ async function drain(closed: Promise<void>, chunks: () => number): Promise<void>
     before = chunks();
     if (await Promise.race([isClosed, isQuiet()])) return;
   }
-}
-
-function delay(duration_ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, duration_ms));
 }

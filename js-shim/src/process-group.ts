@@ -2,6 +2,7 @@
 
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
+import { pause } from "./within.ts";
 
 /** Between the polite and the hard signal. */
 export const GRACE_MS = 2_000;
@@ -84,7 +85,7 @@ export async function waitUntil(condition: () => boolean, wait_ms: number): Prom
   const deadline = performance.now() + wait_ms;
   while (!condition()) {
     if (performance.now() > deadline) return false;
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await pause(POLL_MS);
   }
   return true;
 }

@@ -1,6 +1,7 @@
 /** Looking at other processes. Only Linux lets us without starting one. */
 
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { codeOf } from "./errors.ts";
 
 /** The ids of all processes; none where they cannot be listed. */
 export function processIds(): number[] {
@@ -42,7 +43,7 @@ function directoryOf(pid: number): { path: string } | "unseen" | "none" {
   try {
     return { path: readlinkSync(`/proc/${pid}/cwd`) };
   } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : null;
+    const code = codeOf(error);
     return code === "EACCES" || code === "EPERM" ? "unseen" : "none";
   }
 }

@@ -1,6 +1,7 @@
 /** Performs `src/effect/audit.rs`: the journal is read beside whoever writes it. */
 
 import { audit } from "../core.ts";
+import { messageOf } from "../errors.ts";
 import { readHead, readJournal } from "../journal-file.ts";
 import { journalPath } from "../open-journal.ts";
 import type { RepositoryPlace } from "../paths.ts";
@@ -17,6 +18,6 @@ export async function performAudit(
     const head = await readHead(path);
     return { type: "verified", audit: audit(await readJournal(path), head, lines_max) };
   } catch (error) {
-    return { type: "failed", message: error instanceof Error ? error.message : String(error) };
+    return { type: "failed", message: messageOf(error) };
   }
 }

@@ -5,6 +5,7 @@ import { constants } from "node:fs";
 import { copyFile, link, lstat, mkdir, open, readdir, readFile, realpath } from "node:fs/promises";
 import { dirname, join, parse, posix, resolve } from "node:path";
 import { replaceFile } from "../atomic.ts";
+import { codeOf, messageOf } from "../errors.ts";
 import { expandHome, isInside, problemOfRelativePath, type RepositoryPlace } from "../paths.ts";
 import type { Expected, FileOperation, FileOutcome, FileRef, FileSum } from "../protocol.ts";
 import { Queue } from "../queue.ts";
@@ -37,10 +38,9 @@ export async function performFile(
         return await write(place, operation);
     }
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
     const verb = operation.type === "write" ? "writing" : "reading";
     const { path } = operation.type === "list" ? operation.directory : operation.file;
-    return { type: "failed", message: `${verb} ${path}: ${what}` };
+    return { type: "failed", message: `${verb} ${path}: ${messageOf(error)}` };
   }
 }
 
@@ -229,8 +229,4 @@ async function hashAt(path: string): Promise<string | null> {
 
 function hashOf(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && "code" in error ? String(error.code) : "";
 }

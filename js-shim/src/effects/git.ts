@@ -1,5 +1,6 @@
 /** Performs `src/effect/git.rs`. Nothing here touches the person's HEAD, index or files, except `land`. */
 
+import { messageOf } from "../errors.ts";
 import type { RepositoryPlace } from "../paths.ts";
 import type { GitOperation, GitOutcome } from "../protocol.ts";
 import { collect } from "./git/collect.ts";
@@ -22,8 +23,7 @@ export async function performGit(
   try {
     return await perform(place, operation, signal);
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
-    return { type: "failed", message: `${describe(operation)}: ${what}` };
+    return { type: "failed", message: `${describe(operation)}: ${messageOf(error)}` };
   }
 }
 

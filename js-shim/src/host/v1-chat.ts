@@ -1,5 +1,6 @@
 // What a chat needs around a command: a title, tool parts that other models can bear, a model.
 import type { ModelRef } from "../protocol.ts";
+import { pause } from "../within.ts";
 import { PLUGIN } from "./names.ts";
 import { record, request, type V1Client } from "./v1-client.ts";
 
@@ -38,7 +39,7 @@ export async function releaseToolParts(client: V1Client, chat: string): Promise<
         await release(client, chat, String(info["id"]), part);
     }
     if (ours.every(isFinal)) return;
-    await new Promise((resolve) => setTimeout(resolve, FINAL_MS));
+    await pause(FINAL_MS);
   }
 }
 

@@ -1,5 +1,6 @@
 // A chat's turn as OpenCode 1.18 shows it: text parts, and a `task` line for every agent at work.
 import type { StreamPart } from "../hub.ts";
+import { pause, within } from "../within.ts";
 import type { ChatTurn, Entry, Host } from "./host.ts";
 import { troubleFrom } from "./host.ts";
 import { record, request, type V1Client } from "./v1-client.ts";
@@ -125,17 +126,11 @@ export class V1Turn implements ChatTurn {
         body,
       });
     });
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<void>((resolve) => {
-      timer = setTimeout(() => {
-        isLate = true;
-        resolve();
-      }, LINK_MS);
-    });
-    await Promise.race([work, late]).catch((error) =>
-      this.#host.log("debug", `link: ${troubleFrom(error).message}`),
-    );
-    clearTimeout(timer);
+    try {
+      isLate = !(await within(LINK_MS, work));
+    } catch (error) {
+      this.#host.log("debug", `link: ${troubleFrom(error).message}`);
+    }
   }
 
   async #find(callId: string): Promise<ToolPart | undefined> {
@@ -150,7 +145,7 @@ export class V1Turn implements ChatTurn {
       );
       const part = messages.flatMap(({ parts }) => parts).find(({ callID }) => callID === callId);
       if (record(part?.state)["status"] === "running") return part;
-      await new Promise((resolve) => setTimeout(resolve, FIND_MS));
+      await pause(FIND_MS);
     }
     return undefined;
   }

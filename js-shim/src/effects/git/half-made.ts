@@ -4,6 +4,7 @@ import { readdir, readFile, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { isInside, type RepositoryPlace } from "../../paths.ts";
 import { runsIn } from "../../process-list.ts";
+import { pause } from "../../within.ts";
 import { commonOf, records } from "./slot.ts";
 
 /** Git holds the lock of a ref for milliseconds; nobody holds one as long as this. */
@@ -59,7 +60,7 @@ export async function freeReference(
     const age_ms = Math.max(Date.now() - found.mtimeMs, performance.now() - started_ms);
     const isLost = age_ms > FRESH_LOCK_MS && runsIn("git", isHere) === false;
     if (isLost || age_ms > STALE_LOCK_MS) return rm(lock, { force: true });
-    await new Promise((resume) => setTimeout(resume, POLL_MS));
+    await pause(POLL_MS);
   }
 }
 

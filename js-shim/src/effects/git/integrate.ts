@@ -1,7 +1,9 @@
 /** Merging without a checkout, moving our refs, and landing on the person's branch. */
 
+import { messageOf } from "../../errors.ts";
 import type { RepositoryPlace } from "../../paths.ts";
 import type { GitOperation, GitOutcome } from "../../protocol.ts";
+import { pause } from "../../within.ts";
 import { commitTree } from "./commit.ts";
 import { tamperedWith } from "./guard.ts";
 import { freeReference, removeHalfMade } from "./half-made.ts";
@@ -109,7 +111,7 @@ async function fastForward(git: Git, branch: string, to: string): Promise<GitOut
       if (!/index\.lock/.test(said) || tries === LAND_TRIES_MAX) {
         return { type: "refused", reason: refusal(branch, error) };
       }
-      await new Promise((resolve) => setTimeout(resolve, LAND_WAIT_MS));
+      await pause(LAND_WAIT_MS);
     }
   }
 }
@@ -164,5 +166,5 @@ function refusal(branch: string, error: unknown): string {
   if (lock !== undefined) {
     return `another git is at work in the checkout, or was ended in the middle of it: ${lock} is there; when no git runs, remove that file`;
   }
-  return error instanceof Error ? error.message : String(error);
+  return messageOf(error);
 }

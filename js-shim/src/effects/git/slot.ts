@@ -13,6 +13,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { putInPlace, replaceFile } from "../../atomic.ts";
+import { codeOf } from "../../errors.ts";
 import { childNotes, type RepositoryPlace } from "../../paths.ts";
 import type { Guarded } from "../../protocol.ts";
 import { Queue } from "../../queue.ts";
@@ -86,7 +87,7 @@ export async function readRecord(place: RepositoryPlace, name: string): Promise<
     return { ...{ kept: [], admin: null, seal: [], guard: [] }, ...record };
   } catch (error) {
     if (error instanceof SyntaxError) return null;
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
+    if (codeOf(error) === "ENOENT") return null;
     throw error;
   }
 }

@@ -8,9 +8,9 @@ import type {
   StoredText,
   Usage,
 } from "../../protocol.ts";
-import { within } from "../../within.ts";
+import { pause, within } from "../../within.ts";
 import { ended, failed, NO_USAGE, sum } from "./outcome.ts";
-import { type Ask, LOOK_SOON_MS, pause, type Signal, Watched } from "./watched.ts";
+import { type Ask, LOOK_SOON_MS, type Signal, Watched } from "./watched.ts";
 
 type Nudge = Extract<SessionOperation, { type: "nudge" }>;
 

@@ -215,10 +215,6 @@ export class Watched {
   }
 }
 
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 /** A look that fails decides nothing, unless the person has deleted the session: no answer can come then. */
 function lookFailed(error: unknown): null {
   if (troubleFrom(error).status === 404) throw error;
