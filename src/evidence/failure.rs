@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{shown, shown_paths};
+use super::{shown, shown_command, shown_paths};
 use crate::context::Altered;
 use crate::gates::GateName;
 use crate::resilience::trouble::TroubleClass;
@@ -183,13 +183,13 @@ impl Failure {
     pub fn headline(&self) -> String {
         match self {
             Self::Gate { gate, command, code: Some(0), .. } => {
-                format!("the {gate} gate failed: `{}` ran no test", shown(command))
+                format!("the {gate} gate failed: {} ran no test", shown_command(command))
             }
             Self::Gate { gate, command, code: Some(code), .. } => {
-                format!("the {gate} gate failed: `{}` ended with exit code {code}", shown(command))
+                format!("the {gate} gate failed: {} ended with exit code {code}", shown_command(command))
             }
             Self::Gate { gate, command, code: None, .. } => {
-                format!("the {gate} gate failed: `{}` was stopped at its deadline", shown(command))
+                format!("the {gate} gate failed: {} was stopped at its deadline", shown_command(command))
             }
             Self::Review { issues, .. } => match issues.as_slice() {
                 [] => "the reviewer asked for changes without naming one".to_owned(),

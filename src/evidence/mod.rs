@@ -178,6 +178,12 @@ fn shown(text: &str) -> String {
     text::cut(&flat(text), LINE_BYTES_MAX)
 }
 
+/// A command as part of a headline. Its final dots are its own: `go test ./...`.
+fn shown_command(command: &str) -> String {
+    let plain: String = command.chars().filter(|c| !c.is_control()).collect();
+    text::code_span(&text::cut(&plain, LINE_BYTES_MAX))
+}
+
 /// The first paths, and how many more there are.
 fn some(paths: &[String]) -> String {
     first_of(paths, flat)

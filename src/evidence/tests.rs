@@ -168,6 +168,12 @@ fn every_failure_has_a_headline_and_a_lesson() {
 }
 
 #[test]
+fn a_headline_shows_the_whole_command() {
+    let headline = gate(GateName::Test, "go test ./...", "").headline();
+    assert_eq!(headline, "the test gate failed: `go test ./...` ended with exit code 1");
+}
+
+#[test]
 fn a_failure_survives_the_journal() {
     for failure in every_other_failure() {
         let json = serde_json::to_string(&failure).unwrap();
