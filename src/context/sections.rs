@@ -74,10 +74,12 @@ fn is_named(title: &str, said: &str) -> bool {
 /// (`` `name` ``).
 fn is_called(title: &str, text: &str) -> bool {
     let is_of_name = |c: char| c.is_alphanumeric() || c == '_';
-    let Some((path, _)) = title.split_once('(') else { return false };
-    let start = path.char_indices().rev().take_while(|(_, c)| is_of_name(*c)).last();
-    let Some((start, _)) = start else { return false };
-    let name = &path[start..];
+    // The first name before a bracket: a receiver, as Go writes it, stands in brackets without one.
+    let mut names = title.match_indices('(').map(|(at, _)| {
+        let start = title[..at].rfind(|c| !is_of_name(c)).map_or(0, |at| at + 1);
+        title.get(start..at).unwrap_or_default()
+    });
+    let Some(name) = names.find(|name| !name.is_empty()) else { return false };
     text.match_indices(name).any(|(at, _)| {
         let (before, after) = (text[..at].chars().next_back(), text[at + name.len()..].chars().next());
         !before.is_some_and(is_of_name) && (after == Some('(') || before == Some('`') && after == before)
@@ -155,6 +157,7 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(is_called(title, text), expected, "{text}");
         }
+        assert!(is_called("func (w *Window) Allow(now time.Time) bool", "Window.Allow(now)"));
         assert!(!is_called("(notes)", "see (notes)") && !is_called("Notes", "notes()"));
     }
 
