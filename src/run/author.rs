@@ -93,7 +93,7 @@ pub struct Open {
 }
 
 /// What a step brought.
-pub enum Heard {
+pub enum Authored {
     /// It goes on.
     More(Author),
     /// A text. Its author may be asked again, or the session is closed.
@@ -163,34 +163,34 @@ impl Author {
         text: Option<String>,
         outcome: &Outcome,
         took_ms: u64,
-    ) -> Heard {
+    ) -> Authored {
         let Outcome::Session(outcome) = outcome else {
             let told = format!("an answer that does not fit: {outcome:?}");
-            return Heard::Nothing(Lack::Trouble { told, is_refusal: false });
+            return Authored::Nothing(Lack::Trouble { told, is_refusal: false });
         };
         match (self.stage, outcome) {
             (Stage::Creating, SessionOutcome::Created { session }) => {
                 let Some(text) = text else {
                     turn.remove_session(session, Waiter::Nobody);
-                    return Heard::Nothing(Lack::Stopped);
+                    return Authored::Nothing(Lack::Stopped);
                 };
                 let Commission { title, task, role, run, .. } = commission;
                 let title = format!("{title} for {} {}", task.id, task.title);
                 let entry = turn.open(&run.chat, title, role.agent(), session);
                 let open = Open { session: session.clone(), entry };
-                Heard::More(open.ask(turn, commission, text, self.is_probe))
+                Authored::More(open.ask(turn, commission, text, self.is_probe))
             }
-            (Stage::Creating, other) => Heard::Nothing(Lack::of(None, other, commission.timeout_ms())),
+            (Stage::Creating, other) => Authored::Nothing(Lack::of(None, other, commission.timeout_ms())),
             (Stage::Asking { open, asked }, outcome) => {
                 commission.account(turn, outcome, took_ms);
                 let (model, timeout_ms) = (commission.model(), commission.timeout_ms());
                 let trouble =
                     asked.ended(turn, commission.run, model.as_ref(), outcome, timeout_ms, self.is_probe);
                 match (trouble, outcome) {
-                    (None, SessionOutcome::Answered { text, .. }) => Heard::Text(open, text.clone()),
+                    (None, SessionOutcome::Answered { text, .. }) => Authored::Text(open, text.clone()),
                     (trouble, other) => {
                         open.close(turn, commission.run, Err(commission.nothing));
-                        Heard::Nothing(Lack::of(trouble, other, timeout_ms))
+                        Authored::Nothing(Lack::of(trouble, other, timeout_ms))
                     }
                 }
             }

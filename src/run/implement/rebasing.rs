@@ -14,7 +14,7 @@ use crate::metrics::{Origin, estimate};
 use crate::rebase::{Effort, Proposal, changes, is_messy, parse_proposal, rebase_prompt};
 use crate::route::{Work, work_of};
 use crate::run::Waiter;
-use crate::run::author::{Author, Commission, Heard};
+use crate::run::author::{Author, Authored, Commission};
 use crate::run::implement::attempt::{Attempt, role};
 use crate::run::implement::{ImplementRun, Wait, rework};
 use crate::run::overheard;
@@ -118,9 +118,9 @@ impl ImplementRun {
         let is_stopping = self.is_stopping();
         let question = (!is_stopping).then(|| self.rebase_text(task, commission.task));
         let (open, text) = match author.resolved(turn, &commission, question, outcome, took_ms) {
-            Heard::More(author) => return self.rebase_on(task, Rebasing { why, is_second, author }),
-            Heard::Text(open, text) => (open, text),
-            Heard::Nothing(lack) => return self.rebased(turn, task, why, Err(lack.told().to_owned())),
+            Authored::More(author) => return self.rebase_on(task, Rebasing { why, is_second, author }),
+            Authored::Text(open, text) => (open, text),
+            Authored::Nothing(lack) => return self.rebased(turn, task, why, Err(lack.told().to_owned())),
         };
         let proposal = parse_proposal(&text).and_then(|proposal| self.better_spec(turn, task, proposal));
         match proposal {

@@ -8,7 +8,7 @@ use crate::engine::Turn;
 use crate::evidence::FailureClass;
 use crate::resilience::backoff::{TASK, seed};
 use crate::run::Waiter;
-use crate::run::author::{Author, Heard, Lack};
+use crate::run::author::{Author, Authored, Lack};
 use crate::run::implement::failure::{PROVIDER_TROUBLES_MAX, rest};
 use crate::run::implement::{ImplementRun, Wait};
 use crate::text::duration;
@@ -46,21 +46,21 @@ impl ImplementRun {
         let Some(commission) = self.wording_commission(task, waiter) else { return };
         let question = self.wording_question(task).filter(|_| !self.is_stopping());
         match author.resolved(turn, &commission, question, outcome, took_ms) {
-            Heard::More(author) => return self.words_on(task, author),
-            Heard::Text(open, text) => {
+            Authored::More(author) => return self.words_on(task, author),
+            Authored::Text(open, text) => {
                 self.author_works(task);
                 let result = self.worded_by(turn, task, open, &text);
                 self.start_or_refuse(turn, task, result.err());
             }
-            Heard::Nothing(Lack::Trouble { told, is_refusal }) => {
+            Authored::Nothing(Lack::Trouble { told, is_refusal }) => {
                 self.words_later(turn, task, &told, is_refusal);
             }
-            Heard::Nothing(lack @ Lack::Silence(_)) => {
+            Authored::Nothing(lack @ Lack::Silence(_)) => {
                 self.author_works(task);
                 self.not_worded(task, &lack);
                 self.start_or_refuse(turn, task, Some(lack.told().to_owned()));
             }
-            Heard::Nothing(Lack::Stopped) => {
+            Authored::Nothing(Lack::Stopped) => {
                 self.wordless.insert(task);
                 self.schedule.give_back(task);
             }

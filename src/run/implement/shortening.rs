@@ -13,7 +13,7 @@ use crate::event::SessionSignal;
 use crate::ids::SessionId;
 use crate::resilience::provider::{Admission, Live};
 use crate::run::Waiter;
-use crate::run::author::{Author, Heard, Lack};
+use crate::run::author::{Author, Authored, Lack};
 use crate::run::implement::opening::Opening;
 use crate::run::implement::{ImplementRun, Stage, Wait};
 use crate::run::providers::{self, provider_of};
@@ -113,17 +113,17 @@ impl ImplementRun {
         };
         let question = self.wording_question(task).filter(|_| !self.is_stopping());
         let result = match author.resolved(turn, &commission, question, outcome, took_ms) {
-            Heard::More(author) => {
+            Authored::More(author) => {
                 let shortening = Shortening { task, author, left, problems };
                 return self.opens(Opening::Shortening(shortening));
             }
-            Heard::Text(open, text) => self.worded_by(turn, task, open, &text),
+            Authored::Text(open, text) => self.worded_by(turn, task, open, &text),
             // Others need not wait for it.
-            Heard::Nothing(Lack::Trouble { is_refusal: false, .. }) => {
+            Authored::Nothing(Lack::Trouble { is_refusal: false, .. }) => {
                 self.wordless.insert(task);
                 Ok(())
             }
-            Heard::Nothing(lack) => {
+            Authored::Nothing(lack) => {
                 self.not_worded(task, &lack);
                 Err(lack.told().to_owned())
             }
