@@ -23,6 +23,7 @@ const COPIED = [
   "templates",
   "js-shim/bindgen",
   "tests/sim",
+  "tests/world",
 ];
 
 const words = process.argv.slice(2);
