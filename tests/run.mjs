@@ -4,7 +4,6 @@
 // `npm test -- vitest` runs only the stages whose names hold one of the words.
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { constants, setPriority } from "node:os";
 import { join } from "node:path";
 import { root } from "../js-shim/build/command.mjs";
 
@@ -121,7 +120,6 @@ function execute([command, ...args], isShown) {
     shell: process.platform === "win32",
     stdio: ["ignore", "pipe", "pipe"],
   });
-  if (command === "cargo") giveWay(child);
   let output = "";
   let shown = "";
   const hear = (stream, isOutput) =>
@@ -140,15 +138,6 @@ function execute([command, ...args], isShown) {
     });
     child.once("close", (code) => resolve({ isOk: code === 0, output, shown }));
   });
-}
-
-/** Lets the tests beside it go first, which wait for real programs: compiling takes what they leave. */
-function giveWay({ pid }) {
-  try {
-    setPriority(pid, constants.priority.PRIORITY_LOW);
-  } catch {
-    // It did not start, or the system does not allow it.
-  }
 }
 
 /** Sums the result lines that cargo's test programs end with, one a program. */

@@ -4,6 +4,7 @@ import { EXPIRY, HITS, linksScript, solve } from "./links.ts";
 import { type Call, type Reply, readFile } from "./model.ts";
 import { expectAnswered, expectSuccess, orphans, planned, printed, statusOf } from "./outcome.ts";
 import { textsOf } from "./roles.ts";
+import { told } from "./serve.ts";
 import { inWorld } from "./shared.ts";
 import { inWorld as inOwnWorld, PRICES, type World } from "./world.ts";
 
@@ -125,16 +126,10 @@ test("an agent that reads far from its task is told to go back, and all of it is
     planned(world, [EXPIRY]);
     const server = await world.serve();
     const chat = await server.open();
-    untilTold = async () => {
-      for (;;) {
-        const agents = await server.children(chat);
-        const said = await Promise.all(agents.map(({ id }) => server.messages(id)));
-        if (JSON.stringify(said).includes(TOLD)) return;
-      }
-    };
-    const told = expectAnswered(await server.command(chat, "implement"));
-    expect(told).toContain("T01 strays: ");
-    expect(told).toContain("T01 is far from its task; its agent was told so.");
+    untilTold = () => told(server, chat, TOLD);
+    const answer = expectAnswered(await server.command(chat, "implement"));
+    expect(answer).toContain("T01 strays: ");
+    expect(answer).toContain("T01 is far from its task; its agent was told so.");
     expect(read).toBe(3);
     const notes = world.repository.read("tasks/T01.notes.md");
     expect(notes).toContain("away from its files in `docs/chapter-1.md`");

@@ -66,6 +66,16 @@ export async function serve(running: Running, directory: string): Promise<Server
   };
 }
 
+/** Resolves when a session below a chat was told this: a script would go on before it can hear it. */
+export async function told(server: Server, chat: string, words: string): Promise<void> {
+  for (;;) {
+    const agents = await server.children(chat);
+    const said = await Promise.all(agents.map(({ id }) => server.messages(id)));
+    if (JSON.stringify(said).includes(words)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
 /** All text of a message. */
 export function textOf(message: Message): string {
   return message.parts.map((part) => (part.type === "text" ? (part.text ?? "") : "")).join("");
