@@ -180,6 +180,26 @@ function killGroup(pid: number): void {
   }
 }
 
+/** A process as the system tells of it. */
+export interface Told {
+  parent: number;
+  /** Its program and arguments. */
+  words: string[];
+}
+
+/** What is told of a process; `undefined` when it has ended. */
+export function processOf(pid: number): Told | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    // "pid (name) state parent …"; the name may hold spaces and parentheses.
+    const parent = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+    const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").slice(0, -1);
+    return words.length === 0 ? undefined : { parent, words };
+  } catch {
+    return undefined;
+  }
+}
+
 /** Processes whose working directory lies in `root`: what an agent or a gate left behind. Linux only,
  * elsewhere none are found. */
 export function processesIn(root: string): number[] {

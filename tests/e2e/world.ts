@@ -8,6 +8,7 @@ import {
   opencodeBinary,
   opencodeVersion,
   processesIn,
+  processOf,
   type Running,
   start,
 } from "./host.ts";
@@ -224,8 +225,19 @@ export class World {
     ].join("\n");
   }
 
-  /** Processes that still work somewhere in this world. */
-  leftovers(): number[] {
+  /** Processes that still work somewhere in this world. An OpenCode that goes on looks at its repositories
+   * by itself, whenever it likes: its own git is none of them. */
+  leftovers(): string[] {
+    const hosts = [...this.processes, ...(this.within ? [this.within.running] : [])];
+    return this.atWork().flatMap((pid) => {
+      const told = processOf(pid);
+      if (told === undefined) return [];
+      const isLook = told.words[0] === "git" && hosts.some((host) => host.pid === told.parent);
+      return isLook ? [] : [`${pid}: ${told.words.join(" ")}`];
+    });
+  }
+
+  private atWork(): number[] {
     return [this.root, ...this.repository.worktrees()].flatMap(processesIn);
   }
 
@@ -240,7 +252,7 @@ export class World {
     for (const running of this.processes) running.kill();
     await Promise.allSettled([...this.processes].map((running) => running.finished));
     if (this.within !== undefined) await this.leave(this.within);
-    for (const pid of this.leftovers()) endQuietly(pid);
+    for (const pid of this.atWork()) endQuietly(pid);
     await this.model.stop();
     this.registry.stop();
     if (isKept) return;
