@@ -25,7 +25,7 @@ use crate::world::{BACKLOG, Command, World, dependencies};
 /// No wait of ours is longer than this.
 const WAIT_MS_MAX: u64 = 24 * 60 * 60 * 1000;
 /// A stopped command ends within this: what it waits for is over soon.
-const STOP_MS_MAX: u64 = 10 * 60 * 1000;
+const STOP_MS_MAX: u64 = 2 * 60 * 1000;
 
 /// Whether a command changes nothing.
 pub fn is_look(command: &Command) -> bool {
