@@ -103,7 +103,9 @@ test("a request from the template keeps workers off what is not to be touched", 
     const denied = world.model.callsOf("implementer").find(({ step }) => step === 1);
     expect(denied?.results[0]).toMatch(DENIAL);
     expect(denied?.results[0]).toContain("src/slug.js");
-    expect(printed(end)).toContain("the agent changed src/slug.js, which the backlog's dont_touch");
+    expect(printed(end)).toContain(
+      "the agent changed `src/slug.js`, which the backlog's dont_touch",
+    );
     expect(second?.text).toContain("Don't change src/slug.js: such work is not taken");
     expect(statusOf(world, "T01")).toMatchObject({ status: "completed", attempts: 2 });
     expect(world.repository.read("src/slug.js")).not.toContain("// changed");
