@@ -22,6 +22,8 @@ const COPIED = [
   "prompts",
   "templates",
   "js-shim/bindgen",
+  "tests/fixtures",
+  "tests/scenario",
   "tests/sim",
   "tests/world",
 ];
@@ -52,12 +54,10 @@ function plantAll() {
   rmSync(join(COPY, "src"), { recursive: true, force: true });
   mkdirSync(COPY, { recursive: true });
   for (const path of COPIED) cpSync(join(root, path), join(COPY, path), { recursive: true });
-  // The copy has no other tests, and needs none.
+  // Compiling takes longer than running.
   const manifest = join(COPY, "Cargo.toml");
   const text = readFileSync(manifest, "utf8");
-  const alone = text.replace(/\[\[test\]\]\nname = "scenario"\npath = .*\n/, "");
-  // Compiling takes longer than running.
-  writeFileSync(manifest, `${alone}\n[profile.sim.package.multi-agent-coder]\nopt-level = 0\n`);
+  writeFileSync(manifest, `${text}\n[profile.sim.package.multi-agent-coder]\nopt-level = 0\n`);
 
   const sound = simulate(RUNS_SOUND);
   if (!sound.isSound) {
@@ -66,14 +66,10 @@ function plantAll() {
   }
   let missed = 0;
   for (const mutant of chosen) {
-    if (mutant.scenario !== undefined) {
-      console.log(`${mutant.name.padEnd(34)}             ${mutant.scenario}`);
-      continue;
-    }
     const place = join(COPY, mutant.file);
     const original = readFileSync(place, "utf8");
     writeFileSync(place, mutate(COPY, mutant));
-    const { isSound, found, runs } = simulate(RUNS);
+    const { isSound, found, runs } = mutant.scenario ? play(mutant.scenario) : simulate(RUNS);
     writeFileSync(place, original);
     missed += isSound ? 1 : 0;
     const after = `${runs} runs`.padStart(10);
@@ -85,15 +81,15 @@ function plantAll() {
 
 /** Builds the copy and runs it until an invariant breaks. */
 function simulate(most) {
-  const command = ["test", "--locked", "--quiet", "--profile", "sim", "--test", "sim", "--"];
-  const { stdout, stderr, signal } = spawnSync("cargo", [...command, "--runs", String(most)], {
-    cwd: COPY,
-    // The same directory as always: what the core depends on is there already.
-    env: { ...process.env, CARGO_TARGET_DIR: join(root, "target"), CARGO_INCREMENTAL: "1" },
-    encoding: "utf8",
-    maxBuffer: 64 * 1024 * 1024,
-    timeout: TIMEOUT_MS,
-  });
+  const { stdout, stderr, signal } = test(
+    "--profile",
+    "sim",
+    "--test",
+    "sim",
+    "--",
+    "--runs",
+    most,
+  );
   const runs = /^(\d+) runs in/m.exec(stdout)?.[1] ?? "0";
   const violation = /^VIOLATION .*?: (.*)$/m.exec(stdout)?.[1];
   if (violation !== undefined) return { isSound: false, found: violation.slice(0, 100), runs };
@@ -102,4 +98,27 @@ function simulate(most) {
     throw new Error(`the copy cannot be built:\n${stderr.slice(-4_000)}`);
   }
   return { isSound: true, found: "", runs };
+}
+
+/** Builds the copy and runs one scenario test of it. */
+function play(scenario) {
+  const { stdout, stderr } = test("--test", "scenario", "--", "--exact", scenario);
+  const [, passed, failed] = /^test result: .* (\d+) passed; (\d+) failed/m.exec(stdout) ?? [];
+  if (Number(passed) + Number(failed) !== 1) {
+    throw new Error(
+      `the copy cannot be built, or has no test ${scenario}:\n${stderr.slice(-4_000)}`,
+    );
+  }
+  return { isSound: failed === "0", found: scenario, runs: 1 };
+}
+
+function test(...words) {
+  return spawnSync("cargo", ["test", "--locked", "--quiet", ...words.map(String)], {
+    cwd: COPY,
+    // The same directory as always: what the core depends on is there already.
+    env: { ...process.env, CARGO_TARGET_DIR: join(root, "target"), CARGO_INCREMENTAL: "1" },
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+    timeout: TIMEOUT_MS,
+  });
 }
