@@ -96,6 +96,9 @@ pub(super) fn tape(lines: &[&str]) -> Vec<Fault> {
         else {
             continue;
         };
+        if found[1].contains("# TODO") {
+            continue;
+        }
         let block = block(lines, i, |line| line.trim() == "...");
         let value = |key: &str| {
             let at = block.iter().position(|line| line.trim().starts_with(key))?;

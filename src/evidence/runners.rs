@@ -138,6 +138,7 @@ fn go(lines: &[&str]) -> Vec<Fault> {
         ["--- ", "=== ", "FAIL"].iter().any(|start| line.starts_with(start))
     };
     let running = pattern(r"^=== (?:RUN|NAME|CONT)\s+(\S+)");
+    let over = pattern(r"^\s*--- \w+: (\S+)");
     let mut faults = Vec::new();
     for (i, line) in lines.iter().enumerate() {
         let Some(found) = title.captures(line) else {
@@ -145,11 +146,12 @@ fn go(lines: &[&str]) -> Vec<Fault> {
         };
         let mut block = block(lines, i, is_end);
         if !block.iter().any(|line| line.starts_with("panic: ")) {
-            let starts = lines[..i]
-                .iter()
-                .enumerate()
-                .filter(|(_, line)| running.captures(line).is_some_and(|running| running[1] == found[1]));
-            block.extend(starts.flat_map(|(at, _)| super::output::block(lines, at, is_end)));
+            // Another package may have a test of this name.
+            let is_over = |line: &&str| over.captures(line).is_some_and(|over| over[1] == found[1]);
+            let from = lines[..i].iter().rposition(is_over).map_or(0, |at| at + 1);
+            let starts = (from..i)
+                .filter(|at| running.captures(lines[*at]).is_some_and(|running| running[1] == found[1]));
+            block.extend(starts.flat_map(|at| super::output::block(lines, at, is_end)));
         }
         if let Some((why, at)) = go_log(&block) {
             faults.push(Fault::test(&found[1], why, at));

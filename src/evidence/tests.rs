@@ -98,6 +98,20 @@ fn compilers_and_linters() {
 }
 
 #[test]
+fn only_what_the_failed_test_logged_is_told_of_it() {
+    let tail = "=== RUN   TestNew\n    a_test.go:5: want a warm cache first\n--- PASS: TestNew (0.00s)\nPASS\n\
+                ok  \texample.com/a\t0.002s\n=== RUN   TestNew\n    b_test.go:9: New() = 1, want 2\n\
+                --- FAIL: TestNew (0.00s)\nFAIL\nFAIL\texample.com/b\t0.002s\nFAIL\n";
+    let lines = distill(&gate(GateName::Test, "go test -v ./...", tail));
+    assert_eq!(lines, ["Don't break \"TestNew\": New() = 1, want 2 (test, b_test.go:9)"]);
+    let tail = "TAP version 13\n# a plan\nnot ok 1 later # TODO\n  ---\n    operator: equal\n    expected: 1\n\
+                \x20   actual:   2\n  ...\n# a sum\nnot ok 2 adds\n  ---\n    operator: equal\n    expected: 3\n\
+                \x20   actual:   4\n  ...\n";
+    let lines = distill(&gate(GateName::Test, "tape test/*.js", tail));
+    assert_eq!(lines, ["Don't break \"a sum\": adds: expected 3, got 4 (test)"]);
+}
+
+#[test]
 fn formatters() {
     distilled!(Lint, "prettier --check .", "prettier");
     distilled!(Lint, "cargo fmt --check", "rustfmt");
