@@ -177,7 +177,9 @@ const RESERVED: [&str; 17] = [
 /// Tools that the person allows beside a role's own, such as those of an MCP server: names or patterns.
 /// One that would open a tool of the host's own opens nothing.
 pub fn allow(tools: &[String]) -> Vec<Rule> {
-    let is_free = |tool: &&String| !RESERVED.iter().any(|own| fast_glob::glob_match(tool.as_str(), own));
+    // The host reads `bash *` as `bash` with anything or nothing behind it.
+    let name = |tool: &'_ str| tool.strip_suffix(" *").unwrap_or(tool).to_owned();
+    let is_free = |tool: &&String| !RESERVED.iter().any(|own| fast_glob::glob_match(name(tool), own));
     tools.iter().filter(is_free).map(|tool| rule(tool, "*", RuleAction::Allow)).collect()
 }
 
@@ -302,7 +304,8 @@ mod tests {
 
     #[test]
     fn a_person_adds_tools_but_opens_none_that_a_role_is_denied() {
-        let tools = ["*", "b*", "bash", "edit", "docs_*", "webfetch", "question"].map(str::to_owned);
+        let tools = ["*", "**", "b**", "bash *", "b?sh", "bash", "edit", "docs_*", "webfetch", "question"]
+            .map(str::to_owned);
         let allowed: Vec<String> = allow(&tools).into_iter().map(|rule| rule.permission).collect();
         assert_eq!(allowed, ["docs_*", "webfetch"]);
     }
