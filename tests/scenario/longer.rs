@@ -113,6 +113,20 @@ fn a_better_spec_whose_words_wait_for_the_next_run_is_taken_back_there() {
 }
 
 #[test]
+fn a_better_spec_stays_while_nobody_can_be_asked_for_fewer_words() {
+    let mut world = rebased(vec![Act::error(401, "bad key"), Act::error(401, "bad key"), reply(SHORT)]);
+    for _ in 0..2 {
+        let error = world.command(Implement, "").unwrap_or_default();
+        assert!(error.contains("bad key"), "{error}");
+    }
+    let backlog = world.file("tasks/BACKLOG.yaml").unwrap_or_default();
+    assert!(backlog.contains("whoever looks at it"), "{backlog}");
+    assert_eq!(world.command(Implement, ""), None, "{}", world.transcript);
+    assert!(world.sent_to("T01")[2].contains(SHORT), "{}", world.transcript);
+    world.assert_all_merged();
+}
+
+#[test]
 fn a_file_that_shows_a_spec_which_was_taken_back_is_no_edit() {
     const FILE: &str = "tasks/BACKLOG.yaml";
     let mut world = rebased(vec![Act::Hang, without_source()]);

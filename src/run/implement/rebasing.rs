@@ -261,10 +261,10 @@ impl ImplementRun {
 
     /// Why a task cannot be started, after fewer words were asked for in vain. A better spec that nobody has
     /// worked by is taken back instead, and its author is not asked again for that: the task goes on by its
-    /// former spec, with what its attempts taught.
+    /// former spec, with what its attempts taught. Not for an author who could not be asked.
     pub(super) fn refused(&mut self, turn: &mut Turn, task: usize, why: &str) -> Option<String> {
         let refusal = self.refusal(task, why)?;
-        if !self.track.take_back_spec(task) {
+        if self.answer_for(task).is_none() || !self.track.take_back_spec(task) {
             return Some(refusal);
         }
         let id = &self.track.backlog.tasks[task].id;
