@@ -178,8 +178,8 @@ const RESERVED: [&str; 17] = [
 /// One that would open a tool of the host's own opens nothing.
 pub fn allow(tools: &[String]) -> Vec<Rule> {
     // The host reads `bash *` as `bash` with anything or nothing behind it.
-    let name = |tool: &'_ str| tool.strip_suffix(" *").unwrap_or(tool).to_owned();
-    let is_free = |tool: &&String| !RESERVED.iter().any(|own| fast_glob::glob_match(name(tool), own));
+    let opens = |tool: &str, own: &str| fast_glob::glob_match(tool.strip_suffix(" *").unwrap_or(tool), own);
+    let is_free = |tool: &&String| !RESERVED.iter().any(|own| opens(tool, own));
     tools.iter().filter(is_free).map(|tool| rule(tool, "*", RuleAction::Allow)).collect()
 }
 
