@@ -61,7 +61,15 @@ async function implement(count: number): Promise<Live> {
   const options = { gates: { test: TEST, lint: "npm run lint", typecheck: false } };
   const model = { provider: "scripted", model: "strong" };
   const prompts = { hashes: {}, problems: [], notes: [] };
-  const setting = { options, model, small_model: null, agents: {}, tools: {}, prompts, seed: 1 };
+  const setting = {
+    options,
+    model,
+    small_model: null,
+    agents: {},
+    tool_rules: {},
+    prompts,
+    seed: 1,
+  };
   const startedAt = performance.now();
   core.dispatch({ type: "command", chat: CHAT, name: "implement", arguments: "", setting });
   const error = await host.ended;

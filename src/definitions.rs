@@ -174,13 +174,15 @@ const RESERVED: [&str; 17] = [
     "plan_exit",
 ];
 
-/// Tools that the person allows beside a role's own, such as those of an MCP server: names or patterns.
-/// One that would open a tool of the host's own opens nothing.
-pub fn allow(tools: &[String]) -> Vec<Rule> {
+/// What the person says of tools beside a role's own, such as those of an MCP server, by names or patterns. A
+/// rule that would open a tool of the host's own is left out.
+pub fn beside(rules: &[Rule]) -> Vec<Rule> {
     // The host reads `bash *` as `bash` with anything or nothing behind it.
     let opens = |tool: &str, own: &str| fast_glob::glob_match(tool.strip_suffix(" *").unwrap_or(tool), own);
-    let is_free = |tool: &&String| !RESERVED.iter().any(|own| opens(tool, own));
-    tools.iter().filter(is_free).map(|tool| rule(tool, "*", RuleAction::Allow)).collect()
+    let is_free = |rule: &&Rule| {
+        rule.action == RuleAction::Deny || !RESERVED.iter().any(|own| opens(&rule.permission, own))
+    };
+    rules.iter().filter(is_free).cloned().collect()
 }
 
 /// No edits of what these globs of the host match; they come after a role's own rules.
@@ -304,9 +306,11 @@ mod tests {
 
     #[test]
     fn a_person_adds_tools_but_opens_none_that_a_role_is_denied() {
-        let tools = ["*", "**", "b**", "bash *", "b?sh", "bash", "edit", "docs_*", "webfetch", "question"]
-            .map(str::to_owned);
-        let allowed: Vec<String> = allow(&tools).into_iter().map(|rule| rule.permission).collect();
-        assert_eq!(allowed, ["docs_*", "webfetch"]);
+        let tools = ["*", "**", "b**", "bash *", "b?sh", "bash", "edit", "docs_*", "webfetch", "question"];
+        let denied = rule("docs_drop", "*", RuleAction::Deny);
+        let rules: Vec<Rule> = tools.iter().map(|tool| rule(tool, "*", RuleAction::Allow)).collect();
+        let kept: Vec<String> =
+            beside(&[rules, vec![denied]].concat()).into_iter().map(|rule| rule.permission).collect();
+        assert_eq!(kept, ["docs_*", "webfetch", "docs_drop"]);
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::effect::Outcome;
-use crate::effect::session::Usage;
+use crate::effect::session::{Rule, Usage};
 use crate::effect::stored::StoredText;
 use crate::hygiene::Heard;
 use crate::ids::{EffectId, ModelRef, SessionId};
@@ -120,9 +120,10 @@ pub struct Setting {
     pub small_model: Option<ModelRef>,
     /// Models that the person set for agents of ours in the host's configuration, by agent.
     pub agents: BTreeMap<String, ModelRef>,
-    /// Tools that the person allows agents of ours in the host's configuration, by agent; names or patterns.
+    /// What the person says in the host's configuration of tools beside those that agents of ours have rules
+    /// for, by agent; the last that fits a tool counts.
     #[serde(default)]
-    pub tools: BTreeMap<String, Vec<String>>,
+    pub tool_rules: BTreeMap<String, Vec<Rule>>,
     /// The prompts that the agents were registered with.
     #[serde(default)]
     pub prompts: PromptsInUse,

@@ -983,8 +983,9 @@ export type Setting = {
   small_model: ModelRef | null,
   /** Models that the person set for agents of ours in the host's configuration, by agent. */
   agents: { [key in string]: ModelRef },
-  /** Tools that the person allows agents of ours in the host's configuration, by agent; names or patterns. */
-  tools: { [key in string]: Array<string> },
+  /** What the person says in the host's configuration of tools beside those that agents of ours have rules
+   * for, by agent; the last that fits a tool counts. */
+  tool_rules: { [key in string]: Array<Rule> },
   /** The prompts that the agents were registered with. */
   prompts: PromptsInUse,
   /** Seed for jitter and for the choice between prompts, drawn once a command. */

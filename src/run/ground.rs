@@ -67,7 +67,7 @@ pub fn given(
         options,
         routing,
         agents: setting.agents.clone(),
-        tools: setting.tools.clone(),
+        tool_rules: setting.tool_rules.clone(),
         prompts: setting.prompts.hashes.clone(),
         track: None,
         repository: Repository::default(),

@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::definitions::{Role, allow};
+use crate::definitions::{Role, beside};
 use crate::effect::Outcome;
 use crate::effect::git::{GitOutcome, Repository};
 use crate::effect::session::{Rule, SessionOutcome, Trouble};
@@ -60,8 +60,8 @@ pub struct Run {
     pub routing: Routing,
     /// Models that the person set for agents.
     pub agents: BTreeMap<String, ModelRef>,
-    /// Tools that the person allows agents.
-    pub tools: BTreeMap<String, Vec<String>>,
+    /// What the person says of further tools of agents.
+    pub tool_rules: BTreeMap<String, Vec<Rule>>,
     /// The track it works on, once the backlog was read.
     pub track: Option<TrackId>,
     /// The repository when the command began.
@@ -82,8 +82,8 @@ impl Run {
 
     /// What a session of a role may do.
     pub fn rules(&self, role: Role) -> Vec<Rule> {
-        let allowed = self.tools.get(role.agent()).map(Vec::as_slice).unwrap_or_default();
-        [role.rules(), allow(allowed)].concat()
+        let further = self.tool_rules.get(role.agent()).map(Vec::as_slice).unwrap_or_default();
+        [role.rules(), beside(further)].concat()
     }
 
     /// Which agent at the host does a role's work on a task, and with which prompt. The same for every

@@ -147,7 +147,7 @@ impl World {
                 small_model: ModelRef::parse("acme/small"),
                 agents: Default::default(),
                 prompts: Default::default(),
-                tools: Default::default(),
+                tool_rules: Default::default(),
                 seed: 7,
             },
             cached_tokens: 0,

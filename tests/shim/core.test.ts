@@ -43,7 +43,7 @@ const PLAN: Extract<Event, { type: "command" }> = {
     model: MODEL,
     small_model: null,
     agents: {},
-    tools: {},
+    tool_rules: {},
     prompts: { hashes: {}, problems: [], notes: [] },
     seed: 1,
   },

@@ -19,7 +19,7 @@ export const SETTING: Setting = {
   model: { provider: "acme", model: "large" },
   small_model: null,
   agents: {},
-  tools: {},
+  tool_rules: {},
   prompts: { hashes: {}, problems: [], notes: [] },
   seed: 1,
 };

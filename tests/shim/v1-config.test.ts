@@ -139,8 +139,9 @@ test("models set for agents are read, ours only", () => {
 test("tools that a person allows our agents are read, and MCP servers run in worktrees for those only", () => {
   const { config } = installed({
     agent: {
-      implementer: { permission: { "docs*": "allow", bash: "allow", webfetch: "deny" } },
+      implementer: { permission: { docs_drop: "ask", "docs*": "allow", bash: "allow" } },
       reviewer: { permission: { "my_db_*": "allow", "*": "allow" } },
+      documenter: { permission: { "other_*": "deny" } },
       mine: { permission: { "other_*": "allow" } },
     },
     mcp: {
@@ -149,8 +150,12 @@ test("tools that a person allows our agents are read, and MCP servers run in wor
       other: { type: "local", command: ["other"], enabled: true },
     },
   });
-  const { tools } = configured(config as never, definitions);
-  expect(tools).toEqual({ implementer: ["docs*"], reviewer: ["my_db_*"] });
+  const { tool_rules } = configured(config as never, definitions);
+  const rule = (permission: string, action: string) => ({ permission, pattern: "*", action });
+  expect(tool_rules).toEqual({
+    implementer: [rule("docs*", "allow"), rule("docs_drop", "deny")],
+    reviewer: [rule("my_db_*", "allow")],
+  });
   const { mcp } = JSON.parse(
     worktreeConfig(config as never, definitions, ["file:///ours", {}], {}),
   );

@@ -26,7 +26,7 @@ impl World {
             small_model: ModelRef::parse("acme/small"),
             agents: Default::default(),
             prompts: Default::default(),
-            tools: Default::default(),
+            tool_rules: Default::default(),
             seed: self.rng.next() as u32,
         };
         self.receive(Event::Command { chat: chat.clone(), name, arguments: arguments.to_owned(), setting });

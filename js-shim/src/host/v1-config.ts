@@ -37,30 +37,43 @@ export function install(
 }
 
 /** What the configuration says, for a command's `Setting`. */
-export type Configured = Pick<Setting, "model" | "small_model" | "agents" | "tools" | "prompts">;
+export type Configured = Pick<
+  Setting,
+  "model" | "small_model" | "agents" | "tool_rules" | "prompts"
+>;
 
-/** Reads the person's models, those they set for agents of ours among them, the tools that they allow these,
- * and which prompts are at work. */
+/** Reads the person's models, those they set for agents of ours among them, what they say of further tools of
+ * these, and which prompts are at work. */
 export function configured(config: Config, { agents, prompts }: Definitions): Configured {
   const { model, small_model, agent } = config as unknown as Loose;
   const models: Configured["agents"] = {};
-  const tools: Configured["tools"] = {};
+  const tool_rules: Configured["tool_rules"] = {};
   for (const { name, role, rules } of agents) {
     if (name !== role) continue;
     const model = parseModel(agent?.[name]?.["model"]);
     if (model !== null) models[name] = model;
-    const allowed = allowedTools(agent?.[name]?.["permission"], rules);
-    if (allowed.length > 0) tools[name] = allowed;
+    const further = furtherRules(agent?.[name]?.["permission"], rules);
+    if (further.some(isAllow)) tool_rules[name] = further;
   }
   const usual = { model: parseModel(model), small_model: parseModel(small_model) };
-  return { ...usual, agents: models, tools, prompts };
+  return { ...usual, agents: models, tool_rules, prompts };
 }
 
-/** The tools that a person's permissions allow beside those that an agent has rules for. */
-function allowedTools(permission: unknown, rules: Rule[]): string[] {
+/** What a person's permissions say of tools beside those that an agent has rules for, patterns first as
+ * OpenCode has them. Nobody is there to be asked. */
+function furtherRules(permission: unknown, rules: Rule[]): Rule[] {
   const known = new Set(rules.map(({ permission: tool }) => tool));
   const all = Object.entries((permission ?? {}) as Record<string, unknown>);
-  return all.flatMap(([tool, action]) => (action === "allow" && !known.has(tool) ? [tool] : []));
+  return all
+    .filter(([tool]) => !known.has(tool))
+    .sort(([a], [b]) => Number(b.includes("*")) - Number(a.includes("*")))
+    .map(([tool, action]) => {
+      return { permission: tool, pattern: "*", action: action === "allow" ? "allow" : "deny" };
+    });
+}
+
+function isAllow({ action }: Rule): boolean {
+  return action === "allow";
 }
 
 /** Reads `provider/model`. */
@@ -95,7 +108,7 @@ export function worktreeConfig(
     enabled_providers,
     disabled_providers,
     agent: { ...ownAgents, ...agents },
-    mcp: mcpFor(Object.values(configured(config, definitions).tools).flat(), mcp ?? {}),
+    mcp: mcpFor(Object.values(configured(config, definitions).tool_rules).flat(), mcp ?? {}),
     // An install that is not committed is missing there. One that is found twice does no harm.
     plugin: [...(Array.isArray(own["plugin"]) ? own["plugin"] : []), plugin],
     // Nobody undoes a worker's edits step by step, and the snapshots cost time and space.
@@ -105,7 +118,8 @@ export function worktreeConfig(
 
 /** The person's MCP servers, on where an agent may use them: each worktree would start its own, and OpenCode
  * asks no model before they have answered. */
-function mcpFor(tools: string[], servers: Required<Loose>["mcp"]): Loose["mcp"] {
+function mcpFor(rules: Rule[], servers: Required<Loose>["mcp"]): Loose["mcp"] {
+  const tools = rules.filter(isAllow).map(({ permission }) => permission);
   const isUsed = (name: string) => {
     // OpenCode's names of their tools.
     const prefix = `${name.replace(/[^a-zA-Z0-9_-]/g, "_")}_`;
