@@ -142,6 +142,7 @@ test("tools that a person allows our agents are read, and MCP servers run in wor
       implementer: { permission: { docs_drop: "ask", "docs*": "allow", bash: "allow" } },
       reviewer: { permission: { "my_db_*": "allow", "*": "allow" } },
       documenter: { permission: { "other_*": "deny" } },
+      "planner-qa": { permission: { "other_*": "allow" } },
       mine: { permission: { "other_*": "allow" } },
     },
     mcp: {
@@ -155,6 +156,7 @@ test("tools that a person allows our agents are read, and MCP servers run in wor
   expect(tool_rules).toEqual({
     implementer: [rule("docs*", "allow"), rule("docs_drop", "deny")],
     reviewer: [rule("my_db_*", "allow")],
+    "planner-qa": [rule("other_*", "allow")],
   });
   const { mcp } = JSON.parse(
     worktreeConfig(config as never, definitions, ["file:///ours", {}], {}),

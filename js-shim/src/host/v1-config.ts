@@ -108,7 +108,7 @@ export function worktreeConfig(
     enabled_providers,
     disabled_providers,
     agent: { ...ownAgents, ...agents },
-    mcp: mcpFor(Object.values(configured(config, definitions).tool_rules).flat(), mcp ?? {}),
+    mcp: mcpFor(configured(config, definitions).tool_rules, mcp ?? {}),
     // An install that is not committed is missing there. One that is found twice does no harm.
     plugin: [...(Array.isArray(own["plugin"]) ? own["plugin"] : []), plugin],
     // Nobody undoes a worker's edits step by step, and the snapshots cost time and space.
@@ -116,15 +116,19 @@ export function worktreeConfig(
   });
 }
 
-/** The person's MCP servers, on where an agent may use them: each worktree would start its own, and OpenCode
- * asks no model before they have answered. */
-function mcpFor(rules: Rule[], servers: Required<Loose>["mcp"]): Loose["mcp"] {
-  const tools = rules.filter(isAllow).map(({ permission }) => permission);
+/** The agents whose sessions are in worktrees. */
+const IN_WORKTREES = ["implementer", "documenter", "reviewer"];
+
+/** The person's MCP servers for worktrees, on when an agent there may use them: each worktree starts its
+ * own, and OpenCode asks no model before they have answered. */
+function mcpFor(rules: Configured["tool_rules"], servers: Required<Loose>["mcp"]): Loose["mcp"] {
+  const allowed = IN_WORKTREES.flatMap((agent) => (rules[agent] ?? []).filter(isAllow));
+  const tools = allowed.map(({ permission }) => permission);
   const isUsed = (name: string) => {
     // OpenCode's names of their tools.
     const prefix = `${name.replace(/[^a-zA-Z0-9_-]/g, "_")}_`;
     return tools.some(
-      (tool) => prefix.startsWith(tool.split("*")[0] ?? "") || tool.startsWith(prefix),
+      (tool) => prefix.startsWith(tool.split(/[*?]/)[0] ?? "") || tool.startsWith(prefix),
     );
   };
   const entries = Object.entries(servers);
