@@ -251,6 +251,11 @@ impl World {
                 let is_edited = self.books.edited.contains(&file.path);
                 assert!(!is_lost || !is_edited, "the person's edit of {} is lost", file.path);
                 if file.path == MEMORY {
+                    if found == Some(text) {
+                        // They deleted what was forgotten in the same moment: nobody can tell that they did.
+                        let is_listed = |line: &String| text.contains(line.trim_start_matches("    text: "));
+                        self.books.unlearned.retain(is_listed);
+                    }
                     let again = self.books.unlearned.iter().find(|line| text.contains(*line));
                     assert_eq!(again, None, "what the person deleted came back");
                     self.hit(Class::Learned);
