@@ -17,7 +17,7 @@ use crate::resilience::trouble::{SUMMARY, is_good_finish};
 use crate::route::work_of;
 use crate::run::asked::endless_stream;
 use crate::run::implement::attempt::{GivenUp, Reviewing, Stage, Working, role};
-use crate::run::implement::{ImplementRun, Wait};
+use crate::run::implement::{ImplementRun, Stop, Wait};
 use crate::run::{Waiter, providers};
 use crate::track::Life;
 
@@ -240,7 +240,9 @@ impl ImplementRun {
     /// It is time to look at what agents have changed.
     pub(super) fn pulse(&mut self, turn: &mut Turn, outcome: &Outcome) {
         self.care.pulse = None;
-        if self.is_stopping() || !matches!(outcome, Outcome::Timer(TimerOutcome::Elapsed)) {
+        // Either stop has ended whoever would be looked after.
+        let is_stopped = matches!(self.stopping, Some(Stop::Person | Stop::Tampered(_)));
+        if is_stopped || !matches!(outcome, Outcome::Timer(TimerOutcome::Elapsed)) {
             return;
         }
         let mut is_at_work = false;
